@@ -89,6 +89,6 @@ def fetch(client: httpx.Client, url: str, part: Path, progress: Progress) -> Non
         length = int(response.headers.get("Content-Length", 0)) + (have if resumed else 0)
         task = progress.add_task(url.rpartition("/")[2], total=length or None, completed=have if resumed else 0)
         with part.open("ab" if resumed else "wb") as file:
-            for chunk in response.iter_bytes():
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 progress.update(task, advance=len(chunk))

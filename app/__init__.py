@@ -1,0 +1,1 @@
+"""The web service of Numeral. Knows HTTP; never imports torch."""

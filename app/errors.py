@@ -1,0 +1,130 @@
+"""The exception tree of the service and its one mapping to RFC 9457 `application/problem+json`.
+
+Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. `PROBLEMS` is the
+catalogue that `/problems/<slug>` answers from. Image errors are `model.image`'s and join by their `slug`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """An error that the client is told about.
+
+    status: HTTP status; slug: the stable end of the `type`; title: what it is, in a few words; remedy: how to
+    fix it, for `/problems/<slug>`; headers: extra response headers; extra: further members of the JSON.
+    """
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Something broke on our side"
+    remedy: ClassVar[str] = "Try again; when it stays, report the request_id to whoever runs this service."
+
+    def __init__(
+        self, detail: str = "", *, headers: dict[str, str] | None = None, extra: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or f"{self.title}."
+        self.headers = headers or {}
+        self.extra = extra or {}
+
+
+class NotFound(Problem):
+    status, slug, title = 404, "not-found", "There is nothing at this address"
+    remedy = "Compare the address with /docs."
+
+
+class MethodNotAllowed(Problem):
+    status, slug, title = 405, "method-not-allowed", "This address does not take this method"
+    remedy = "Use a method named in the Allow header."
+
+
+class RequestTimeout(Problem):
+    status, slug, title = 408, "request-timeout", "The body did not arrive in time"
+    remedy = "Send the whole body without pause, over a faster connection, or send a smaller image."
+
+
+class BadRequest(Problem):
+    status, slug, title = 400, "bad-request", "The request can't be understood"
+    remedy = "See /docs for the three forms that a prediction takes."
+
+
+class BodyTooLarge(Problem):
+    status, slug, title = 413, "body-too-large", "The body is larger than this service takes"
+    remedy = "Send a smaller image; a digit needs no more than a few hundred pixels a side."
+
+
+class UnsupportedMediaType(Problem):
+    status, slug, title = 415, "unsupported-media-type", "This content type is not taken here"
+    remedy = "Send image/*, application/octet-stream, multipart/form-data or application/json."
+
+
+class InvalidField(Problem):
+    status, slug, title = 422, "invalid-field", "A field is missing, unknown or out of range"
+    remedy = "The `errors` list names each field and what it must be."
+
+
+class InvalidPixels(Problem):
+    status, slug, title = 422, "invalid-pixels", "The pixels are not a 28×28 or 32×32 array of integers 0–255"
+    remedy = "Send `pixels` as 28 or 32 rows of as many integers, 0 is black paper and 255 white ink."
+
+
+class BatchTooLarge(Problem):
+    status, slug, title = 413, "batch-too-large", "Too many images in one request"
+    remedy = "Split the batch."
+
+
+class KeyRequired(Problem):
+    status, slug, title = 401, "key-required", "A valid key is needed"
+    remedy = "Send `Authorization: Bearer <key>` with a key that the operator gave you."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="numeral"'})
+
+
+class AdminDisabled(Problem):
+    status, slug, title = 403, "admin-disabled", "The admin routes are closed: no admin key is configured"
+    remedy = "Start the service with NUMERAL_ADMIN_KEYS set to a long random key."
+
+
+class Overloaded(Problem):
+    status, slug, title = 503, "overloaded", "The service has more to do than it can"
+    remedy = "Wait for as many seconds as Retry-After says, then try again."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+class NotReady(Problem):
+    status, slug, title = 503, "not-ready", "No model is loaded"
+    remedy = "Wait a moment; when it stays, the operator should look at /readyz and the log."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+def all_problems() -> dict[str, type[Problem]]:
+    """Every problem of the service by its slug, wherever it is defined."""
+    found: dict[str, type[Problem]] = {}
+    classes = [Problem]
+    while classes:
+        problem = classes.pop()
+        found[problem.slug] = problem
+        classes.extend(problem.__subclasses__())
+    return found
+
+
+def render(problem: Problem, request_id: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body of a problem."""
+    content = {
+        "type": f"/problems/{problem.slug}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "request_id": request_id,
+        **problem.extra,
+    }
+    body = json.dumps(content, ensure_ascii=False).encode()
+    return problem.status, {"Content-Type": "application/problem+json", **problem.headers}, body

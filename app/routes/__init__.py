@@ -1,0 +1,1 @@
+"""Thin routers, one a resource: parse, call one function, return."""

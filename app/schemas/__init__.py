@@ -1,0 +1,1 @@
+"""Request and response models: limits as field constraints, examples for OpenAPI."""

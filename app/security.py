@@ -1,0 +1,46 @@
+"""Bearer keys: who may ask for predictions, who may administer."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
+
+from app.errors import AdminDisabled, KeyRequired
+
+bearer = HTTPBearer(auto_error=False, description="A key from NUMERAL_ADMIN_KEYS")
+
+
+def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str | None:
+    """The name of the key in an `Authorization: Bearer <key>` header, None when it is not one of `keys`.
+
+    Every key is compared, each in constant time, so that time tells nothing of which one came close.
+    """
+    scheme, _, given = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    found = None
+    for name, key in keys.items():
+        if hmac.compare_digest(given.strip().encode(), key.get_secret_value().encode()):
+            found = name
+    return found
+
+
+def require_admin(
+    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> str:
+    """The name of the admin key used. Raises AdminDisabled (403) without any configured, KeyRequired (401)."""
+    keys = request.app.state.settings.admin_keys
+    if not keys:
+        raise AdminDisabled("Set NUMERAL_ADMIN_KEYS and start the service again.")
+    name = name_of_key(request.headers.get("Authorization"), keys)
+    if name is None:
+        raise KeyRequired("This route needs an admin key.")
+    return name
+
+
+Admin = Annotated[str, Depends(require_admin)]

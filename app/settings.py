@@ -1,0 +1,74 @@
+"""Every setting, from the environment: prefix `NUMERAL_`, but for `HOST` and `PORT`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEGABYTE = 1_000_000
+HERE = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(Exception):
+    """A setting can't be used; the text is one line that names it and what it must be."""
+
+
+def parse_keys(value: object) -> object:
+    """`"alice:s3cret,bob:other"` or `"s3cret,other"` → {name: key}; nameless keys are called key-1, key-2 …"""
+    if not isinstance(value, str):
+        return value
+    keys = {}
+    for number, item in enumerate(filter(None, (part.strip() for part in value.split(","))), start=1):
+        name, colon, key = item.partition(":")
+        if not (name and (key or not colon)):
+            raise ValueError("each key is KEY or NAME:KEY, separated by commas")
+        keys[name if colon else f"key-{number}"] = key if colon else name
+    return keys
+
+
+Keys = Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(parse_keys)]
+
+
+class Settings(BaseSettings):
+    """The service's settings; each field is the environment variable of its name, in capitals, with the prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="NUMERAL_", extra="ignore", populate_by_name=True)
+
+    host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
+    port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
+    workers: int = Field(1, ge=1, le=64)
+
+    weights_dir: Path = Path("weights")
+    shipped_weights_dir: Path = HERE / "weights"  # what an empty `weights_dir` is seeded from
+    keep_versions: int = Field(20, ge=1)  # older ones are pruned, never the current one
+    database_url: str = "sqlite:///var/numeral.db"
+    data_dir: Path | None = None  # MNIST's four files
+    cache_dir: Path = Path("var/mnist")  # where MNIST is downloaded to
+
+    admin_keys: Keys = {}
+    predict_keys: Keys = {}
+
+    max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
+    max_image_pixels: int = Field(50_000_000, ge=1024)
+    max_batch: int = Field(128, ge=1, le=1024)  # images in one request
+    max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
+    max_large_in_flight: int = Field(16, ge=1)  # of those, the ones that wait for a thread
+    body_timeout: float = Field(15.0, gt=0)  # seconds until an incomplete body is answered 408
+    shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after SIGTERM
+
+    retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer is ended after this long
+    retrain_megabytes: int = Field(6_000, ge=256)  # of resident memory; above it a trainer is ended
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment. Raises BadSettings with one line for the operator."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else "?"
+        name = field if field.isupper() else f"NUMERAL_{field.upper()}"
+        raise BadSettings(f"{name}: {first['msg']}") from None
