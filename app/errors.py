@@ -1,13 +1,18 @@
 """The exception tree of the service and its one mapping to RFC 9457 `application/problem+json`.
 
-Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. `PROBLEMS` is the
-catalogue that `/problems/<slug>` answers from. Image errors are `model.image`'s and join by their `slug`.
+Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. `all_problems` is
+the catalogue that `/problems/<slug>` answers from. Image errors are `model.image`'s and join by their `slug`.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from model.image import ImageError
+
+MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
 
 
 class Problem(Exception):
@@ -17,10 +22,10 @@ class Problem(Exception):
     fix it, for `/problems/<slug>`; headers: extra response headers; extra: further members of the JSON.
     """
 
-    status: ClassVar[int] = 500
-    slug: ClassVar[str] = "internal-error"
-    title: ClassVar[str] = "Something broke on our side"
-    remedy: ClassVar[str] = "Try again; when it stays, report the request_id to whoever runs this service."
+    status: int = 500
+    slug: str = "internal-error"
+    title: str = "Something broke on our side"
+    remedy: str = "Try again; when it stays, report the request_id to whoever runs this service."
 
     def __init__(
         self, detail: str = "", *, headers: dict[str, str] | None = None, extra: dict[str, Any] | None = None
@@ -66,9 +71,9 @@ class InvalidField(Problem):
     remedy = "The `errors` list names each field and what it must be."
 
 
-class InvalidPixels(Problem):
-    status, slug, title = 422, "invalid-pixels", "The pixels are not a 28×28 or 32×32 array of integers 0–255"
-    remedy = "Send `pixels` as 28 or 32 rows of as many integers, 0 is black paper and 255 white ink."
+class MalformedJson(Problem):
+    status, slug, title = 400, "malformed-json", "The body is not JSON"
+    remedy = "Check the body with a JSON validator; NaN and trailing commas are not JSON."
 
 
 class BatchTooLarge(Problem):
@@ -105,10 +110,10 @@ class NotReady(Problem):
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
-def all_problems() -> dict[str, type[Problem]]:
+def all_problems() -> dict[str, type[Problem] | type[ImageError]]:
     """Every problem of the service by its slug, wherever it is defined."""
-    found: dict[str, type[Problem]] = {}
-    classes = [Problem]
+    found: dict[str, type[Problem] | type[ImageError]] = {}
+    classes: list[type[Problem] | type[ImageError]] = [Problem, *ImageError.__subclasses__()]
     while classes:
         problem = classes.pop()
         found[problem.slug] = problem
@@ -116,9 +121,26 @@ def all_problems() -> dict[str, type[Problem]]:
     return found
 
 
-def render(problem: Problem, request_id: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and JSON body of a problem."""
-    content = {
+def image_problem(error: ImageError) -> Problem:
+    """The problem that an image error is to a client: same slug, status and title."""
+    problem = Problem(str(error))
+    problem.status, problem.slug, problem.title = error.status, error.slug, error.title
+    return problem
+
+
+def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """The problem that pydantic's `errors()` are to a client."""
+    first, *_ = found = list(errors)[:MAX_FIELD_ERRORS]
+    if first["type"] == "json_invalid":
+        return MalformedJson(f"{first['msg']}.")
+    fields = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in found]
+    where = fields[0]["field"] or "the body"
+    return InvalidField(f"{where}: {fields[0]['message']}.", extra={"errors": fields})
+
+
+def as_json(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The members of a problem's JSON."""
+    return {
         "type": f"/problems/{problem.slug}",
         "title": problem.title,
         "status": problem.status,
@@ -126,5 +148,9 @@ def render(problem: Problem, request_id: str) -> tuple[int, dict[str, str], byte
         "request_id": request_id,
         **problem.extra,
     }
-    body = json.dumps(content, ensure_ascii=False).encode()
+
+
+def render(problem: Problem, request_id: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body of a problem."""
+    body = json.dumps(as_json(problem, request_id), ensure_ascii=False).encode()
     return problem.status, {"Content-Type": "application/problem+json", **problem.headers}, body

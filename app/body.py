@@ -1,0 +1,83 @@
+"""Request bodies: read whole, within a limit of size and of time, whatever the headers claim."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from starlette.types import Receive, Scope
+
+from app.errors import BodyTooLarge, Problem, RequestTimeout
+
+DRAIN_BYTES = 256_000_000  # of a refused body that are read and dropped, so that the client reads its answer
+DRAIN_SECONDS = 5.0
+
+
+class ClientLeft(Exception):
+    """The client went away before its body was complete; nobody waits for an answer."""
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first value of the (lower-case) header, or an empty string."""
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return ""
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float) -> bytes:
+    """The whole body, at most `limit` bytes, complete within `timeout` seconds.
+
+    Raises BodyTooLarge as soon as the length announced or received passes the limit, RequestTimeout, ClientLeft.
+    """
+    announced = header(scope, b"content-length")
+    if announced.isdecimal() and int(announced) > limit:
+        raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
+    try:
+        async with asyncio.timeout(timeout):
+            return await receive_all(receive, limit)
+    except TimeoutError:
+        raise unread(RequestTimeout(f"The body was not complete after {timeout:g} seconds.")) from None
+
+
+async def receive_all(receive: Receive, limit: int) -> bytes:
+    """The body's chunks, joined. Raises BodyTooLarge or ClientLeft."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        chunk: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            chunks.append(chunk)
+            break
+        size += len(chunk)
+        if size > limit:
+            raise unread(BodyTooLarge(f"The body has more than {limit:,} bytes."))
+        chunks.append(chunk)
+    body = b"".join(chunks) if len(chunks) > 1 else chunks[0]
+    if len(body) > limit:
+        raise BodyTooLarge(f"The body has {len(body):,} bytes, more than {limit:,}.")
+    return body
+
+
+def unread(problem: Problem) -> Problem:
+    """The same problem for a body that is still arriving: the connection can't be used again."""
+    problem.headers["Connection"] = "close"
+    return problem
+
+
+async def drain(receive: Receive) -> None:
+    """Read and drop what is left of a body, so that closing the connection does not wipe out the answer sent."""
+    dropped = 0
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while dropped < DRAIN_BYTES:
+                message = await receive()
+                dropped += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return

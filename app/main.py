@@ -1,0 +1,98 @@
+"""`create_app(settings)` and its lifespan: the only place that wires objects together.
+
+    numeral serve            (or: uvicorn --factory app.main:create_app)
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import FrameType
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from app.db import Database
+from app.envelope import Envelope
+from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
+from app.predict import Predictor
+from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.serving import ActiveModel
+from app.settings import Settings, load_settings
+from model.image import ImageError
+from model.store import Store
+
+DESCRIPTION = "Reads a handwritten digit from an image, and gets better at it from its users' corrections."
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service as an ASGI app, with the given settings or the environment's."""
+    settings = settings or load_settings()
+    store = Store(settings.weights_dir)
+    app = FastAPI(
+        title="Numeral", version=health.NUMERAL_VERSION, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+    )
+    app.state.settings = settings
+    app.state.store = store
+    app.state.database = Database(settings.database_url)
+    app.state.model = ActiveModel(store)
+    app.state.predictor = Predictor(settings, app.state.model)
+    app.state.draining = False
+    for part in (predict, health, samples, jobs, versions, audit, problems):
+        app.include_router(part.router)
+    app.add_middleware(Envelope)
+    for error, handler in HANDLERS.items():
+        app.add_exception_handler(error, handler)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Load the model before the first request; let go of everything after the last one."""
+    app.state.model.start()
+    announce_draining(app)
+    yield
+    app.state.model.stop()
+    app.state.predictor.close()
+    app.state.database.close()
+
+
+def announce_draining(app: FastAPI) -> None:
+    """From SIGTERM on, `/readyz` answers 503 on connections that are still open; then the server stops as ever."""
+    previous = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        app.state.draining = True
+        if callable(previous):
+            previous(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """Any exception that a route let through, as problem+json."""
+    status, headers, body = render(as_problem(error), request.state.request_id)
+    return Response(body, status, headers)
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem that an exception is to a client."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ImageError):
+        return image_problem(error)
+    if isinstance(error, RequestValidationError):
+        return invalid_field(error.errors())
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        return NotFound()
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        problem = MethodNotAllowed()
+        problem.headers.update(error.headers or {})
+        return problem
+    return Problem()
+
+
+HANDLERS = dict.fromkeys((Problem, ImageError, RequestValidationError, HTTPException), on_problem)

@@ -1,0 +1,172 @@
+"""`POST /predict` and `POST /predict/batch`.
+
+The hot path does without FastAPI's dependency solving: the routes are FastAPI's, so that OpenAPI documents them, but
+they hand the ASGI call to `predict` and `predict_batch` below.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
+
+from app.body import header, read_body
+from app.errors import BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
+from app.predict import Predictor, is_small, many_pictures, one_picture
+from app.schemas.predict import Batch, ImageRequest, Prediction, ProblemDetail
+from app.security import name_of_key
+from model.classifier import Verdict
+from model.image import to_png
+
+FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
+PIXELS_BYTES = 8192  # of JSON that 32×32 integers need at most
+
+to_json = Prediction.__pydantic_serializer__.to_json
+Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
+
+
+async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
+    """One image in, one prediction out."""
+    limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD) + PIXELS_BYTES
+    body = await read_body(scope, receive, limit, predictor.settings.body_timeout)
+    picture = one_picture(body, header(scope, b"content-type"))
+    if is_small(picture):
+        reading, verdict, version = predictor.read_and_judge(picture)
+    else:
+        reading, verdict, version = await predictor.in_thread(predictor.read_and_judge, picture)
+    seen = None
+    if scope["query_string"] and wants_seen(scope["query_string"]):
+        seen = "data:image/png;base64," + base64.b64encode(to_png(reading.pixels)).decode()
+    answer = to_json(prediction(verdict, version, scope["state"]["request_id"], seen), exclude_none=True)
+    await send_json(send, answer)
+
+
+async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
+    """Several images in, a prediction or a problem for each, in order, all from one version."""
+    settings = predictor.settings
+    limit = int(settings.max_image_bytes * FORM_OVERHEAD) + settings.max_batch * PIXELS_BYTES
+    body = await read_body(scope, receive, limit, settings.body_timeout)
+    pictures = many_pictures(body, header(scope, b"content-type"))
+    if not 1 <= len(pictures) <= settings.max_batch:
+        raise BatchTooLarge(f"{len(pictures)} images; send 1 to {settings.max_batch}.")
+    outcomes, version = await predictor.in_thread(predictor.read_and_judge_all, pictures)
+    request_id = scope["state"]["request_id"]
+    items: list[Any] = [
+        as_json(outcome, request_id)
+        if isinstance(outcome, Problem)
+        else prediction(outcome, version, request_id).model_dump(exclude_none=True)
+        for outcome in outcomes
+    ]
+    batch = Batch.model_construct(items=items, total=len(items))
+    await send_json(send, Batch.__pydantic_serializer__.to_json(batch, warnings=False))
+
+
+def prediction(verdict: Verdict, version: int, request_id: str, seen: str | None = None) -> Prediction:
+    """The answer for one image; unvalidated, since every value is our own."""
+    return Prediction.model_construct(
+        digit=verdict.digit,
+        confidence=verdict.confidence,
+        accepted=verdict.accepted,
+        reason=verdict.reason,
+        probabilities=verdict.probabilities,
+        model_version=str(version),
+        request_id=request_id,
+        seen=seen,
+    )
+
+
+def wants_seen(query: bytes) -> bool:
+    """Whether the query asks for the picture that the network saw."""
+    return parse_qs(query.decode("latin-1")).get("seen", [""])[-1].lower() in ("true", "1", "yes")
+
+
+async def send_json(send: Send, body: bytes) -> None:
+    """A 200 with a JSON body."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def direct(endpoint: Endpoint) -> type[APIRoute]:
+    """A route class that documents like FastAPI's and calls the endpoint with the bare ASGI arguments."""
+
+    class DirectRoute(APIRoute):
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] != "POST":
+                await super().handle(scope, receive, send)  # answers 405
+                return
+            predictor: Predictor = scope["app"].state.predictor
+            keys = predictor.settings.predict_keys
+            if keys and name_of_key(header(scope, b"authorization"), keys) is None:
+                raise KeyRequired("This service asks for a predict key.")
+            if predictor.in_flight >= predictor.settings.max_in_flight:
+                raise Overloaded
+            predictor.in_flight += 1
+            try:
+                await endpoint(predictor, scope, receive, send)
+            finally:
+                predictor.in_flight -= 1
+
+    return DirectRoute
+
+
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemDetail, "description": text, "content": {"application/problem+json": {}}}
+    for status, text in {
+        400: "Empty or malformed body",
+        413: "Too large",
+        415: "Not an image format that is read here",
+        422: "A wrong field, a damaged or a blank image",
+        503: "No model, or too much to do",
+    }.items()
+}
+
+
+def form(schema: dict[str, Any], json_schema: dict[str, Any], raw: bool) -> dict[str, Any]:
+    """The documentation of a request body."""
+    content: dict[str, Any] = {"image/*": BINARY, "application/octet-stream": BINARY} if raw else {}
+    content["multipart/form-data"] = {"schema": {"type": "object", "properties": schema}}
+    content["application/json"] = {"schema": json_schema}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+FILE = {"type": "string", "format": "binary"}
+IMAGE_REQUEST = ImageRequest.model_json_schema()
+single, several = APIRouter(route_class=direct(predict)), APIRouter(route_class=direct(predict_batch))
+
+
+@single.post(
+    "/predict",
+    response_model=Prediction,
+    responses=PROBLEMS,
+    openapi_extra=form({"file": FILE}, IMAGE_REQUEST, raw=True),
+    summary="Read the digit in one image",
+    tags=["predict"],
+)
+def document_predict(seen: bool = False) -> None:
+    """One image, as raw body, as a form with one file (any field name), or as JSON; its content decides the format."""
+
+
+@several.post(
+    "/predict/batch",
+    response_model=Batch,
+    responses=PROBLEMS,
+    openapi_extra=form(
+        {"file": {"type": "array", "items": FILE}}, {"type": "array", "items": IMAGE_REQUEST}, raw=False
+    ),
+    summary="Read the digits in several images",
+    tags=["predict"],
+)
+def document_predict_batch() -> None:
+    """Several images, as a form with files or as a JSON list; a prediction or a problem for each, in order."""
+
+
+router = APIRouter()
+router.include_router(single)
+router.include_router(several)

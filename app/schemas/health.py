@@ -1,0 +1,25 @@
+"""What the health routes answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Live(BaseModel):
+    """The process is up."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Health(BaseModel):
+    """Whether this process answers predictions, and with which version."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    status: Literal["ok", "loading", "draining"]
+    version: Annotated[str, Field(description="of the service")]
+    model_version: Annotated[str | None, Field(description="in use; null while none is loaded")]
+    uptime_seconds: float
+    warning: Annotated[str | None, Field(description="why another version than the current one is served")] = None

@@ -1,0 +1,74 @@
+"""What a prediction is asked with and answered with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Byte = Annotated[int, Field(strict=True, ge=0, le=255)]
+Row = Annotated[list[Byte], Field(min_length=28, max_length=32)]
+Rows = Annotated[list[Row], Field(min_length=28, max_length=32)]
+
+
+class ImageRequest(BaseModel):
+    """One image, as base64 or as pixels: exactly one of the two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image: Annotated[str, Field(min_length=1, description="an image file, as base64 or as a data-URI")] | None = None
+    pixels: Annotated[Rows, Field(description="28×28 or 32×32, 0 is black paper, 255 white ink")] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.image is None) == (self.pixels is None):
+            raise ValueError("send exactly one of `image` and `pixels`")
+        if self.pixels is not None and {len(row) for row in self.pixels} != {len(self.pixels)}:
+            raise ValueError("`pixels` must be square")
+        if self.pixels is not None and len(self.pixels) not in (28, 32):
+            raise ValueError("`pixels` must be 28×28 or 32×32")
+        return self
+
+
+class Prediction(BaseModel):
+    """What the service reads in one image."""
+
+    model_config = ConfigDict(
+        protected_namespaces=(),
+        json_schema_extra={
+            "example": {
+                "digit": 7,
+                "confidence": 0.99981,
+                "accepted": True,
+                "probabilities": [0.0, 0.00001, 0.00004, 0.00003, 0.0, 0.0, 0.0, 0.99981, 0.0, 0.00011],
+                "model_version": "1",
+                "request_id": "6f1d0a3b5c7e9f20",
+            }
+        },
+    )
+
+    digit: Annotated[int, Field(ge=0, le=9)]
+    confidence: Annotated[float, Field(ge=0, le=1, description="calibrated probability of `digit`")]
+    accepted: Annotated[bool, Field(description="false where the service would rather not guess")]
+    reason: Annotated[str | None, Field(description="why not: `low-confidence` or `not-a-digit`")] = None
+    probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
+    model_version: Annotated[str, Field(description="the one version that made this answer")]
+    request_id: str
+    seen: Annotated[str | None, Field(description="with ?seen=true: the 32×32 PNG the network saw, a data-URI")] = None
+
+
+class ProblemDetail(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: Annotated[str, Field(examples=["/problems/blank-image"], description="answers with how to fix it")]
+    title: str
+    status: int
+    detail: str
+    request_id: str
+
+
+class Batch(BaseModel):
+    """One prediction or one problem an image, in the order they were sent."""
+
+    items: list[Prediction | ProblemDetail]
+    total: int

@@ -1,0 +1,101 @@
+"""`numeral serve`: check what can be checked before the first request, then run uvicorn.
+
+    numeral serve --workers 2 --port 8080
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from app.db import migrate
+from app.settings import BadSettings, Settings, load_settings
+from model.errors import ModelError
+from model.store import Store
+
+log = logging.getLogger("numeral")
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+class CannotServe(Exception):
+    """Nothing can be served; the text is one line that says what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until a signal; answers with the exit status."""
+    parser = argparse.ArgumentParser(prog="numeral serve", description="Serve predictions over HTTP.")
+    parser.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
+    parser.add_argument("--port", help="port to listen on (PORT, 8000)")
+    parser.add_argument("--workers", help="processes that serve (NUMERAL_WORKERS, 1)")
+    parser.add_argument("--access-log", action="store_true", help="log a line for each request")
+    options = parser.parse_args(argv)
+    for variable, value in (
+        ("HOST", options.host),
+        ("PORT", options.port),
+        ("NUMERAL_WORKERS", options.workers),
+    ):
+        if value is not None:
+            os.environ[variable] = value  # where worker processes read their settings too
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    try:
+        settings = load_settings()
+        prepare(settings)
+    except (BadSettings, CannotServe, ModelError) as error:
+        print(f"numeral: {error}", file=sys.stderr)
+        return 1
+    run(settings, access_log=options.access_log)
+    return 0
+
+
+def prepare(settings: Settings) -> None:
+    """Seed the weights, migrate the database, try the port. Raises CannotServe or ModelError."""
+    store = Store(settings.weights_dir)
+    seeded = store.seed(Store(settings.shipped_weights_dir))
+    if seeded is not None:
+        log.info("version %d is now the current one in %s", seeded, settings.weights_dir)
+    store.usable()
+    try:
+        migrate(settings.database_url)
+    except Exception as error:
+        raise CannotServe(f"the database {settings.database_url} can't be used: {error}") from error
+    check_port(settings.host, settings.port)
+    if not settings.admin_keys:
+        log.info("the admin routes are closed; NUMERAL_ADMIN_KEYS opens them")
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise CannotServe when the address can't be listened on, before workers would each say so."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = f"{host}:{port} can't be listened on ({error.strerror}); choose another with PORT=8080"
+            raise CannotServe(message) from None
+
+
+def run(settings: Settings, access_log: bool) -> None:
+    """Run uvicorn in this process, or as the parent of several workers."""
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=access_log,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=settings.shutdown_timeout,
+    )

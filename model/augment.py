@@ -1,0 +1,119 @@
+"""Random distortions of a batch of digits, as hands, pens, cameras and scanners make them.
+
+Each is drawn per image, on the images' own device, from one generator, so that a seed fixes them all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+SIDE = 32  # pixels
+GRID = 5  # control points a side of the elastic distortion
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How far each distortion goes; 0 switches it off. Shares are of the images."""
+
+    rotation: float = 12.0  # degrees either way
+    shear: float = 0.20  # sideways shift for a unit of height
+    scale: float = 0.12  # relative, each axis on its own
+    shift: float = 1.5  # pixels either way
+    elastic: float = 1.6  # pixels, standard deviation at the control points
+    thickness: float = 0.35  # share made bolder or thinner
+    soften: float = 0.25  # share blurred, as a small picture is when it is enlarged
+    noise: float = 0.15  # share with pixel noise
+    contrast: float = 0.25  # share whose ink is unevenly dark
+
+
+def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
+    """Distorted float32 (N, 1, 32, 32), 0–1, of images in the same form; digits stay white on black."""
+    images = warp(images, strength, generator)
+    images = change_thickness(images, strength.thickness, generator)
+    images = soften(images, strength.soften, generator)
+    images = change_contrast(images, strength.contrast, generator)
+    return add_noise(images, strength.noise, generator)
+
+
+def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
+    """Rotate, slant, scale, shift and bend by one bilinear resampling.
+
+    The bending is a smooth random displacement field, cf. Simard, Steinkraus and Platt, "Best Practices for
+    Convolutional Neural Networks Applied to Visual Document Analysis", ICDAR 2003; drawn on a coarse grid.
+    """
+    count = len(images)
+
+    def uniform(limit: float) -> Tensor:
+        return (torch.rand(count, generator=generator, device=images.device) * 2 - 1) * limit
+
+    angle = uniform(math.radians(strength.rotation))
+    shear = uniform(strength.shear)
+    wide, high = torch.exp(uniform(strength.scale)), torch.exp(uniform(strength.scale))
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    pixel = 2 / SIDE  # in grid_sample's coordinates, which span −1 … 1
+    theta = torch.stack(
+        [
+            torch.stack([cos * wide, (shear * cos - sin) * high, uniform(strength.shift) * pixel], dim=1),
+            torch.stack([sin * wide, (shear * sin + cos) * high, uniform(strength.shift) * pixel], dim=1),
+        ],
+        dim=1,
+    )  # (N, 2, 3)
+    field = F.affine_grid(theta, [count, 1, SIDE, SIDE], align_corners=False)
+    if strength.elastic:
+        points = torch.randn(count, 2, GRID, GRID, generator=generator, device=images.device)
+        bend = F.interpolate(points * (strength.elastic * pixel), SIDE, mode="bicubic", align_corners=True)
+        field = field + bend.permute(0, 2, 3, 1)
+    return F.grid_sample(images, field, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Indices of a random `share` of the images."""
+    return torch.nonzero(torch.rand(len(images), generator=generator, device=images.device) < share).flatten()
+
+
+def change_thickness(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Grow or shrink the strokes by up to about a pixel: a blend with the 3×3 maximum or minimum."""
+    which = chosen(images, share, generator)
+    if not len(which):
+        return images
+    part = images[which]
+    blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
+    grow = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) < 0.5
+    bold, thin = F.max_pool2d(part, 3, 1, 1), -F.max_pool2d(-part, 3, 1, 1)
+    return images.index_copy(0, which, torch.where(grow, torch.lerp(part, bold, blend), torch.lerp(part, thin, blend * 0.6)))
+
+
+def soften(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Blur by two passes of a 3×3 mean, blended: what low resolution and a moving camera leave."""
+    which = chosen(images, share, generator)
+    if not len(which):
+        return images
+    part = images[which]
+    blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
+    blurred = F.avg_pool2d(F.avg_pool2d(part, 3, 1, 1), 3, 1, 1)
+    return images.index_copy(0, which, torch.lerp(part, blurred, blend))
+
+
+def change_contrast(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Darken or lighten the half-tones by a power, as pens, scanners and cameras differ."""
+    which = chosen(images, share, generator)
+    if not len(which):
+        return images
+    power = torch.exp(torch.randn(len(which), 1, 1, 1, generator=generator, device=images.device) * 0.5)
+    return images.index_copy(0, which, images[which].clamp(1e-6, 1.0) ** power)
+
+
+def add_noise(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Add normal noise of up to 12 % to some of the images."""
+    which = chosen(images, share, generator)
+    if not len(which):
+        return images
+    part = images[which]
+    deviation = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) * 0.12
+    noise = torch.randn(part.shape, generator=generator, device=images.device) * deviation
+    return images.index_copy(0, which, (part + noise).clamp(0, 1))

@@ -1,0 +1,114 @@
+"""Metrics, calibration and acceptance: pure functions, arrays in, numbers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32] | NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+CALIBRATION_BINS = 15
+REFUSED_SHARE = 0.006  # of validation digits that each of the two acceptance thresholds may refuse
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How well one version reads one set of digits; all shares are 0–1."""
+
+    count: int
+    accuracy: float
+    recall: list[float]  # of each digit 0–9; nan where the set has none
+    calibration_error: float
+    negative_log_likelihood: float
+    accepted: float  # share of the digits that are accepted
+    accuracy_when_accepted: float
+
+
+def measure(probabilities: Floats, score: Floats, labels: Labels, acceptance: Acceptance) -> Metrics:
+    """Metrics of probabilities (N, 10) and score (N,) against labels (N,)."""
+    predicted = probabilities.argmax(axis=1)
+    right = predicted == labels
+    accepted = acceptance.of(probabilities, score)
+    true_probability = probabilities[np.arange(len(labels)), labels]
+    return Metrics(
+        count=len(labels),
+        accuracy=mean(right),
+        recall=[mean(right[labels == digit]) for digit in range(10)],
+        calibration_error=expected_calibration_error(probabilities, labels),
+        negative_log_likelihood=float(-np.log(np.maximum(true_probability, 1e-12)).mean()),
+        accepted=mean(accepted),
+        accuracy_when_accepted=mean(right[accepted]),
+    )
+
+
+def mean(values: NDArray[np.bool_]) -> float:
+    """Share of True; nan for no values at all."""
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def confusion(predicted: Labels, labels: Labels) -> NDArray[np.int64]:
+    """Counts (10, 10): row = true digit, column = predicted digit."""
+    return np.bincount(labels * 10 + predicted, minlength=100).reshape(10, 10)
+
+
+def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int = CALIBRATION_BINS) -> float:
+    """Mean gap between confidence and accuracy over equal-width bins, weighted by their counts.
+
+    Source: Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gap = np.bincount(which, confidence - right, minlength=bins)
+    return float(np.abs(gap).sum() / len(labels))
+
+
+def softmax(logits: Floats) -> NDArray[np.float64]:
+    """Probabilities (N, 10) of logits (N, 10)."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def fit_temperature(logits: Floats, labels: Labels) -> float:
+    """The T > 0 for which softmax(logits / T) has the least negative log-likelihood, by golden-section search.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. The likelihood is unimodal in log T.
+    """
+
+    def loss(log_temperature: float) -> float:
+        probabilities = softmax(logits / np.exp(log_temperature))
+        return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-300)).mean())
+
+    low, high = np.log(0.05), np.log(20.0)
+    ratio = (np.sqrt(5) - 1) / 2
+    while high - low > 1e-4:
+        left, right = high - ratio * (high - low), low + ratio * (high - low)
+        if loss(left) < loss(right):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2))
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """The thresholds below which the service would rather not guess."""
+
+    min_confidence: float
+    min_score: float
+
+    def of(self, probabilities: Floats, score: Floats) -> NDArray[np.bool_]:
+        """Which of probabilities (N, 10) with score (N,) are accepted, bool (N,)."""
+        accepted: NDArray[np.bool_] = (probabilities.max(axis=1) >= self.min_confidence) & (score >= self.min_score)
+        return accepted
+
+
+def fit_acceptance(probabilities: Floats, score: Floats, refused_share: float = REFUSED_SHARE) -> Acceptance:
+    """Thresholds that each refuse `refused_share` of the (validation) digits: a quantile, so no label is needed."""
+    return Acceptance(
+        min_confidence=float(np.quantile(probabilities.max(axis=1), refused_share)),
+        min_score=float(np.quantile(score, refused_share)),
+    )

@@ -1,0 +1,157 @@
+"""From a gray page to the ink on it, and from the ink to MNIST's placing.
+
+The paper is what the border shows, or, where light is uneven, a smooth estimate of it; ink is what differs from it
+in the direction that differs more. MNIST's placing: the longer side of the ink's box scaled to 20 pixels, its centre of
+mass in the middle of 28×28 (LeCun, Cortes and Burges, "The MNIST database of handwritten digits").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from model.components import main_component
+from model.decode import ImageError
+
+Floats = NDArray[np.float32]
+
+BOX_SIDE = 20  # pixels of the digit's longer side
+FIELD_SIDE = 28
+MARGIN = 2  # from MNIST's 28 to the network's 32
+FLAT_SPREAD = 24  # gray levels between the border's 10th and 90th percentile; above it the light is uneven
+MIN_CONTRAST = 16  # gray levels between paper and ink
+FULL_CONTRAST = 230  # from here on the ink's strength is left as it is
+NOISE_FACTOR = 4.0  # ink starts at this many deviations of the paper
+LIGHT_SIDE = 48  # pixels to which the page is shrunk for estimating its light
+SMALL_SIDE = 40  # a page up to here is looked at whole: dust needs more room
+MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
+
+
+class BlankImage(ImageError):
+    """There is no ink on the page."""
+
+    status, slug, title = 422, "blank-image", "The image shows no ink"
+    remedy = "Draw one digit, with more contrast to the paper."
+
+
+def find_ink(gray: NDArray[np.uint8]) -> tuple[Floats, dict[str, Any]]:
+    """Ink float32 (H, W), 0 paper to 255 full ink, of a page uint8 (H, W), and notes. Raises BlankImage."""
+    border = border_of(gray)
+    low, middle, high = (float(value) for value in np.percentile(border, (10, 50, 90)))
+    uneven = high - low > FLAT_SPREAD and min(gray.shape) > SMALL_SIDE
+    paper = light_of(gray) if uneven else np.float32(middle)
+    difference = gray - paper
+    dark_ink = polarity(difference)
+    ink = np.maximum(-difference if dark_ink else difference, 0).astype(np.float32)
+    if uneven and dark_ink:
+        ink *= 255 / np.maximum(paper, 32)  # reflectance: the same ink is fainter in the shadow
+    noise = 1.4826 * float(np.median(np.abs(border_of(difference))))  # deviation from the median, if it is normal
+    strength = strongest(ink)
+    if strength < max(MIN_CONTRAST, 2 * NOISE_FACTOR * noise):
+        raise BlankImage(f"The darkest and the lightest part differ by {strength:.0f} of 255 only: there is no ink.")
+    if noise:
+        ink[ink < NOISE_FACTOR * noise] = 0
+    if strength < FULL_CONTRAST:
+        ink *= 255 / strength
+    np.minimum(ink, 255, out=ink)
+    if max(ink.shape) > SMALL_SIDE:
+        ink = main_component(ink)
+    return ink, {"dark_ink": dark_ink, "uneven_light": uneven, "contrast": round(strength)}
+
+
+def border_of(page: NDArray[Any]) -> NDArray[Any]:
+    """The outermost pixels, a fiftieth of the page's side wide."""
+    width = max(1, min(page.shape) // 50)
+    return np.concatenate(
+        [page[:width].ravel(), page[-width:].ravel(), page[:, :width].ravel(), page[:, -width:].ravel()]
+    )
+
+
+def light_of(gray: NDArray[np.uint8]) -> Floats:
+    """The paper's brightness everywhere, float32 (H, W): a wide median, since ink covers less than half of any part."""
+    height, width = gray.shape
+    scale = LIGHT_SIDE / max(height, width)
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    small = Image.fromarray(gray).resize(size, Image.Resampling.BOX)
+    smooth = small.filter(ImageFilter.MedianFilter(15)).filter(ImageFilter.GaussianBlur(2))
+    return np.asarray(smooth.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+
+
+def polarity(difference: NDArray[Any]) -> bool:
+    """Whether the ink is darker than the paper: the side with the stronger outliers."""
+    values = difference.astype(np.float32)
+    return bool((values * values * values).sum() < 0)
+
+
+def strongest(ink: Floats) -> float:
+    """The strength of full ink: a high percentile, so that one bright pixel of a large page does not set it."""
+    if ink.size <= SMALL_SIDE * SMALL_SIDE:
+        return float(ink.max())
+    inked = ink[ink > 0.3 * ink.max()]
+    return float(np.percentile(inked, 90)) if inked.size else 0.0
+
+
+def place(ink: Floats) -> NDArray[np.uint8]:
+    """uint8 (32, 32) with the ink placed as MNIST's digits are; ink that already is stays unchanged."""
+    top, bottom = extent(ink.max(axis=1))
+    left, right = extent(ink.max(axis=0))
+    height, width = bottom - top, right - left
+    if ink.shape == (FIELD_SIDE, FIELD_SIDE) and is_placed(ink, height, width):
+        return np.pad(np.rint(ink).astype(np.uint8), MARGIN)
+    scale = BOX_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    crop = Image.fromarray(thicken(ink[top:bottom, left:right], scale))
+    box = np.asarray(crop.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC), np.float32)
+    box = np.clip(box * (255 / max(float(box.max()), 1.0)), 0, 255)
+    return centred(np.rint(box).astype(np.uint8))
+
+
+def extent(profile: Floats) -> tuple[int, int]:
+    """First and one past the last place where the ink is a tenth of full strength or more."""
+    places = np.flatnonzero(profile >= 0.1 * profile.max())
+    return int(places[0]), int(places[-1]) + 1
+
+
+def is_placed(ink: Floats, height: int, width: int) -> bool:
+    """Whether a 28×28 page already holds the digit as MNIST would: resampling it would only blur it."""
+    row, column = centre_of_mass(ink)
+    middle = (FIELD_SIDE - 1) / 2
+    centred_already = abs(row - middle) <= 1.5 and abs(column - middle) <= 1.5
+    return centred_already and BOX_SIDE - 3 <= max(height, width) <= BOX_SIDE + 1
+
+
+def centre_of_mass(ink: NDArray[Any]) -> tuple[float, float]:
+    """Row and column of the ink's centre."""
+    rows, columns = ink.sum(axis=1, dtype=np.float64), ink.sum(axis=0, dtype=np.float64)
+    total = rows.sum()
+    return float(rows @ np.arange(len(rows)) / total), float(columns @ np.arange(len(columns)) / total)
+
+
+def thicken(ink: Floats, scale: float) -> Floats:
+    """Widen strokes that shrinking by `scale` would fade below MIN_STROKE pixels."""
+    solid = ink > 127
+    edges = int(np.count_nonzero(solid[:, 1:] != solid[:, :-1]) + np.count_nonzero(solid[1:] != solid[:-1]))
+    stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline; diagonals count twice
+    missing = MIN_STROKE / scale - stroke
+    if missing < 1 or scale > 0.5:
+        return ink
+    radius = min(round(missing / 2), 12)
+    if radius < 1:
+        return ink
+    page = Image.fromarray(np.pad(ink, radius).astype(np.uint8)).filter(ImageFilter.MaxFilter(2 * radius + 1))
+    return np.asarray(page, np.float32)
+
+
+def centred(box: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The box in a black 32×32, its centre of mass in the middle as far as it fits into the inner 28×28."""
+    row, column = centre_of_mass(box)
+    height, width = box.shape
+    field = np.zeros((FIELD_SIDE + 2 * MARGIN,) * 2, np.uint8)
+    middle = (FIELD_SIDE - 1) / 2
+    top = MARGIN + min(max(round(middle - row), 0), FIELD_SIDE - height)
+    left = MARGIN + min(max(round(middle - column), 0), FIELD_SIDE - width)
+    field[top : top + height, left : left + width] = box
+    return field

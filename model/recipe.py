@@ -1,0 +1,55 @@
+"""How a training goes: its settings, what it reports on the way, and how it can end early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from model.augment import Strength
+from model.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that, with the data, decides the weights."""
+
+    epochs: int = 40
+    batch_size: int = 128
+    learning_rate: float = 3e-3  # the peak of the one-cycle schedule
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.0
+    averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
+    sample_share: float = 0.2  # of each batch that users' samples may fill at most
+    sample_repeats: int = 20  # how often one sample is seen in an epoch at most
+    seed: int = 1
+    strength: Strength = field(default_factory=Strength)
+
+
+QUICK = Recipe(epochs=3, learning_rate=4e-3, averaging=0.99, strength=Strength(6, 0.1, 0.06, 1.0, 0.8, 0, 0, 0, 0))
+RETRAIN = Recipe(epochs=6, learning_rate=8e-4)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training is. step counts from 1 to steps over all epochs; accuracy is on validation, 0–1."""
+
+    stage: str  # "training", "evaluating" or "publishing"
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float | None
+    eta_seconds: float
+
+
+OnProgress = Callable[[Progress], None]
+ShouldStop = Callable[[], bool]
+
+
+class Diverged(ModelError):
+    """The loss is no number any more; nothing was published."""
+
+
+class Stopped(ModelError):
+    """Somebody asked the training to stop; nothing was published."""

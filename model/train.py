@@ -1,0 +1,194 @@
+"""Train the network and publish what comes out: define, iterate, forward, loss, backpropagate, update.
+
+    numeral train                 (or: python -m model.train)
+    numeral train --quick --seed 7
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from model.augment import augment
+from model.data import Labelled, Splits, check_trainable
+from model.net import Net
+from model.publish import Outcome, publish, starting_weights
+from model.recipe import Diverged, OnProgress, Progress, Recipe, ShouldStop, Stopped
+from model.store import Store
+
+REPORT_SECONDS = 0.25  # between two reports of progress
+EVALUATION_BATCH = 1000
+
+
+def run(
+    store: Store,
+    recipe: Recipe,
+    splits: Splits,
+    *,
+    samples: Labelled,
+    held_out: Labelled,
+    start: str = "current",
+    promote: str = "auto",
+    on_progress: OnProgress = lambda progress: None,
+    should_stop: ShouldStop = lambda: False,
+) -> Outcome:
+    """Fit, evaluate, pass the gate, publish.
+
+    samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
+    promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
+    """
+    state = starting_weights(store) if start == "current" else None
+    net = fit(splits.train, splits.validation, recipe, start=state, extra=samples,
+              on_progress=on_progress, should_stop=should_stop)  # fmt: skip
+    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress)
+
+
+def fit(
+    train: Labelled,
+    validation: Labelled,
+    recipe: Recipe,
+    *,
+    start: dict[str, Tensor] | None = None,
+    extra: Labelled | None = None,
+    on_progress: OnProgress = lambda progress: None,
+    should_stop: ShouldStop = lambda: False,
+) -> Net:
+    """A network trained on `train`, with `extra` mixed into each batch; the moving average of its weights.
+
+    start: a state dict to go on from. Raises DataError, Diverged or Stopped.
+    """
+    check_trainable(train)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.manual_seed(recipe.seed)
+    generator = Generator(device).manual_seed(recipe.seed)
+
+    # Define the network.
+    net = Net().to(device, memory_format=torch.channels_last)
+    if start is not None:
+        net.load_state_dict(start)
+    average = {name: value.clone() for name, value in net.state_dict().items()}
+    optimizer = torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    batches = Batches(train, extra, recipe, device, generator)
+    steps = recipe.epochs * len(batches)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
+    reporter = Reporter(recipe, steps, on_progress)
+
+    # Iterate over the data.
+    step = 0
+    for epoch in range(1, recipe.epochs + 1):
+        for images, labels in batches:
+            # Forward.
+            logits = net(augment(images, recipe.strength, generator).contiguous(memory_format=torch.channels_last))
+            # Compute the loss.
+            loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+            # Propagate the gradients back.
+            optimizer.zero_grad()
+            loss.backward()
+            # Update the weights.
+            optimizer.step()
+            schedule.step()
+            update_average(average, net, decay=min(recipe.averaging, (step + 1) / (step + 10)))
+            step += 1
+            if should_stop():
+                raise Stopped("the training was stopped; nothing was published")
+            reporter.report(epoch, step, loss)
+        reporter.accuracy = accuracy(averaged(average), validation)
+        reporter.report(epoch, step, loss, now=True)
+    return averaged(average)
+
+
+class Batches:
+    """Shuffled batches of the training digits, a bounded share of each drawn from the users' samples.
+
+    Iterating gives images float32 (B, 1, 32, 32), 0–1, and labels int64 (B,). Few samples are repeated, so that they
+    count, but neither above `sample_repeats` times an epoch nor above `sample_share` of a batch.
+    """
+
+    def __init__(
+        self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: str, generator: Generator
+    ) -> None:
+        self.images = torch.from_numpy(train.images).to(device)
+        self.labels = torch.from_numpy(train.labels).to(device)
+        self.generator = generator
+        self.from_extra = 0
+        if extra is not None and len(extra):
+            self.extra_images = torch.from_numpy(extra.images).to(device)
+            self.extra_labels = torch.from_numpy(extra.labels).to(device)
+            wanted = recipe.sample_repeats * len(extra) * recipe.batch_size / len(train)
+            self.from_extra = max(1, min(int(recipe.batch_size * recipe.sample_share), math.ceil(wanted)))
+        self.from_train = min(recipe.batch_size - self.from_extra, len(train))
+
+    def __len__(self) -> int:
+        return len(self.labels) // self.from_train
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.randperm(len(self.labels), generator=self.generator, device=self.labels.device)
+        for which in order[: len(self) * self.from_train].split(self.from_train):
+            images, labels = self.images[which], self.labels[which]
+            if self.from_extra:
+                some = torch.randint(
+                    len(self.extra_labels), (self.from_extra,), generator=self.generator, device=labels.device
+                )
+                images = torch.cat([images, self.extra_images[some]])
+                labels = torch.cat([labels, self.extra_labels[some]])
+            yield images.unsqueeze(1).float() / 255, labels
+
+
+class Reporter:
+    """Tells how far the training is, not more often than a person or a database can take; watches the loss."""
+
+    def __init__(self, recipe: Recipe, steps: int, on_progress: OnProgress) -> None:
+        self.epochs = recipe.epochs
+        self.steps = steps
+        self.on_progress = on_progress
+        self.accuracy: float | None = None
+        self.started = self.last = time.monotonic()
+
+    def report(self, epoch: int, step: int, loss: Tensor, now: bool = False) -> None:
+        """Report when it is time to. Raises Diverged for a loss that is not finite."""
+        clock = time.monotonic()
+        if not now and clock - self.last < REPORT_SECONDS:
+            return
+        self.last = clock
+        value = loss.item()
+        if not math.isfinite(value):
+            raise Diverged(f"the loss became {value} in epoch {epoch}: lower the learning rate; nothing was published")
+        eta = (clock - self.started) / step * (self.steps - step)
+        self.on_progress(
+            Progress("training", epoch, self.epochs, step, self.steps, value, self.accuracy, round(eta, 1))
+        )
+
+
+def update_average(average: dict[str, Tensor], net: Net, decay: float) -> None:
+    """Move the average towards the network's weights by 1 − decay."""
+    torch._foreach_lerp_(list(average.values()), [value.detach() for value in net.state_dict().values()], 1 - decay)
+
+
+def averaged(average: dict[str, Tensor]) -> Net:
+    """A network with the averaged weights, on the CPU, ready to evaluate."""
+    net = Net()
+    net.load_state_dict(average)
+    return net.eval()
+
+
+def accuracy(net: Net, digits: Labelled) -> float:
+    """Share of the digits that the network reads correctly, 0–1."""
+    right = 0
+    with torch.inference_mode():
+        for start in range(0, len(digits), EVALUATION_BATCH):
+            part = digits[slice(start, start + EVALUATION_BATCH)]
+            logits = net(torch.from_numpy(part.images).unsqueeze(1).float() / 255)
+            right += int((logits.argmax(dim=1) == torch.from_numpy(part.labels)).sum())
+    return right / len(digits)
+
+
+if __name__ == "__main__":
+    from model.train_command import main
+
+    sys.exit(main(sys.argv[1:]))
