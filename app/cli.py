@@ -1,6 +1,6 @@
 """`numeral COMMAND`: each command is a module with `main(argv)`, imported only when it is asked for.
 
-    numeral train | predict | evaluate | versions | activate | serve | samples | retrain
+numeral train | predict | evaluate | versions | activate | serve | samples | retrain
 """
 
 from __future__ import annotations

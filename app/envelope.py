@@ -23,6 +23,7 @@ class Envelope:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; answer for what breaks."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

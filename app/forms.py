@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from app.errors import BadRequest
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MAX_PARTS = 1100  # above the largest batch allowed; a bound on memory, not a limit to design for
 
@@ -74,9 +78,16 @@ def parse_form(body: bytes, content_type: str) -> list[Part]:
     if not boundary:
         raise BadRequest("The Content-Type names no multipart boundary.")
     collector = PartCollector()
-    names = ("part_begin", "header_field", "header_value", "header_end", "part_data", "end")
+    callbacks: MultipartCallbacks = {
+        "on_part_begin": collector.on_part_begin,
+        "on_header_field": collector.on_header_field,
+        "on_header_value": collector.on_header_value,
+        "on_header_end": collector.on_header_end,
+        "on_part_data": collector.on_part_data,
+        "on_end": collector.on_end,
+    }
     try:
-        parser = MultipartParser(boundary, {f"on_{name}": getattr(collector, f"on_{name}") for name in names})
+        parser = MultipartParser(boundary, callbacks)
         parser.write(body)
         parser.finalize()
     except FormParserError as error:

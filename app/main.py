@@ -1,6 +1,6 @@
 """`create_app(settings)` and its lifespan: the only place that wires objects together.
 
-    numeral serve            (or: uvicorn --factory app.main:create_app)
+numeral serve            (or: uvicorn --factory app.main:create_app)
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from app.db import Database
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
+from app.events import EventHub
 from app.predict import Predictor
 from app.routes import audit, health, jobs, predict, problems, samples, versions
 from app.serving import ActiveModel
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.model = ActiveModel(store)
     app.state.predictor = Predictor(settings, app.state.model)
     app.state.draining = False
+    app.state.event_hub = EventHub(app.state.database, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     app.add_middleware(Envelope)

@@ -1,6 +1,6 @@
 """`numeral serve`: check what can be checked before the first request, then run uvicorn.
 
-    numeral serve --workers 2 --port 8080
+numeral serve --workers 2 --port 8080
 """
 
 from __future__ import annotations

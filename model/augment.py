@@ -85,7 +85,9 @@ def change_thickness(images: Tensor, share: float, generator: Generator) -> Tens
     blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
     grow = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) < 0.5
     bold, thin = F.max_pool2d(part, 3, 1, 1), -F.max_pool2d(-part, 3, 1, 1)
-    return images.index_copy(0, which, torch.where(grow, torch.lerp(part, bold, blend), torch.lerp(part, thin, blend * 0.6)))
+    return images.index_copy(
+        0, which, torch.where(grow, torch.lerp(part, bold, blend), torch.lerp(part, thin, blend * 0.6))
+    )
 
 
 def soften(images: Tensor, share: float, generator: Generator) -> Tensor:

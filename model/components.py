@@ -1,4 +1,4 @@
-"""Connected components of the ink: dust, ruled lines and page edges are told from the digit by where and how they lie."""
+"""Connected components of the ink: dust, ruled lines and page edges are told from the digit by how they lie."""
 
 from __future__ import annotations
 

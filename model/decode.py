@@ -17,7 +17,6 @@ MAGIC = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")  
 MIN_SIDE = 8  # pixels
 WORK_SIDE = 512  # pixels; a larger picture is shrunk to about this before it is looked at
 ORIENTATION = 0x0112  # EXIF tag
-CONTRAST_MODES = ("RGB", "RGBA")
 # EXIF orientation → (quarter turns counter-clockwise, mirrored left to right afterwards)
 TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
 
@@ -191,8 +190,10 @@ def on_paper(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.full_like(gray, 255)
     if opaque.size > gray.size / 2:
         paper = float(np.median(opaque))
+    elif opaque.mean() < 128:
+        paper = 255.0
     else:
-        paper = 255.0 if opaque.mean() < 128 else 0.0
+        paper = 0.0
     share = alpha / np.float32(255)
     return np.rint(gray * share + paper * (1 - share)).astype(np.uint8)
 

@@ -69,7 +69,8 @@ def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int 
 def softmax(logits: Floats) -> NDArray[np.float64]:
     """Probabilities (N, 10) of logits (N, 10)."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def fit_temperature(logits: Floats, labels: Labels) -> float:

@@ -69,7 +69,8 @@ def mcnemar(lost: int, gained: int) -> float:
     discordant pair falls either way with probability ½. Source: McNemar, Psychometrika 12 (1947), exact form.
     """
     total = lost + gained
-    return sum(math.comb(total, k) for k in range(lost, total + 1)) / 2**total
+    as_bad = sum(math.comb(total, k) for k in range(lost, total + 1))
+    return as_bad / int(2**total)
 
 
 def discordant(current: NDArray[np.bool_], candidate: NDArray[np.bool_]) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Any picture of a digit → the one 32×32 array that the network sees: one function for training and serving.
 
-    decode (`model.decode`) → paper, polarity, light, ink (`model.ink`) → placed as MNIST places its digits
+decode (`model.decode`) → paper, polarity, light, ink (`model.ink`) → placed as MNIST places its digits
 """
 
 from __future__ import annotations

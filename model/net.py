@@ -1,6 +1,6 @@
 """The network of PyTorch's "Neural Networks" tutorial, exactly: a 32×32 grayscale image in, ten digits out.
 
-    https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html
+https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html
 """
 
 from __future__ import annotations

@@ -85,14 +85,17 @@ def publish(
     }
     decision = pass_gate(store, current, classifier, candidate.acceptance, splits, held_out)
     on_progress(stage("publishing", recipe))
+    version = store.next_version()
     manifest = {
-        "version": store.next_version(),
+        "version": version,
         "parent": current,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "architecture": "PyTorch tutorial Net, 61,706 parameters",
         "image_pipeline": PIPELINE_VERSION,
         "recipe": asdict(recipe),
-        "data": [described(part) for part in (splits.train, splits.validation, splits.test, samples, held_out) if len(part)],
+        "data": [
+            described(part) for part in (splits.train, splits.validation, splits.test, samples, held_out) if len(part)
+        ],
         "calibration": {"temperature": candidate.temperature},
         "acceptance": asdict(candidate.acceptance),
         "metrics": metrics,
@@ -106,11 +109,11 @@ def publish(
     write(store, manifest, candidate)
     promoted = decision.promote and promote == "auto"
     if promoted:
-        store.activate(manifest["version"])
+        store.activate(version)
     reasons = list(decision.reasons)
     if decision.promote and not promoted:
         reasons.append("Promotion by hand was asked for: activate it when you are ready.")
-    return Outcome(manifest["version"], promoted, reasons, metrics)
+    return Outcome(version, promoted, reasons, metrics)
 
 
 def calibrate(net: Net, validation: Labelled) -> Candidate:
@@ -143,6 +146,7 @@ def measured(classifier: Classifier, acceptance: Acceptance, digits: Labelled) -
     """Metrics on the digits, with the digest that names them."""
     scores = evaluate(classifier, digits)
     metrics = asdict(measure(scores.probabilities, scores.score, digits.labels, acceptance))
+    metrics["recall"] = [None if np.isnan(share) else share for share in metrics["recall"]]  # JSON knows no nan
     return {"source": digits.source, "sha256": digits.sha256, **metrics}
 
 

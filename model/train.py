@@ -1,7 +1,7 @@
 """Train the network and publish what comes out: define, iterate, forward, loss, backpropagate, update.
 
-    numeral train                 (or: python -m model.train)
-    numeral train --quick --seed 7
+numeral train                 (or: python -m model.train)
+numeral train --quick --seed 7
 """
 
 from __future__ import annotations
@@ -69,11 +69,13 @@ def fit(
     generator = Generator(device).manual_seed(recipe.seed)
 
     # Define the network.
-    net = Net().to(device, memory_format=torch.channels_last)
+    net = Net().to(device)
     if start is not None:
         net.load_state_dict(start)
     average = {name: value.clone() for name, value in net.state_dict().items()}
-    optimizer = torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    optimizer = torch.optim.AdamW(
+        net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
     batches = Batches(train, extra, recipe, device, generator)
     steps = recipe.epochs * len(batches)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
@@ -89,7 +91,7 @@ def fit(
             loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
             # Propagate the gradients back.
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             # Update the weights.
             optimizer.step()
             schedule.step()
@@ -129,7 +131,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(len(self.labels), generator=self.generator, device=self.labels.device)
-        for which in order[: len(self) * self.from_train].split(self.from_train):
+        for which in order[: len(self) * self.from_train].view(len(self), self.from_train):
             images, labels = self.images[which], self.labels[which]
             if self.from_extra:
                 some = torch.randint(

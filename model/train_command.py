@@ -61,7 +61,9 @@ def main(argv: Sequence[str]) -> int:
     """Train as the options say; answers with the exit status."""
     options = parser().parse_args(argv)
     console = Console()
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)])
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+    )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     store = Store(options.weights)
     try:
@@ -138,9 +140,7 @@ def report(console: Console, outcome: Outcome) -> None:
         table.add_column(name, justify="right")
     for name in names:
         values = [metrics[name] for metrics in outcome.metrics.values()]
-        table.add_row(
-            name.replace("_", " "), *(f"{v:,}" if isinstance(v, int) else f"{v:.2%}" for v in values)
-        )
+        table.add_row(name.replace("_", " "), *(f"{v:,}" if isinstance(v, int) else f"{v:.2%}" for v in values))
     console.print(table)
     for reason in outcome.reasons:
         console.print(reason, highlight=False)

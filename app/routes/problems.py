@@ -28,6 +28,4 @@ def read_problem(slug: str) -> ProblemType:
 def describe(slug: str) -> ProblemType:
     """The catalogue's entry."""
     problem = all_problems()[slug]
-    return ProblemType(
-        type=f"/problems/{slug}", title=problem.title, status=problem.status, remedy=problem.remedy
-    )
+    return ProblemType(type=f"/problems/{slug}", title=problem.title, status=problem.status, remedy=problem.remedy)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Status = Literal["ok", "loading", "draining"]
+
 
 class Live(BaseModel):
     """The process is up."""
@@ -18,7 +20,7 @@ class Health(BaseModel):
 
     model_config = ConfigDict(protected_namespaces=())
 
-    status: Literal["ok", "loading", "draining"]
+    status: Status
     version: Annotated[str, Field(description="of the service")]
     model_version: Annotated[str | None, Field(description="in use; null while none is loaded")]
     uptime_seconds: float

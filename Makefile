@@ -1,0 +1,49 @@
+# make serve | test | train | lint | bench — each makes .venv first, which is quick the second time.
+.DELETE_ON_ERROR:
+.PHONY: serve test train lint format bench clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+HOST ?= 127.0.0.1
+CONSTRAINTS := pyproject.toml constraints.txt
+
+serve: $(VENV)/.serve
+	@KEY="$${NUMERAL_ADMIN_KEYS:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}"; \
+	echo; echo "  Numeral:    http://$(HOST):$(PORT)   (reference: http://$(HOST):$(PORT)/docs)"; \
+	[ -n "$$NUMERAL_ADMIN_KEYS" ] || echo "  admin key:  $$KEY"; echo; \
+	HOST=$(HOST) PORT=$(PORT) NUMERAL_ADMIN_KEYS="$$KEY" exec $(BIN)/numeral serve
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+train: $(VENV)/.train
+	$(BIN)/numeral train
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench.serve
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A server can be asked to retrain, so it is installed with what training needs.
+$(VENV)/.serve $(VENV)/.train: $(CONSTRAINTS) | $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train]'
+	@touch $(VENV)/.serve $(VENV)/.train
+
+$(VENV)/.dev: $(CONSTRAINTS) | $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(VENV)/.serve $(VENV)/.train $(VENV)/.dev
+
+$(VENV):
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,134 @@
+"""`/samples`: users' labelled images."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import TypeAdapter
+from sqlalchemy.engine import RowMapping
+
+from app import samples
+from app.body import read_body
+from app.db import Database, as_time
+from app.errors import BadRequest, InvalidField
+from app.forms import parse_form
+from app.predict import Picture, Predictor, from_json, validate
+from app.routes.paging import Cursor, Limit, next_cursor
+from app.schemas.samples import Sample, SampleList, SampleRequest, StoredSample
+from app.security import Admin
+from model.image import to_png
+
+FORM_OVERHEAD = 1.4
+sample_request = TypeAdapter(SampleRequest)
+
+router = APIRouter(prefix="/samples", tags=["samples"])
+
+DOCUMENTED_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "label"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "label": {"type": "integer", "minimum": 0, "maximum": 9},
+                    },
+                }
+            },
+            "application/json": {"schema": SampleRequest.model_json_schema()},
+        },
+    }
+}
+
+
+@router.post("", status_code=201, openapi_extra=DOCUMENTED_BODY, responses={200: {"model": StoredSample}})
+async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample:
+    """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
+    predictor: Predictor = request.app.state.predictor
+    limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD)
+    body = await read_body(request.scope, request.receive, limit, predictor.settings.body_timeout)
+    picture, label = labelled_picture(body, request.headers.get("Content-Type", ""))
+    row, outcome = await run_in_threadpool(store, request, admin, picture, label)
+    response.status_code = 201 if outcome == "created" else 200
+    response.headers["Location"] = f"/samples/{row['id']}"
+    return StoredSample(**shown(row), outcome=outcome)
+
+
+def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
+    """The picture and its label, from a form or from JSON. Raises Problem."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        sample = validate(sample_request, body)
+        return from_json(sample), sample.label
+    if kind != "multipart/form-data":
+        raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
+    parts = {part.name: part for part in parse_form(body, content_type)}
+    if "file" not in parts or not parts["file"].is_file:
+        raise InvalidField("file: the form has no such file.")
+    if unknown := sorted(parts.keys() - {"file", "label"}):
+        raise InvalidField(f"{unknown[0]}: there is no such field; send `file` and `label`.")
+    text = bytes(parts["label"].data).decode("utf-8", "replace") if "label" in parts else ""
+    if len(text) != 1 or text not in "0123456789":
+        raise InvalidField("label: must be one digit, 0–9.")
+    return bytes(parts["file"].data), int(text)
+
+
+def store(request: Request, actor: str, picture: Picture, label: int) -> tuple[RowMapping, samples.Outcome]:
+    """Read the picture and commit the sample; answers with its row and what became of it."""
+    state = request.app.state
+    reading = state.predictor.read(picture)
+    image = picture if isinstance(picture, bytes) else to_png(reading.pixels)
+    database: Database = state.database
+    with database.begin() as connection:
+        added = samples.add(connection, actor, image, reading, label, state.model.classifier)
+    return samples.get(database, added.id), added.outcome
+
+
+@router.get("")
+def list_samples(
+    request: Request,
+    admin: Admin,
+    label: Annotated[int | None, Query(ge=0, le=9)] = None,
+    suspect: bool | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> SampleList:
+    """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
+    state = request.app.state
+    if state.model.classifier is not None:
+        samples.judge_again(state.database, state.model.classifier)
+    rows, total = samples.page(state.database, cursor or 0, limit, label, suspect)
+    items = [Sample(**shown(row)) for row in rows]
+    return SampleList(items=items, total=total, next=next_cursor(rows, limit, "number"))
+
+
+@router.get("/{identity}")
+def read_sample(request: Request, admin: Admin, identity: str) -> Sample:
+    """One sample."""
+    return Sample(**shown(samples.get(request.app.state.database, identity)))
+
+
+@router.get("/{identity}/image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def read_image(request: Request, admin: Admin, identity: str, seen: bool = False) -> Response:
+    """The image as it was sent; with `seen=true` the 32×32 PNG that the network sees."""
+    row = samples.get(request.app.state.database, identity, with_image=True)
+    if seen:
+        return Response(to_png(np.frombuffer(row["reading"], np.uint8).reshape(32, 32)), media_type="image/png")
+    kind = "png" if row["format"] == "pixels" else row["format"].lower()
+    return Response(row["image"], media_type=f"image/{kind}", headers={"X-Content-Type-Options": "nosniff"})
+
+
+@router.delete("/{identity}", status_code=204)
+def delete_sample(request: Request, admin: Admin, identity: str) -> None:
+    """Forget a sample; versions trained on it stay as they are."""
+    samples.remove(request.app.state.database, admin, identity)
+
+
+def shown(row: RowMapping) -> dict[str, Any]:
+    """The row as the schema takes it."""
+    return {**row, "created_at": as_time(row["created_at"]), "updated_at": as_time(row["updated_at"])}

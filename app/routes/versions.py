@@ -1,0 +1,97 @@
+"""`/admin/versions`: list, read, activate (promote by hand or roll back)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from app import audit
+from app.errors import Problem
+from app.schemas.versions import Version, VersionDetail, VersionList
+from app.security import Admin
+from model.errors import DamagedVersion, NoVersion, StoreError
+from model.store import Store
+
+router = APIRouter(prefix="/admin/versions", tags=["admin"])
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+class VersionNotFound(Problem):
+    status, slug, title = 404, "version-not-found", "There is no such version"
+    remedy = "GET /admin/versions lists them."
+
+
+class VersionDamaged(Problem):
+    status, slug, title = 409, "version-damaged", "The version's files are not what they were when it was published"
+    remedy = "Restore its folder from a backup, or activate another version."
+
+
+class WeightsUnwritable(Problem):
+    status, slug, title = 503, "weights-unwritable", "The folder of versions can't be written"
+    remedy = "The operator should look at its permissions and disk space."
+
+
+@router.get("")
+def list_versions(request: Request, admin: Admin) -> VersionList:
+    """Versions with their metrics, newest first."""
+    store: Store = request.app.state.store
+    items = [describe(store, version, current_of(store)) for version in reversed(store.versions())]
+    return VersionList(items=[Version(**item.model_dump()) for item in items], total=len(items))
+
+
+@router.get("/{version}")
+def read_version(request: Request, admin: Admin, version: Number) -> VersionDetail:
+    """One version with its manifest."""
+    store: Store = request.app.state.store
+    if version not in store.versions():
+        raise VersionNotFound(f"There is no version {version}.")
+    return describe(store, version, current_of(store))
+
+
+@router.post("/{version}/activate")
+def activate_version(request: Request, admin: Admin, version: Number) -> VersionDetail:
+    """Make it the current one; every worker serves it within a second."""
+    state = request.app.state
+    before = current_of(state.store)
+    action = "roll-back" if before is not None and version < before else "activate"
+    try:
+        with state.database.begin() as connection:  # no deed without its record, no record without its deed
+            audit.record(connection, admin, action, str(version), before=before)
+            state.store.activate(version)
+    except NoVersion as error:
+        raise VersionNotFound(f"{error}.") from None
+    except DamagedVersion as error:
+        raise VersionDamaged(f"{error}.") from None
+    except StoreError as error:
+        raise WeightsUnwritable(f"{error}.") from None
+    state.model.refresh()
+    return describe(state.store, version, version)
+
+
+def current_of(store: Store) -> int | None:
+    """The version that CURRENT names, None when it names none."""
+    try:
+        return store.current()
+    except NoVersion:
+        return None
+
+
+def describe(store: Store, version: int, current: int | None) -> VersionDetail:
+    """The version as the schema shows it; a damaged one with what is wrong."""
+    manifest, problem = None, None
+    try:
+        manifest = store.verify(version)
+    except StoreError as error:
+        problem = str(error)
+    known = manifest or {}
+    return VersionDetail(
+        version=version,
+        current=version == current,
+        intact=manifest is not None,
+        parent=known.get("parent"),
+        created_at=known.get("created_at"),
+        metrics=known.get("metrics", {}),
+        problem=problem,
+        manifest=manifest,
+    )

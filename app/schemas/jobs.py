@@ -1,0 +1,47 @@
+"""Retraining jobs, as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RetrainRequest(BaseModel):
+    """How to retrain; everything may be left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"epochs": 3, "promote": "auto"}})
+
+    epochs: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    learning_rate: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] | None = None
+    from_: Annotated[Literal["current", "scratch"], Field(alias="from")] = "current"
+    promote: Literal["auto", "manual"] = "auto"
+
+
+class Job(BaseModel):
+    """A retraining job."""
+
+    id: str
+    state: Annotated[
+        Literal["queued", "running", "evaluating", "promoted", "kept", "failed", "cancelled", "interrupted"],
+        Field(description="the last five are final"),
+    ]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    options: dict[str, Any]
+    progress: Annotated[dict[str, Any] | None, Field(description="stage, epoch, step, loss, accuracy, eta_seconds")]
+    metrics: dict[str, Any] | None
+    reasons: Annotated[list[str], Field(description="why the gate promoted or kept the new version")]
+    version: Annotated[int | None, Field(description="the version that came out")]
+    error: str | None
+    log: Annotated[str, Field(description="the end of the trainer's log")]
+
+
+class JobList(BaseModel):
+    """A page of jobs, newest first."""
+
+    items: list[Job]
+    total: int
+    next: str | None

@@ -1,0 +1,45 @@
+"""Samples, as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from app.schemas.predict import ImageRequest
+
+Label = Annotated[int, Field(strict=True, ge=0, le=9)]
+
+
+class SampleRequest(ImageRequest):
+    """A labelled image as JSON."""
+
+    label: Label
+
+
+class Sample(BaseModel):
+    """A stored sample."""
+
+    id: Annotated[str, Field(description="SHA-256 of the image as it was sent")]
+    label: int
+    format: str
+    held_out: Annotated[bool, Field(description="only judges new versions, is never trained on")]
+    suspect: Annotated[bool, Field(description="the version in use is sure of another digit")]
+    predicted: Annotated[int | None, Field(description="what that version reads")]
+    confidence: float | None
+    created_at: str
+    updated_at: str
+
+
+class StoredSample(Sample):
+    """A sample after `POST /samples`."""
+
+    outcome: Literal["created", "corrected", "unchanged"]
+
+
+class SampleList(BaseModel):
+    """A page of samples."""
+
+    items: list[Sample]
+    total: int
+    next: Annotated[str | None, Field(description="cursor of the next page")]

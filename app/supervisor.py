@@ -1,0 +1,146 @@
+"""Watches over one training: `python -m app.supervisor JOB`, started by the web process and then on its own.
+
+It runs the trainer as a child and keeps the job's record true whatever becomes of it: heartbeats while it lives,
+an end when it was asked to cancel, hangs past the time limit, eats memory past the limit, or dies.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from app import jobs
+from app.db import Database, DatabaseUnavailable
+from app.jobs import State
+from app.settings import Settings, load_settings
+
+NICENESS = 19
+CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
+PAGE_SIZE = resource.getpagesize()
+MEGABYTE = 1_000_000
+
+
+def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
+    """Start the supervisor of a queued job, in a session of its own so that the server's end is not its end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.supervisor", job_id],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
+    threading.Thread(target=process.wait, name="reap-supervisor", daemon=True).start()
+
+
+def main() -> int:
+    """Supervise the job named on the command line."""
+    settings = load_settings()
+    database = Database(settings.database_url)
+    job_id = sys.argv[1]
+    if not jobs.move(database, job_id, State.RUNNING):
+        return 1
+    os.nice(NICENESS)
+    with tempfile.TemporaryFile("w+b") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "app.trainer", job_id],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=thrifty(os.environ),
+        )
+        end = watch(child, settings, database, job_id, log)
+        finish(child, database, job_id, end, tail(log))
+    return 0
+
+
+def thrifty(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with one core left to the server, and threads that sleep while they wait for each other."""
+    cores = len(os.sched_getaffinity(0))
+    return {"OMP_NUM_THREADS": str(max(1, cores - 1)), "OMP_WAIT_POLICY": "PASSIVE", **environment}
+
+
+def watch(
+    child: subprocess.Popen[bytes], settings: Settings, database: Database, job_id: str, log: IO[bytes]
+) -> tuple[State, str] | None:
+    """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
+    deadline = time.monotonic() + settings.retrain_seconds
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(jobs.HEARTBEAT_SECONDS)
+            return None
+        cancelled = False
+        with suppress(DatabaseUnavailable):  # the record is brought up to date when the database is back
+            cancelled = jobs.heartbeat(database, job_id, tail(log))
+        end = None
+        if cancelled:
+            end = (State.CANCELLED, "Cancelled on request.")
+        elif time.monotonic() > deadline:
+            end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
+        elif resident_megabytes(child.pid) > settings.retrain_megabytes:
+            end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
+        if end is not None:
+            stop(child)
+            return end
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child to end, then make it."""
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(CANCEL_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def finish(
+    child: subprocess.Popen[bytes], database: Database, job_id: str, end: tuple[State, str] | None, log: str
+) -> None:
+    """Write the end of the job, unless the trainer wrote it itself; patient with a database that is away."""
+    if end is None and child.returncode < 0:
+        name = signal.Signals(-child.returncode).name
+        end = (State.INTERRUPTED, f"The training process was killed by {name}.")
+    elif end is None:
+        end = (State.FAILED, last_line(log) or f"The training process ended with status {child.returncode}.")
+    while True:
+        try:
+            jobs.heartbeat(database, job_id, log)
+            jobs.move(database, job_id, end[0], error=end[1])
+            return
+        except DatabaseUnavailable:
+            time.sleep(jobs.HEARTBEAT_SECONDS)
+
+
+def last_line(log: str) -> str:
+    """The last line that says something."""
+    return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
+
+
+def tail(log: IO[bytes]) -> str:
+    """The end of the trainer's output."""
+    size = log.seek(0, os.SEEK_END)
+    log.seek(max(0, size - jobs.LOG_TAIL))
+    return log.read().decode("utf-8", "replace").replace("\0", "")
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of a process, 0 where the system does not tell (Linux does, proc_pid_statm(5))."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    return pages * PAGE_SIZE / MEGABYTE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
