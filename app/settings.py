@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/numeral.db"
     data_dir: Path | None = None  # MNIST's four files
     cache_dir: Path = Path("var/mnist")  # where MNIST is downloaded to
+    offline: bool = False  # never download; without MNIST train on the embedded digits
 
     admin_keys: Keys = {}
     predict_keys: Keys = {}

@@ -64,7 +64,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
 
 def train(settings: Settings, database: Database, job_id: str, options: dict[str, Any]) -> Outcome:
     """Train on MNIST and the samples, publish, and promote as the options say. Raises ModelError."""
-    splits = load_digits(settings.data_dir, settings.cache_dir)
+    splits = load_digits(settings.data_dir, settings.cache_dir, settings.offline)
     training, held_out = samples.for_training(database)
     log.info("%s digits, %d samples to train on and %d held out", splits.source, len(training), len(held_out))
     return run(

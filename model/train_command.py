@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, help="the same seed gives the same weights on the same machine")
     data_dir = os.environ.get("NUMERAL_DATA_DIR")
     made.add_argument("--data", type=Path, default=data_dir and Path(data_dir), help="MNIST (NUMERAL_DATA_DIR)")
+    offline = os.environ.get("NUMERAL_OFFLINE", "").lower() in ("1", "true")
+    made.add_argument("--offline", action="store_true", default=offline, help="never download (NUMERAL_OFFLINE)")
     made.add_argument("--from", dest="start", choices=["current", "scratch"], default="scratch")
     made.add_argument("--promote", choices=["auto", "manual"], default="auto", help="activate it if the gate agrees")
     weights_argument(made)
@@ -69,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         recipe = recipe_of(options)
         check_writable(options.weights)
-        splits = load_digits(options.data, CACHE_DIR)
+        splits = load_digits(options.data, CACHE_DIR, options.offline)
         none = Labelled.empty("samples")
         with shown(console, recipe) as on_progress:
             outcome = run(

@@ -1,0 +1,173 @@
+"""What tests share: real servers on free ports, temporary folders, MNIST where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from model.data import Splits, load_digits
+from model.image import to_png
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHIPPED = REPOSITORY / "weights"
+ADMIN_KEY = "correct-horse"
+START_SECONDS = 30.0
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], seconds: float = 30.0) -> T:
+    """The first truthy value of the condition; fails when there is none in time."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s")
+        pause.wait(0.02)
+    return value
+
+
+class Server:
+    """A `numeral serve` of its own, and a client for it."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = clean_environment(
+            PORT=port,
+            NUMERAL_WEIGHTS_DIR=str(folder / "weights"),
+            NUMERAL_DATABASE_URL=f"sqlite:///{folder}/numeral.db",
+            NUMERAL_CACHE_DIR=str(folder / "mnist"),
+            NUMERAL_ADMIN_KEYS=f"tester:{ADMIN_KEY}",
+        ) | environment
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.admin = httpx.Client(base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+        self.start()
+
+    def start(self) -> None:
+        """Start the process, and wait until it is ready."""
+        self.log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            env=self.environment,
+            cwd=self.folder,
+            stdout=self.log,
+            stderr=self.log,
+        )
+        wait_until(self.is_ready, START_SECONDS)
+
+    def is_ready(self) -> bool:
+        """Whether /readyz says so."""
+        if self.process.poll() is not None:
+            raise AssertionError((self.folder / "log").read_text())
+        with suppress(httpx.TransportError):
+            return self.client.get("/readyz").status_code == 200
+        return False
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the process; answers with its exit status."""
+        self.process.send_signal(how)
+        status = self.process.wait(20)
+        self.log.close()
+        return status
+
+    def close(self) -> None:
+        """End the process if it is still there, and the clients."""
+        if self.process.poll() is None:
+            self.stop()
+        self.client.close()
+        self.admin.close()
+
+    def job(self, location: str) -> dict:
+        """The job at its address."""
+        return self.admin.get(location).raise_for_status().json()
+
+    def finished_job(self, location: str, seconds: float = 90.0) -> dict:
+        """The job once it has ended."""
+        return wait_until(lambda: (job := self.job(location))["finished_at"] and job, seconds)
+
+
+def clean_environment(**changes: str) -> dict[str, str]:
+    """This process's environment without Numeral's settings, and never on the network."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NUMERAL_")}
+    return {**kept, "NUMERAL_OFFLINE": "1", **changes}
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers that are gone after the test."""
+    servers: list[Server] = []
+
+    def start(weights: Path | None = SHIPPED, **environment: str) -> Server:
+        if weights is not None and not (tmp_path / "weights").exists():
+            shutil.copytree(weights, tmp_path / "weights", ignore=shutil.ignore_patterns("CURRENT", ".*"))
+        servers.append(Server(tmp_path, **environment))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests that leave it as they found it."""
+    started = Server(tmp_path_factory.mktemp("server"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Version 1 as `numeral train` makes it from the embedded digits in a few seconds."""
+    folder = tmp_path_factory.mktemp("small")
+    command = [sys.executable, "-m", "model.train", "--epochs", "12", "--weights", "weights"]
+    subprocess.run(command, env=clean_environment(), cwd=folder, check=True, capture_output=True)
+    return folder / "weights"
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Splits:
+    """MNIST, where NUMERAL_DATA_DIR has it."""
+    folder = os.environ.get("NUMERAL_DATA_DIR")
+    if not folder:
+        pytest.skip("needs MNIST: set NUMERAL_DATA_DIR to a folder with its four files")
+    return load_digits(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Splits:
+    """The digits embedded in scikit-learn."""
+    return load_digits(offline=True, cache_dir=Path("no-cache"))
+
+
+def draw_seven(side: int = 200, ink: int = 0, paper: int = 255) -> Image.Image:
+    """A seven as somebody draws it with a broad pen."""
+    image = Image.new("L", (side, side), paper)
+    points = [(0.25, 0.22), (0.75, 0.2), (0.62, 0.45), (0.45, 0.85)]
+    path = [(x * side, y * side) for x, y in points]
+    ImageDraw.Draw(image).line(path, fill=ink, width=max(2, side // 14), joint="curve")
+    return image
+
+
+@pytest.fixture(scope="session")
+def seven() -> bytes:
+    """A PNG of a seven."""
+    return to_png(np.asarray(draw_seven()))

@@ -1,0 +1,216 @@
+"""One drawing is one answer, however it is encoded; bad bytes are a clear error."""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from model.data import Splits
+from model.image import (
+    BlankImage,
+    CorruptImage,
+    EmptyImage,
+    ImageError,
+    ImageTooLarge,
+    ImageTooSmall,
+    InvalidPixels,
+    Limits,
+    UnsupportedFormat,
+    read_digit,
+    read_pixels,
+    to_png,
+)
+from tests.conftest import draw_seven
+
+NEAR = 12  # mean difference in gray levels that lossy formats and resampling may leave
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def transparent(image: Image.Image, ink: int) -> Image.Image:
+    """Ink on nothing: the drawing is in the alpha channel only."""
+    canvas = Image.new("LA", image.size, (ink, 0))
+    canvas.putalpha(Image.fromarray(255 - np.asarray(image)))
+    return canvas
+
+
+def exif(image: Image.Image, orientation: int, undo: Image.Transpose) -> bytes:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return encoded(image.transpose(undo), "JPEG", quality=95, exif=tags)
+
+
+def tinted(image: Image.Image) -> Image.Image:
+    """Blue ink on cream paper."""
+    share = np.asarray(image)[..., None] / 255
+    return Image.fromarray((share * [250, 243, 220] + (1 - share) * [30, 50, 160]).astype(np.uint8))
+
+
+ENCODINGS: dict[str, Callable[[Image.Image], bytes]] = {
+    "rgb png": lambda image: encoded(image.convert("RGB")),
+    "rgba png": lambda image: encoded(image.convert("RGBA")),
+    "gray alpha png": lambda image: encoded(image.convert("LA")),
+    "palette png": lambda image: encoded(image.convert("P")),
+    "16-bit png": lambda image: encoded(Image.fromarray(np.asarray(image).astype(np.uint16) * 257)),
+    "jpeg": lambda image: encoded(image, "JPEG", quality=90),
+    "cmyk jpeg": lambda image: encoded(image.convert("CMYK"), "JPEG", quality=95),
+    "webp": lambda image: encoded(image.convert("RGB"), "WEBP", quality=90),
+    "lossless webp": lambda image: encoded(image.convert("RGB"), "WEBP", lossless=True),
+    "gif": lambda image: encoded(image, "GIF"),
+    "bmp": lambda image: encoded(image, "BMP"),
+    "tiff": lambda image: encoded(image, "TIFF"),
+    "black on transparent": lambda image: encoded(transparent(image, 0)),
+    "white on transparent": lambda image: encoded(transparent(image, 255)),
+    "inverted": lambda image: encoded(Image.fromarray(255 - np.asarray(image))),
+    "low contrast": lambda image: encoded(image.point(lambda v: 120 + v // 4)),
+    "blue on cream": lambda image: encoded(tinted(image)),
+    "turned by exif": lambda image: exif(image, 6, Image.Transpose.ROTATE_90),
+    "mirrored by exif": lambda image: exif(image, 2, Image.Transpose.FLIP_LEFT_RIGHT),
+    "upside down by exif": lambda image: exif(image, 3, Image.Transpose.ROTATE_180),
+    "twice as large": lambda image: encoded(image.resize((400, 400), Image.Resampling.BICUBIC)),
+    "eight times as large": lambda image: encoded(image.resize((1600, 1600), Image.Resampling.BICUBIC)),
+}
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_encoding_of_one_drawing_is_read_alike(name: str) -> None:
+    drawing = draw_seven()
+    plain = read_digit(encoded(drawing)).pixels.astype(int)
+    other = read_digit(ENCODINGS[name](drawing)).pixels.astype(int)
+    assert np.abs(plain - other).mean() < NEAR
+
+
+def test_a_one_bit_picture_is_read() -> None:
+    assert read_digit(encoded(draw_seven().convert("1"))).pixels.max() == 255
+
+
+def test_where_the_drawing_stands_on_its_page_does_not_matter() -> None:
+    page = Image.new("L", (900, 700), 255)
+    page.paste(draw_seven(), (640, 450))
+    page.putpixel((5, 690), 0)  # a speck of dust
+    alone, placed = read_digit(encoded(draw_seven())).pixels, read_digit(encoded(page)).pixels
+    assert np.abs(alone.astype(int) - placed.astype(int)).mean() < NEAR
+
+
+def test_uneven_light_does_not_matter() -> None:
+    light = np.linspace(0.35, 1.0, 200)[None, :] * np.linspace(1.0, 0.8, 200)[:, None]
+    photo = Image.fromarray((np.asarray(draw_seven()) * 0.8 * light + 20).astype(np.uint8))
+    plain, lit = read_digit(encoded(draw_seven())).pixels, read_digit(encoded(photo, "JPEG", quality=90)).pixels
+    assert np.abs(plain.astype(int) - lit.astype(int)).mean() < 2 * NEAR
+
+
+def test_a_hairline_survives_shrinking() -> None:
+    image = Image.new("L", (1500, 1500), 255)
+    image.paste(0, (700, 200, 704, 1300))
+    pixels = read_digit(encoded(image)).pixels
+    assert (pixels.max(axis=1) > 128).sum() >= 18
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_mnist_passes_unchanged(mnist: Splits, inverted: bool) -> None:
+    for image in mnist.test.images[:500]:
+        inner = image[2:30, 2:30]
+        assert (read_digit(to_png(255 - inner if inverted else inner)).pixels == image).all()
+
+
+def test_pixels_are_taken_as_they_are() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    assert (read_pixels(pixels).pixels[2:30, 2:30] == pixels).all()
+    assert (read_pixels(np.pad(pixels, 2)).pixels == np.pad(pixels, 2)).all()
+
+
+@pytest.mark.parametrize("shape", [(27, 27), (28, 32), (32,), (1, 28, 28)])
+def test_other_shapes_of_pixels_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidPixels):
+        read_pixels(np.ones(shape, np.uint8))
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(b"\0" * 100)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", EmptyImage),
+        (b"hello, world", UnsupportedFormat),
+        (b"%PDF-1.7 \n1 0 obj", UnsupportedFormat),
+        (b"\x89PNG\r\n\x1a\n", CorruptImage),
+        (b"\xff\xd8\xff\xe0 no more", CorruptImage),
+        (png_header(28, 28), CorruptImage),
+        (png_header(1, 1), ImageTooSmall),
+        (png_header(20_000, 20_000), ImageTooLarge),
+        (to_png(np.full((28, 28), 255, np.uint8)), BlankImage),
+        (to_png(np.full((500, 300), 17, np.uint8)), BlankImage),
+    ],
+)
+def test_what_can_not_be_read_is_one_clear_error_within_milliseconds(data: bytes, error: type[ImageError]) -> None:
+    started = time.perf_counter()
+    with pytest.raises(error) as caught:
+        read_digit(data)
+    assert time.perf_counter() - started < 0.5
+    assert str(caught.value).endswith(".")
+
+
+def test_more_bytes_than_allowed_are_refused(seven: bytes) -> None:
+    with pytest.raises(ImageTooLarge):
+        read_digit(seven, Limits(max_bytes=len(seven) - 1))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.95])
+def test_a_cut_file_is_an_error_of_the_tree_or_still_readable(kind: str, share: float) -> None:
+    whole = encoded(draw_seven(), kind)
+    try:
+        read_digit(whole[: int(len(whole) * share)])
+    except ImageError as error:
+        assert error.status in (413, 415, 422)
+    else:
+        assert kind in ("GIF", "BMP"), "only formats without a checksum may be read in part"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damaged_bytes_never_raise_anything_else(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]))
+    whole = bytearray(encoded(draw_seven(40), kind))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        reading = read_digit(bytes(whole), Limits(max_pixels=4_000_000))
+    except ImageError:
+        return
+    assert reading.pixels.shape == (32, 32)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_random_bytes_never_raise_anything_else(data: bytes) -> None:
+    with pytest.raises(ImageError):
+        read_digit(data)
+
+
+def test_noise_is_no_ink() -> None:
+    noise = np.random.default_rng(0).normal(128, 6, (300, 300)).clip(0, 255).astype(np.uint8)
+    with pytest.raises(BlankImage):
+        read_digit(to_png(noise))

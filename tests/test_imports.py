@@ -1,0 +1,55 @@
+"""The rules of the house: who may import whom, and what the web process never loads."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LIGHT = ["model.classifier", "model.image", "model.store", "model.commands", "app.main", "app.serve", "app.supervisor"]
+HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that the file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def heads(path: Path) -> set[str]:
+    """The top-level packages that the file imports."""
+    return {name.split(".")[0] for name in imports_of(path)}
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "model").rglob("*.py")), ids=str)
+def test_model_knows_neither_the_app_nor_http_nor_a_database(path: Path) -> None:
+    assert not heads(path) & {"app", "fastapi", "starlette", "uvicorn", "sqlalchemy"}
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "model").rglob("*.py")), ids=str)
+def test_nothing_in_model_imports_train_but_its_command(path: Path) -> None:
+    allowed = {"train.py", "train_command.py"}
+    assert "model.train" not in imports_of(path) or path.name in allowed
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "app").rglob("*.py")), ids=str)
+def test_app_never_imports_torch_and_only_the_trainer_leads_to_it(path: Path) -> None:
+    assert "torch" not in heads(path)
+    if path.name != "trainer.py":
+        assert not imports_of(path) & {"model.train", "model.net", "model.publish", "model.export", "model.recipe"}
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_what_serves_loads_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not HEAVY & set(loaded)
