@@ -1,0 +1,241 @@
+"""Whatever is sent: a 4xx problem with a reason, quickly, and the service lives on."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import ADMIN_KEY, Server
+from tests.model.test_image import png_header
+
+JSON = {"Content-Type": "application/json"}
+
+
+def check_problem(response: httpx.Response, status: int, slug: str) -> dict:
+    """The problem that a response must be."""
+    problem = response.json()
+    assert response.status_code == status == problem["status"], problem
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert problem["type"] == f"/problems/{slug}"
+    assert problem["request_id"] == response.headers["X-Request-ID"]
+    assert problem["detail"] and "Traceback" not in response.text
+    return problem
+
+
+def rows(value: object, side: int = 28) -> bytes:
+    return json.dumps({"pixels": [[0] * side] * (side - 1) + [[value] * side]}).encode()
+
+
+RAW = {
+    "nothing": (b"", 400, "empty-body"),
+    "text": (b"seven", 415, "unsupported-image"),
+    "a cut png": (png_header(28, 28)[:30], 422, "corrupt-image"),
+    "a bomb": (png_header(20_000, 20_000), 413, "image-too-large"),
+    "one pixel": (png_header(1, 1), 422, "image-too-small"),
+}
+AS_JSON = {
+    "no json": (b"{", 400, "malformed-json"),
+    "a list": (b"[]", 422, "invalid-field"),
+    "an unknown key": (b'{"image": "aaaa", "colour": 1}', 422, "invalid-field"),
+    "neither": (b"{}", 422, "invalid-field"),
+    "both": (b'{"image": "aaaa", "pixels": []}', 422, "invalid-field"),
+    "no base64": (b'{"image": "!!!"}', 422, "invalid-field"),
+    "base64 of nothing": (b'{"image": "data:image/png;base64,"}', 400, "empty-body"),
+    "base64 of text": (b'{"image": "c2V2ZW4="}', 415, "unsupported-image"),
+    "nan": (rows(1).replace(b"1", b"NaN"), 422, "invalid-field"),
+    "256": (rows(256), 422, "invalid-field"),
+    "minus one": (rows(-1), 422, "invalid-field"),
+    "a fraction": (rows(0.5), 422, "invalid-field"),
+    "a bool": (rows(True), 422, "invalid-field"),
+    "a string": (rows("7"), 422, "invalid-field"),
+    "30 by 30": (rows(9, 30), 422, "invalid-field"),
+    "no ink": (rows(0), 422, "blank-image"),
+    "deep": (b"[" * 100_000, 400, "malformed-json"),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_a_bad_raw_body_is_a_problem(server: Server, name: str) -> None:
+    data, status, slug = RAW[name]
+    started = time.perf_counter()
+    check_problem(server.client.post("/predict", content=data), status, slug)
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("name", AS_JSON)
+def test_bad_json_is_a_problem(server: Server, name: str) -> None:
+    data, status, slug = AS_JSON[name]
+    check_problem(server.client.post("/predict", content=data, headers=JSON), status, slug)
+
+
+def test_fifty_megabytes_are_refused_with_memory_flat(server: Server) -> None:
+    before = resident_megabytes(server)
+    for data in (b"\0" * 50_000_000, b"\x89PNG" * 12_500_000):
+        check_problem(server.client.post("/predict", content=data), 413, "body-too-large")
+    chunked = server.client.post("/predict", content=(b"\0" * 1_000_000 for _ in range(50)))
+    check_problem(chunked, 413, "body-too-large")
+    assert resident_megabytes(server) - before < 60  # at most one body of the size that is allowed
+
+
+def resident_megabytes(server: Server) -> float:
+    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"anything"),
+        ("multipart/form-data; boundary=x", b"anything"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--x--\r\n'),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="f"; filename="7"\r\n\r\ncut'),
+        ("multipart/form-data; boundary=x", b"--x--\r\n"),
+    ],
+)  # fmt: skip
+def test_a_bad_form_is_a_problem(server: Server, content_type: str, body: bytes) -> None:
+    response = server.client.post("/predict", content=body, headers={"Content-Type": content_type})
+    check_problem(response, 400, "bad-request")
+
+
+@pytest.mark.parametrize("count", [0, 129])
+def test_a_batch_of_none_or_too_many_is_refused(server: Server, count: int) -> None:
+    check_problem(server.client.post("/predict/batch", json=[{"image": "aaaa"}] * count), 413, "batch-too-large")
+
+
+def test_other_methods_and_addresses_are_problems(server: Server) -> None:
+    check_problem(server.client.get("/predict"), 405, "method-not-allowed")
+    check_problem(server.client.get("/no/such/page"), 404, "not-found")
+    check_problem(server.client.delete("/livez"), 405, "method-not-allowed")
+
+
+def raw_exchange(server: Server, *parts: bytes) -> bytes:
+    """What the server answers to bytes that no HTTP library would send."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        for part in parts:
+            connection.sendall(part)
+        return connection.recv(65536)
+
+
+def test_a_body_that_does_not_come_is_cut_with_408(start_server) -> None:
+    impatient = start_server(NUMERAL_BODY_TIMEOUT="0.3")
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+    answer = raw_exchange(impatient, head, b"\x89PNG")
+    assert answer.startswith(b"HTTP/1.1 408") and b"/problems/request-timeout" in answer
+    assert impatient.client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("length", [b"-5", b"many", b"1e3"])
+def test_a_content_length_that_is_no_number_is_refused(server: Server, length: bytes) -> None:
+    answer = raw_exchange(server, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\nabc")
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_pipelined_requests_are_answered_in_order(server: Server, seven: bytes) -> None:
+    request = b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: %s\r\nContent-Length: %d\r\n\r\n"
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"".join(request % (name, len(seven)) + seven for name in (b"one", b"two", b"three")))
+        answer = b""
+        while answer.count(b'"request_id"') < 3:
+            answer += connection.recv(65536)
+    assert re.findall(rb"x-request-id: (\w+)", answer) == [b"one", b"two", b"three"]
+
+
+def test_a_client_that_leaves_in_the_middle_harms_nobody(server: Server, seven: bytes) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n" + seven[:200])
+    assert server.client.post("/predict", content=seven).json()["digit"] == 7
+
+
+@pytest.mark.parametrize("label", ["10", "-1", "7.0", "", "seven", "٧"])
+def test_a_label_that_is_no_digit_is_refused(server: Server, seven: bytes, label: str) -> None:
+    response = server.admin.post("/samples", files={"file": seven}, data={"label": label})
+    check_problem(response, 422, "invalid-field")
+
+
+def test_a_sample_needs_its_fields_and_no_others(server: Server, seven: bytes) -> None:
+    check_problem(server.admin.post("/samples", data={"label": "7"}, files={"other": seven}), 422, "invalid-field")
+    check_problem(server.admin.post("/samples", files={"file": seven}), 422, "invalid-field")
+    check_problem(
+        server.admin.post("/samples", files={"file": seven}, data={"label": "7", "colour": "red"}), 422, "invalid-field"
+    )
+    check_problem(server.admin.post("/samples", content=seven), 400, "bad-request")
+    assert server.admin.get("/samples").json()["total"] == 0
+
+
+def test_a_blank_sample_is_refused(server: Server) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((28, 28), 255, np.uint8)).save(buffer, "PNG")
+    response = server.admin.post("/samples", files={"file": buffer.getvalue()}, data={"label": "7"})
+    check_problem(response, 422, "blank-image")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"epochs": 0},
+        {"epochs": 10**9},
+        {"epochs": "3"},
+        {"learning_rate": -1},
+        {"from": "elsewhere"},
+        {"promote": "never"},
+        {"colour": "red"},
+    ],
+    ids=str,
+)
+def test_retrain_options_out_of_range_are_refused(server: Server, body: dict) -> None:
+    check_problem(server.admin.post("/admin/retrain", json=body), 422, "invalid-field")
+    assert server.admin.get("/admin/jobs").json()["total"] == 0
+
+
+@pytest.mark.parametrize("path", ["/samples?limit=0", "/samples?label=10", "/samples?cursor=-1", "/admin/jobs?limit=x"])
+def test_a_page_out_of_range_is_refused(server: Server, path: str) -> None:
+    check_problem(server.admin.get(path), 422, "invalid-field")
+
+
+def test_what_is_not_there_is_said(server: Server) -> None:
+    check_problem(server.admin.get("/samples/none"), 404, "sample-not-found")
+    check_problem(server.admin.delete("/samples/none"), 404, "sample-not-found")
+    check_problem(server.admin.get("/admin/jobs/none"), 404, "job-not-found")
+    check_problem(server.admin.get("/admin/jobs/none/events"), 404, "job-not-found")
+    check_problem(server.admin.post("/admin/jobs/none/cancel"), 404, "job-not-found")
+    check_problem(server.admin.get("/admin/versions/99"), 404, "version-not-found")
+    check_problem(server.admin.post("/admin/versions/99/activate"), 404, "version-not-found")
+
+
+ADMIN_ROUTES = [
+    ("GET", "/samples"), ("POST", "/samples"), ("GET", "/samples/x"), ("DELETE", "/samples/x"),
+    ("GET", "/samples/x/image"), ("POST", "/admin/retrain"), ("GET", "/admin/jobs"), ("GET", "/admin/jobs/x"),
+    ("GET", "/admin/jobs/x/events"), ("POST", "/admin/jobs/x/cancel"), ("GET", "/admin/versions"),
+    ("GET", "/admin/versions/1"), ("POST", "/admin/versions/1/activate"), ("GET", "/admin/audit"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), ADMIN_ROUTES)
+@pytest.mark.parametrize("key", [None, "Bearer wrong", f"Basic {ADMIN_KEY}", "Bearer", f"Bearer {ADMIN_KEY}x"])
+def test_admin_routes_are_closed_without_the_key(server: Server, method: str, path: str, key: str | None) -> None:
+    headers = {"Authorization": key} if key else {}
+    response = server.client.request(method, path, headers=headers)
+    check_problem(response, 401, "key-required")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_every_problem_has_a_page_that_says_how_to_fix_it(server: Server) -> None:
+    items = server.client.get("/problems").raise_for_status().json()["items"]
+    assert {"/problems/blank-image", "/problems/job-running", "/problems/key-required"} <= {i["type"] for i in items}
+    for item in items:
+        page = server.client.get(item["type"]).raise_for_status().json()
+        assert page == item and page["remedy"] and page["title"]
+    check_problem(server.client.get("/problems/none"), 404, "not-found")
