@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import argparse
 import logging
+import logging.config
 import os
 import socket
 import sys
 from collections.abc import Sequence
 
 import uvicorn
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import migrate
 from app.settings import BadSettings, Settings, load_settings
@@ -21,7 +24,14 @@ from model.store import Store
 
 log = logging.getLogger("numeral")
 
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+LOGGING = {  # every worker process sets itself up by it
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"alembic.runtime.plugins": {"level": "WARNING"}},
+}
 
 
 class CannotServe(Exception):
@@ -43,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         if value is not None:
             os.environ[variable] = value  # where worker processes read their settings too
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    logging.config.dictConfig(LOGGING)
     try:
         settings = load_settings()
         prepare(settings)
@@ -63,11 +73,22 @@ def prepare(settings: Settings) -> None:
     store.usable()
     try:
         migrate(settings.database_url)
-    except Exception as error:
-        raise CannotServe(f"the database {settings.database_url} can't be used: {error}") from error
+    except (OSError, SQLAlchemyError) as error:
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise CannotServe(
+            f"NUMERAL_DATABASE_URL={without_password(settings.database_url)} can't be used: {why}"
+        ) from None
     check_port(settings.host, settings.port)
     if not settings.admin_keys:
         log.info("the admin routes are closed; NUMERAL_ADMIN_KEYS opens them")
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return "…"
 
 
 def check_port(host: str, port: int) -> None:
@@ -94,7 +115,7 @@ def run(settings: Settings, access_log: bool) -> None:
         http="httptools",
         ws="none",
         access_log=access_log,
-        log_config=None,
+        log_config=LOGGING,
         server_header=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=settings.shutdown_timeout,

@@ -18,6 +18,7 @@ SIGNIFICANCE = 0.05  # one-sided
 MAX_ACCURACY_DROP = 0.003  # also when the test lacks the power to call it significant
 MAX_RECALL_DROP = 0.010
 MAX_CALIBRATION_ERROR = 0.010
+MAX_CALIBRATION_RISE = 0.005  # where the current version's error is above that already
 SUSPICIOUS_COUNT = 1000  # from this many digits on, a perfect score is a reason to look, not to promote
 
 
@@ -104,8 +105,8 @@ def compare_recall(current: Metrics, candidate: Metrics) -> list[str]:
 
 
 def check_calibration(current: Metrics, candidate: Metrics) -> list[str]:
-    """The calibration error stays under the bound, or under the current version's."""
-    bound = max(MAX_CALIBRATION_ERROR, current.calibration_error)
+    """The calibration error stays under the bound, or hardly rises."""
+    bound = max(MAX_CALIBRATION_ERROR, current.calibration_error + MAX_CALIBRATION_RISE)
     if candidate.calibration_error <= bound:
         return []
     return [f"Calibration: the expected error is {candidate.calibration_error:.2%}, above {bound:.2%}."]

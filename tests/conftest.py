@@ -50,27 +50,25 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{port}"
-        self.environment = clean_environment(
-            PORT=port,
-            NUMERAL_WEIGHTS_DIR=str(folder / "weights"),
-            NUMERAL_DATABASE_URL=f"sqlite:///{folder}/numeral.db",
-            NUMERAL_CACHE_DIR=str(folder / "mnist"),
-            NUMERAL_ADMIN_KEYS=f"tester:{ADMIN_KEY}",
-        ) | environment
+        self.environment = (
+            clean_environment(
+                PORT=port,
+                NUMERAL_WEIGHTS_DIR=str(folder / "weights"),
+                NUMERAL_DATABASE_URL=f"sqlite:///{folder}/numeral.db",
+                NUMERAL_CACHE_DIR=str(folder / "mnist"),
+                NUMERAL_ADMIN_KEYS=f"tester:{ADMIN_KEY}",
+            )
+            | environment
+        )
         self.client = httpx.Client(base_url=self.url, timeout=30)
         self.admin = httpx.Client(base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {ADMIN_KEY}"})
         self.start()
 
     def start(self) -> None:
         """Start the process, and wait until it is ready."""
-        self.log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=self.log,
-            stderr=self.log,
-        )
+        with (self.folder / "log").open("ab") as log:
+            command = [sys.executable, "-m", "app", "serve"]
+            self.process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
         wait_until(self.is_ready, START_SECONDS)
 
     def is_ready(self) -> bool:
@@ -84,9 +82,7 @@ class Server:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the process; answers with its exit status."""
         self.process.send_signal(how)
-        status = self.process.wait(20)
-        self.log.close()
-        return status
+        return self.process.wait(20)
 
     def close(self) -> None:
         """End the process if it is still there, and the clients."""

@@ -18,6 +18,7 @@ from tests.conftest import ADMIN_KEY, Server
 from tests.model.test_image import png_header
 
 JSON = {"Content-Type": "application/json"}
+BOUNDARY_X = "multipart/form-data; boundary=x"
 
 
 def check_problem(response: httpx.Response, status: int, slug: str) -> dict:
@@ -95,12 +96,12 @@ def resident_megabytes(server: Server) -> float:
     ("content_type", "body"),
     [
         ("multipart/form-data", b"anything"),
-        ("multipart/form-data; boundary=x", b"anything"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--x--\r\n'),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="f"; filename="7"\r\n\r\ncut'),
-        ("multipart/form-data; boundary=x", b"--x--\r\n"),
+        (BOUNDARY_X, b"anything"),
+        (BOUNDARY_X, b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nno file\r\n--x--\r\n'),
+        (BOUNDARY_X, b'--x\r\nContent-Disposition: form-data; name="f"; filename="7"\r\n\r\ncut'),
+        (BOUNDARY_X, b"--x--\r\n"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_form_is_a_problem(server: Server, content_type: str, body: bytes) -> None:
     response = server.client.post("/predict", content=body, headers={"Content-Type": content_type})
     check_problem(response, 400, "bad-request")

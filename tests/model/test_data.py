@@ -8,6 +8,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -80,9 +81,9 @@ def test_the_digest_names_images_and_labels() -> None:
 class Mirror(http.server.BaseHTTPRequestHandler):
     """A mirror that cuts the first answer in the middle, and goes on where a Range asks it to."""
 
-    files: dict[str, bytes] = {}
-    cut_once: set[str] = set()
-    ranges: list[str | None] = []
+    files: ClassVar[dict[str, bytes]] = {}
+    cut_once: ClassVar[set[str]] = set()
+    ranges: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         content = self.files[self.path.lstrip("/")]

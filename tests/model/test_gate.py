@@ -59,7 +59,7 @@ def test_a_digit_whose_recall_drops_keeps_it() -> None:
 
 
 def test_bad_calibration_keeps_it() -> None:
-    assert "Calibration" in decide(evidence(), evidence(error=0.05)).reasons[0]
+    assert "Calibration" in decide(evidence(), evidence(error=0.02)).reasons[0]
 
 
 @pytest.mark.parametrize(("before", "after", "promote"), [(5, 9, True), (5, 5, False), (9, 5, False), (10, 10, True)])

@@ -1,0 +1,161 @@
+"""Health, readiness, the reference, and how the process starts and stops."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import SHIPPED, Server, clean_environment, wait_until
+
+
+def test_health_routes_answer(server: Server) -> None:
+    assert server.client.get("/livez").json() == {"status": "ok"}
+    for path in ("/readyz", "/healthz"):
+        health = server.client.get(path).raise_for_status().json()
+        assert health["status"] == "ok" and health["model_version"] == "1" and health["warning"] is None
+        assert re.fullmatch(r"\d+\.\d+\.\d+", health["version"]) and health["uptime_seconds"] >= 0
+
+
+def test_the_reference_documents_every_route(server: Server) -> None:
+    assert "swagger" in server.client.get("/docs").text
+    paths = server.client.get("/openapi.json").json()["paths"]
+    assert {"/predict", "/predict/batch", "/samples", "/admin/retrain", "/admin/jobs/{job_id}/events"} <= paths.keys()
+    body = paths["/predict"]["post"]["requestBody"]["content"]
+    assert {"image/*", "multipart/form-data", "application/json"} <= body.keys()
+
+
+def test_the_web_process_never_loads_torch(server: Server, seven: bytes) -> None:
+    server.client.post("/predict", content=seven).raise_for_status()
+    mapped = Path(f"/proc/{server.process.pid}/maps").read_text()
+    assert "onnxruntime" in mapped and "torch" not in mapped
+
+
+def test_sigterm_ends_it_within_seconds_and_lets_requests_in_flight_finish(start_server, seven: bytes) -> None:
+    server = start_server()
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(seven)
+        connection.sendall(head + seven[:50])
+        ready = b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+        with socket.create_connection((host, int(port)), timeout=20) as other:
+            other.sendall(ready)
+            assert other.recv(4096).startswith(b"HTTP/1.1 200")
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not can_connect(host, int(port)))
+        connection.sendall(seven[50:])
+        assert b'"digit":7' in connection.recv(65536)
+    assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def can_connect(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def run_serve(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A `numeral serve` that is expected to end by itself."""
+    settings = {"NUMERAL_WEIGHTS_DIR": str(SHIPPED), "PORT": "0", **environment}
+    command = [sys.executable, "-m", "app", "serve"]
+    return subprocess.run(
+        command, env=clean_environment(**settings), cwd=folder, capture_output=True, text=True, timeout=30
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"PORT": "eighty"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"NUMERAL_WORKERS": "0"}, "NUMERAL_WORKERS"),
+        ({"NUMERAL_MAX_BATCH": "many"}, "NUMERAL_MAX_BATCH"),
+        ({"NUMERAL_ADMIN_KEYS": "name:"}, "NUMERAL_ADMIN_KEYS"),
+        ({"NUMERAL_WEIGHTS_DIR": "none", "NUMERAL_SHIPPED_WEIGHTS_DIR": "none"}, "no intact version"),
+        ({"NUMERAL_DATABASE_URL": "sqlite:////proc/numeral.db"}, "/proc/numeral.db"),
+        ({"NUMERAL_DATABASE_URL": "nonsense"}, "NUMERAL_DATABASE_URL"),
+    ],
+)
+def test_what_can_not_be_served_is_one_clear_line(tmp_path: Path, environment: dict[str, str], reason: str) -> None:
+    ended = run_serve(tmp_path, **environment)
+    assert ended.returncode == 1
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith("numeral: ") and reason in last
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = run_serve(tmp_path, PORT=str(taken.getsockname()[1]))
+    assert ended.returncode == 1
+    assert "PORT=" in ended.stderr.strip().splitlines()[-1]
+
+
+def test_an_unwritable_state_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file where a folder should be")
+    ended = run_serve(tmp_path)
+    assert ended.returncode == 1 and "var" in ended.stderr.strip().splitlines()[-1]
+
+
+def test_an_empty_weights_folder_is_seeded_from_the_shipped_version(start_server, tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    server = start_server(weights=None)
+    assert server.client.get("/readyz").json()["model_version"] == "1"
+    assert sorted(os.listdir(tmp_path / "weights")) == ["1", "CURRENT"]
+
+
+def test_a_damaged_current_version_is_said_aloud_and_another_one_served(start_server, tmp_path: Path) -> None:
+    server = start_server()
+    server.stop()
+    weights = tmp_path / "weights"
+    (weights / "2").mkdir()
+    (weights / "2" / "manifest.json").write_text("{}")
+    (weights / "CURRENT").write_text("2\n")
+    server.start()
+    health = server.client.get("/readyz").json()
+    assert health["model_version"] == "1" and "version 2" in health["warning"]
+    assert "version 2" in (tmp_path / "log").read_text()
+
+
+def test_two_workers_serve(start_server, seven: bytes) -> None:
+    server = start_server(NUMERAL_WORKERS="2")
+    failures: list[object] = []
+
+    def hammer() -> None:
+        with httpx.Client(base_url=server.url) as client:
+            failures.extend(r for _ in range(50) if (r := client.post("/predict", content=seven)).status_code != 200)
+
+    threads = [threading.Thread(target=hammer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert (server.folder / "log").read_text().count("serving version 1") == 2
+
+
+def test_without_an_admin_key_the_admin_routes_are_closed(start_server) -> None:
+    server = start_server(NUMERAL_ADMIN_KEYS="")
+    answer = server.client.get("/admin/jobs")
+    assert answer.status_code == 403 and answer.json()["type"] == "/problems/admin-disabled"
+    assert "NUMERAL_ADMIN_KEYS" in answer.json()["detail"]
+
+
+def test_two_keys_are_valid_at_once_and_none_is_logged(start_server) -> None:
+    server = start_server(NUMERAL_ADMIN_KEYS="old:old-secret,new:new-secret")
+    for key in ("old-secret", "new-secret"):
+        headers = {"Authorization": f"Bearer {key}"}
+        server.client.get("/admin/versions", headers=headers).raise_for_status()
+    assert "secret" not in (server.folder / "log").read_text()

@@ -1,0 +1,132 @@
+"""Training: it learns, it is repeatable, it stops when told to, and it publishes all or nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.data import Labelled, Splits
+from model.errors import DataError
+from model.net import Net
+from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe, Stopped
+from model.store import Store
+from model.train import Batches, accuracy, fit
+from tests.conftest import clean_environment, wait_until
+
+SHORT = Recipe(epochs=2, batch_size=64)
+
+
+def digest(net: Net) -> bytes:
+    return b"".join(value.numpy().tobytes() for value in net.state_dict().values())
+
+
+def test_a_training_learns(embedded: Splits) -> None:
+    net = fit(embedded.train, embedded.validation, replace(SHORT, epochs=20))
+    assert accuracy(net, embedded.test) > 0.85
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(embedded: Splits) -> None:
+    first, again = (fit(embedded.train, embedded.validation, SHORT) for _ in range(2))
+    other = fit(embedded.train, embedded.validation, replace(SHORT, seed=2))
+    assert digest(first) == digest(again) != digest(other)
+
+
+def test_a_state_dict_of_the_tutorials_net_is_where_a_training_can_go_on_from(embedded: Splits) -> None:
+    torch.manual_seed(0)
+    start = Net().state_dict()
+    net = fit(embedded.train, embedded.validation, replace(SHORT, epochs=1, learning_rate=1e-9), start=start)
+    assert all(torch.allclose(value, start[name], atol=1e-4) for name, value in net.state_dict().items())
+
+
+def test_progress_goes_up_to_the_end(embedded: Splits) -> None:
+    seen: list[Progress] = []
+    fit(embedded.train, embedded.validation, SHORT, on_progress=seen.append)
+    assert seen[-1].step == seen[-1].steps and seen[-1].epoch == seen[-1].epochs == 2
+    assert seen[-1].eta_seconds == 0 and 0 <= seen[-1].accuracy <= 1
+    assert [p.step for p in seen] == sorted(p.step for p in seen)
+
+
+def test_a_training_stops_when_told_to(embedded: Splits) -> None:
+    with pytest.raises(Stopped):
+        fit(embedded.train, embedded.validation, SHORT, should_stop=lambda: True)
+
+
+def test_a_loss_that_is_no_number_any_more_ends_the_training(embedded: Splits) -> None:
+    with pytest.raises(Diverged, match="nothing was published"):
+        fit(embedded.train, embedded.validation, replace(SHORT, learning_rate=1e20))
+
+
+def test_data_without_one_of_the_digits_is_refused(embedded: Splits) -> None:
+    with pytest.raises(DataError, match="no image of 4"):
+        fit(embedded.train[embedded.train.labels != 4], embedded.validation, SHORT)
+
+
+@pytest.mark.parametrize(("count", "least", "most"), [(1, 1, 1), (30, 1, 2), (2_000, 20, 26), (100_000, 25, 26)])
+def test_few_samples_count_and_many_do_not_take_over(count: int, least: int, most: int) -> None:
+    train = Labelled(np.zeros((55_000, 32, 32), np.uint8), np.zeros(55_000, np.int64), "train")
+    extra = Labelled(np.full((count, 32, 32), 255, np.uint8), np.ones(count, np.int64), "samples")
+    batches = Batches(train, extra, RETRAIN, "cpu", torch.Generator().manual_seed(0))
+    images, labels = next(iter(batches))
+    assert len(labels) == RETRAIN.batch_size
+    assert least <= int(labels.sum()) <= most
+    assert images.shape[1:] == (1, 32, 32) and images.max() <= 1
+
+
+def train_command(folder: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+    """`numeral train` in a folder of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "model.train", *options],
+        env=clean_environment(**environment),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_command_publishes_and_promotes_a_first_version(small_weights: Path) -> None:
+    store = Store(small_weights)
+    assert store.current() == 1
+    manifest = store.verify(1)
+    assert sorted(manifest["files"]) == ["model.onnx", "weights.safetensors"]
+    assert manifest["metrics"]["test"]["accuracy"] > 0.8
+    assert {"recipe", "data", "calibration", "acceptance", "gate", "made_with", "image_pipeline"} <= manifest.keys()
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+    process = train_command(tmp_path, "--epochs", "100000")
+    wait_until(lambda: "epoch" in (process.stdout.readline() if process.stdout else ""))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130 and "nothing was published" in errors
+    assert os.listdir(tmp_path / "weights") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--data", "nowhere"], "has neither"),
+        (["--epochs", "0"], "--epochs must be above 0"),
+        (["--learning-rate", "nan"], "--learning-rate must be above 0"),
+        (["--weights", "/proc/weights"], "/proc/weights can't be made"),
+        (["--from", "current"], "no intact version"),
+    ],
+)
+def test_what_can_not_be_trained_is_one_clear_line(tmp_path: Path, options: list[str], reason: str) -> None:
+    process = train_command(tmp_path, *options)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.strip().splitlines()[-1].startswith("numeral: ") and reason in errors and "Traceback" not in errors
+
+
+def test_a_quick_training_reaches_its_floor_on_mnist(mnist: Splits) -> None:
+    net = fit(mnist.train, mnist.validation, replace(QUICK, epochs=1))
+    assert 0.96 < accuracy(net, mnist.test) < 1.0
