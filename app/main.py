@@ -5,6 +5,7 @@ numeral serve            (or: uvicorn --factory app.main:create_app)
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
 from app.predict import Predictor
+from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
@@ -54,6 +56,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model before the first request; let go of everything after the last one."""
+    if multiprocessing.parent_process() is not None:  # one of several workers
+        die_with_parent(signal.SIGTERM)
     app.state.model.start()
     announce_draining(app)
     yield

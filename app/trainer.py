@@ -5,18 +5,17 @@ The only file of `app` that leads to torch; the web process never imports it. `a
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import signal
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
 from app import jobs, samples
 from app.db import Database
 from app.jobs import State
+from app.process import die_with_parent
 from app.settings import Settings, load_settings
 from model.data import load_digits
 from model.errors import ModelError
@@ -27,13 +26,12 @@ from model.train import run
 
 log = logging.getLogger("trainer")
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
 REPORT_SECONDS = 0.5
 
 
 def main() -> int:
     """Do the job named on the command line; answers with the exit status."""
-    die_with_parent()
+    die_with_parent(signal.SIGKILL)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     settings = load_settings()
     database = Database(settings.database_url)
@@ -47,12 +45,6 @@ def main() -> int:
     jobs.move(database, job["id"], state, version=outcome.version, metrics=outcome.metrics, reasons=outcome.reasons)
     prune(settings)
     return 0
-
-
-def die_with_parent() -> None:
-    """On Linux, be killed when the supervisor is: nobody would end a training that hangs."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def recipe_of(options: dict[str, Any]) -> Recipe:

@@ -20,15 +20,15 @@ GRID = 5  # control points a side of the elastic distortion
 class Strength:
     """How far each distortion goes; 0 switches it off. Shares are of the images."""
 
-    rotation: float = 12.0  # degrees either way
-    shear: float = 0.20  # sideways shift for a unit of height
-    scale: float = 0.12  # relative, each axis on its own
-    shift: float = 1.5  # pixels either way
-    elastic: float = 1.6  # pixels, standard deviation at the control points
-    thickness: float = 0.35  # share made bolder or thinner
-    soften: float = 0.25  # share blurred, as a small picture is when it is enlarged
-    noise: float = 0.15  # share with pixel noise
-    contrast: float = 0.25  # share whose ink is unevenly dark
+    rotation: float = 10.0  # degrees either way
+    shear: float = 0.15  # sideways shift for a unit of height
+    scale: float = 0.10  # relative, each axis on its own
+    shift: float = 1.0  # pixels either way
+    elastic: float = 1.0  # pixels, standard deviation at the control points
+    thickness: float = 0.15  # share made bolder or thinner
+    soften: float = 0.10  # share blurred, as a small picture is when it is enlarged
+    noise: float = 0.10  # share with pixel noise
+    contrast: float = 0.10  # share whose ink is unevenly dark
 
 
 def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:

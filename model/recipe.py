@@ -13,10 +13,10 @@ from model.errors import ModelError
 class Recipe:
     """Everything that, with the data, decides the weights."""
 
-    epochs: int = 40
+    epochs: int = 150
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
-    weight_decay: float = 0.02
+    weight_decay: float = 0.05
     label_smoothing: float = 0.0
     averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
     sample_share: float = 0.2  # of each batch that users' samples may fill at most

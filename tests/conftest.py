@@ -71,6 +71,13 @@ class Server:
             self.process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
         wait_until(self.is_ready, START_SECONDS)
 
+    def answers(self) -> bool:
+        """Whether anything listens at the address: the workers of a killed server must not."""
+        try:
+            return bool(self.client.get("/livez"))
+        except httpx.TransportError:
+            return False
+
     def is_ready(self) -> bool:
         """Whether /readyz says so."""
         if self.process.poll() is not None:

@@ -104,6 +104,7 @@ def test_progress_is_live_and_survives_a_restart_of_the_server(small_server: Ser
     location = retrain(small_server, **ENDLESS)
     wait_until(lambda: (small_server.job(location)["progress"] or {}).get("step"))
     small_server.stop(signal.SIGKILL)
+    wait_until(lambda: not small_server.answers())
     small_server.start()
     before = small_server.job(location)
     assert before["state"] == "running"
