@@ -12,11 +12,9 @@ COMMANDS = {
     "serve": ("app.serve:main", "serve predictions over HTTP"),
     "train": ("model.train_command:main", "train, evaluate and publish a version"),
     "predict": ("model.commands:predict_main", "read the digits in image files"),
-    "evaluate": ("model.report:main", "measure a version, with tables and pictures"),
+    "evaluate": ("model.evaluate_command:main", "measure a version, with tables and pictures"),
     "versions": ("model.commands:versions_main", "list the versions"),
     "activate": ("model.commands:activate_main", "make a version the current one"),
-    "samples": ("app.remote:samples_main", "import, export or list samples of a running service"),
-    "retrain": ("app.remote:retrain_main", "start a retraining of a running service and follow it"),
 }
 
 

@@ -102,11 +102,12 @@ def mnist_splits(folder: Path) -> Splits:
     """MNIST's 55,000 / 5,000 / 10,000 digits from the four IDX files in `folder`, gzipped or not."""
     images, labels = read_labels_and_images(folder, "train")
     order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
-    full = Labelled(pad(images), labels, "MNIST train")
+    train, validation = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]
+    images = pad(images)
     test_images, test_labels = read_labels_and_images(folder, "t10k")
     return Splits(
-        train=full[order[:-VALIDATION_SIZE]],
-        validation=full[order[-VALIDATION_SIZE:]],
+        train=Labelled(images[train], labels[train], "MNIST train"),
+        validation=Labelled(images[validation], labels[validation], "MNIST validation"),
         test=Labelled(pad(test_images), test_labels, "MNIST test"),
         source="MNIST",
     )

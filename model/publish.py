@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from model.classifier import Classifier, Scores
+from model.classifier import Classifier
 from model.data import Labelled, Splits
 from model.errors import DamagedVersion, NoVersion
 from model.evaluate import Acceptance, Metrics, fit_acceptance, fit_temperature, measure, softmax
 from model.export import check_agreement, to_onnx
 from model.gate import Decision, Evidence, decide
 from model.image import PIPELINE_VERSION
+from model.measure import as_input, evaluate, measured
 from model.net import Net
 from model.recipe import OnProgress, Progress, Recipe
 from model.store import Store
@@ -28,7 +28,6 @@ from model.store import Store
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
 AGREEMENT_IMAGES = 256
-EVALUATION_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -126,28 +125,6 @@ def calibrate(net: Net, validation: Labelled) -> Candidate:
     check_agreement(net, model, temperature, images[:AGREEMENT_IMAGES])
     scores = evaluate(Classifier(model, 0, 0.0, float("-inf")), validation)
     return Candidate(net, model, temperature, fit_acceptance(softmax(scores.logits / temperature), scores.score))
-
-
-def as_input(digits: Labelled) -> NDArray[np.float32]:
-    """Images float32 (N, 1, 32, 32), 0–1, as the network takes them."""
-    return digits.images[:, None].astype(np.float32) / np.float32(255)
-
-
-def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
-    """The classifier's outputs for all the digits."""
-    parts = [
-        classifier.scores(as_input(digits[slice(start, start + EVALUATION_BATCH)]))
-        for start in range(0, max(len(digits), 1), EVALUATION_BATCH)
-    ]
-    return Scores(*(np.concatenate(part) for part in zip(*parts, strict=True)))
-
-
-def measured(classifier: Classifier, acceptance: Acceptance, digits: Labelled) -> dict[str, Any]:
-    """Metrics on the digits, with the digest that names them."""
-    scores = evaluate(classifier, digits)
-    metrics = asdict(measure(scores.probabilities, scores.score, digits.labels, acceptance))
-    metrics["recall"] = [None if np.isnan(share) else share for share in metrics["recall"]]  # JSON knows no nan
-    return {"source": digits.source, "sha256": digits.sha256, **metrics}
 
 
 def current_version(store: Store) -> int | None:
