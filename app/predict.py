@@ -66,8 +66,10 @@ class Predictor:
         classifier = self.model.classifier
         if classifier is None:
             raise NotReady(self.model.warning or "")
-        images = np.stack([reading.pixels for reading in readings])[:, None].astype(np.float32)
-        images *= np.float32(1 / 255)
+        images = np.empty((len(readings), 1, 32, 32), np.float32)
+        for image, reading in zip(images, readings, strict=True):
+            image[0] = reading.pixels
+        images /= 255
         return classifier.predict(images), classifier.version
 
     def read_and_judge(self, picture: Picture) -> tuple[Reading, Verdict, int]:

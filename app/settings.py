@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(50_000_000, ge=1024)
     max_batch: int = Field(128, ge=1, le=1024)  # images in one request
     max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
-    max_large_in_flight: int = Field(16, ge=1)  # of those, the ones that wait for a thread
+    max_large_in_flight: int = Field(64, ge=1)  # of those, the ones that wait for a thread
     body_timeout: float = Field(15.0, gt=0)  # seconds until an incomplete body is answered 408
     shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after SIGTERM
 

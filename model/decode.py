@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from model.small_png import decode_small_png
+
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, and tells the client
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -95,6 +97,14 @@ def decode(data: bytes, limits: Limits) -> Page:
         raise EmptyImage("The image is empty.")
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(f"The image has {len(data):,} bytes, more than {limits.max_bytes:,}.")
+    small = decode_small_png(data, MIN_SIDE)
+    if small is not None and small.size <= limits.max_pixels:
+        return Page(small, "PNG", small.shape[1], small.shape[0])
+    return decode_any(data, limits)
+
+
+def decode_any(data: bytes, limits: Limits) -> Page:
+    """The picture in `data`, of any format, by Pillow. Raises ImageError."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size

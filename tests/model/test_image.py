@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from model.data import Splits
+from model.decode import decode_any
 from model.image import (
     BlankImage,
     CorruptImage,
@@ -29,6 +30,8 @@ from model.image import (
     read_pixels,
     to_png,
 )
+from model.ink import find_ink, place
+from model.small_png import decode_small_png
 from tests.conftest import draw_seven
 
 NEAR = 12  # mean difference in gray levels that lossy formats and resampling may leave
@@ -214,3 +217,36 @@ def test_noise_is_no_ink() -> None:
     noise = np.random.default_rng(0).normal(128, 6, (300, 300)).clip(0, 255).astype(np.uint8)
     with pytest.raises(BlankImage):
         read_digit(to_png(noise))
+
+
+def general_reading(data: bytes) -> np.ndarray:
+    """The picture by the general path alone."""
+    gray = decode_any(data, Limits()).gray
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.ink.ink_on_pure_paper", lambda page: None)
+        return place(find_ink(gray)[0])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(8, 60), st.integers(8, 60), st.booleans(), st.integers(0, 9), st.integers(0, 2**32 - 1))
+def test_the_path_for_small_clean_pages_answers_what_the_general_one_answers(
+    width: int, height: int, inverted: bool, level: int, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    page = np.zeros((height, width), np.uint8)
+    top, left = random.integers(1, height - 4), random.integers(1, width - 4)
+    box = page[top : random.integers(top + 2, height - 1), left : random.integers(left + 2, width - 1)]
+    box[...] = random.integers(0, 256, box.shape) * (random.random(box.shape) < 0.6)
+    box[0, 0] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(255 - page if inverted else page).save(buffer, "PNG", compress_level=level)
+    assert (read_digit(buffer.getvalue()).pixels == general_reading(buffer.getvalue())).all()
+
+
+def test_a_small_png_with_a_wrong_checksum_is_corrupt_on_either_path() -> None:
+    data = bytearray(to_png(np.asarray(draw_seven(28))))
+    assert decode_small_png(bytes(data), 8) is not None
+    data[60] ^= 1
+    assert decode_small_png(bytes(data), 8) is None
+    with pytest.raises(CorruptImage):
+        read_digit(bytes(data))
