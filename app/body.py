@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import IO
 
 from starlette.types import Receive, Scope
 
@@ -39,6 +40,31 @@ async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float) 
             return await receive_all(receive, limit)
     except TimeoutError:
         raise unread(RequestTimeout(f"The body was not complete after {timeout:g} seconds.")) from None
+
+
+async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, file: IO[bytes]) -> None:
+    """Write the body into the file as it comes; `timeout` seconds may pass between two chunks.
+
+    Raises BodyTooLarge, RequestTimeout or ClientLeft.
+    """
+    announced = header(scope, b"content-length")
+    if announced.isdecimal() and int(announced) > limit:
+        raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
+    size = 0
+    while True:
+        try:
+            message = await asyncio.wait_for(receive(), timeout)
+        except TimeoutError:
+            raise unread(RequestTimeout(f"Nothing came for {timeout:g} seconds.")) from None
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise unread(BodyTooLarge(f"The body has more than {limit:,} bytes."))
+        await asyncio.to_thread(file.write, chunk)
+        if not message.get("more_body", False):
+            return
 
 
 async def receive_all(receive: Receive, limit: int) -> bytes:

@@ -1,6 +1,6 @@
 """`numeral COMMAND`: each command is a module with `main(argv)`, imported only when it is asked for.
 
-numeral train | predict | evaluate | versions | activate | serve | samples | retrain
+numeral train | predict | evaluate | versions | activate | samples | retrain | serve | samples | retrain
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ COMMANDS = {
     "evaluate": ("model.evaluate_command:main", "measure a version, with tables and pictures"),
     "versions": ("model.commands:versions_main", "list the versions"),
     "activate": ("model.commands:activate_main", "make a version the current one"),
+    "samples": ("app.remote:samples_main", "import, export or list the samples of a running service"),
+    "retrain": ("app.remote:retrain_main", "start a retraining of a running service, and follow it"),
 }
 
 

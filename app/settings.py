@@ -54,6 +54,8 @@ class Settings(BaseSettings):
 
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)
+    max_import_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of a ZIP, packed; unpacked four times as much
+    max_import_items: int = Field(100_000, ge=1)
     max_batch: int = Field(128, ge=1, le=1024)  # images in one request
     max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
     max_large_in_flight: int = Field(64, ge=1)  # of those, the ones that wait for a thread

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from typing import IO, Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 from sqlalchemy.engine import RowMapping
 
-from app import samples
-from app.body import read_body
+from app import archive, samples
+from app.body import read_body, save_body
 from app.db import Database, as_time
 from app.errors import BadRequest, InvalidField
 from app.forms import parse_form
 from app.predict import Picture, Predictor, from_json, validate
 from app.routes.paging import Cursor, Limit, next_cursor
-from app.schemas.samples import Sample, SampleList, SampleRequest, StoredSample
+from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.security import Admin
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4
 sample_request = TypeAdapter(SampleRequest)
 
+CHUNK_BYTES = 262_144
+
 router = APIRouter(prefix="/samples", tags=["samples"])
+
+DOCUMENTED_ZIP = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 DOCUMENTED_BODY = {
     "requestBody": {
@@ -105,6 +118,48 @@ def list_samples(
     rows, total = samples.page(state.database, cursor or 0, limit, label, suspect)
     items = [Sample(**shown(row)) for row in rows]
     return SampleList(items=items, total=total, next=next_cursor(rows, limit, "number"))
+
+
+@router.post("/import", openapi_extra=DOCUMENTED_ZIP)
+async def import_samples(request: Request, admin: Admin) -> ImportReport:
+    """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
+    state = request.app.state
+    archive.check_media_type(request.headers.get("Content-Type", ""))
+    settings = state.settings
+    with tempfile.TemporaryFile() as file:
+        await save_body(request.scope, request.receive, settings.max_import_bytes, settings.body_timeout, file)
+        results = await run_in_threadpool(
+            archive.add_all,
+            state.database,
+            admin,
+            file,
+            state.model.classifier,
+            state.predictor.limits,
+            settings.max_import_items,
+        )
+    items = [ImportedItem(**result._asdict()) for result in results]
+    return ImportReport(items=items, total=len(items), counts=Counter(item.outcome for item in items))
+
+
+@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
+def export_samples(request: Request, admin: Admin) -> StreamingResponse:
+    """Every sample in a ZIP that `POST /samples/import` takes back."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it after its last chunk
+    try:
+        archive.write_all(request.app.state.database, file)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    headers = {"Content-Disposition": 'attachment; filename="samples.zip"'}
+    return StreamingResponse(chunks(file), media_type="application/zip", headers=headers)
+
+
+def chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """The file's content in pieces; closes it."""
+    with file:
+        while piece := file.read(CHUNK_BYTES):
+            yield piece
 
 
 @router.get("/{identity}")

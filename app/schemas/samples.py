@@ -37,6 +37,24 @@ class StoredSample(Sample):
     outcome: Literal["created", "corrected", "unchanged"]
 
 
+class ImportedItem(BaseModel):
+    """What became of one file of a ZIP."""
+
+    name: str
+    outcome: Literal["created", "corrected", "unchanged", "refused"]
+    id: str | None
+    detail: Annotated[str | None, Field(description="why it was refused")]
+
+
+class ImportReport(BaseModel):
+    """What became of a ZIP."""
+
+    items: list[ImportedItem]
+    total: int
+    next: None = None
+    counts: Annotated[dict[str, int], Field(description="items by outcome")]
+
+
 class SampleList(BaseModel):
     """A page of samples."""
 

@@ -1,0 +1,172 @@
+"""Samples as a ZIP: in, item by item within limits, and out again. Nothing is ever unpacked to the disk.
+
+A ZIP holds folders named 0–9 with images in them, or images and a `labels.csv` with lines of name and label.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import IO, Any, NamedTuple
+
+from sqlalchemy import select
+
+from app import samples
+from app.db import Database
+from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
+from app.tables import samples as table
+from model.classifier import Classifier
+from model.image import ImageError, Limits, read_digit
+
+LABELS = "labels.csv"
+CHUNK = 100  # items a transaction
+UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
+MAX_CSV_BYTES = 20_000_000
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+class BrokenArchive(Problem):
+    status, slug, title = 422, "broken-archive", "The file is no ZIP that can be read"
+    remedy = "Send a ZIP with folders 0–9, or with images and a labels.csv of names and labels."
+
+
+class Item(NamedTuple):
+    """One file of the ZIP, with the label that its folder or the CSV gives it."""
+
+    info: zipfile.ZipInfo
+    label: int
+
+
+class Result(NamedTuple):
+    """What became of one file: "created", "corrected", "unchanged", or "refused" with a detail."""
+
+    name: str
+    outcome: str
+    id: str | None = None
+    detail: str | None = None
+
+
+def add_all(
+    database: Database, actor: str, file: IO[bytes], judge: Classifier | None, limits: Limits, max_items: int
+) -> list[Result]:
+    """Store every labelled image of the ZIP; a result for each. Can be repeated: what is there is left alone.
+
+    Raises BrokenArchive or BatchTooLarge before anything is stored, DatabaseUnavailable after whole chunks.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except UNREADABLE as error:
+        raise BrokenArchive(f"The body is no ZIP: {error}.") from None
+    with archive:
+        results: list[Result] = []
+        items = iter(labelled(archive, limits, max_items, results))
+        while chunk := list(islice(items, CHUNK)):
+            with database.begin() as connection:
+                for item in chunk:
+                    name = item.info.filename
+                    try:
+                        image = unpack(archive, item.info, limits)
+                        added = samples.add(connection, actor, image, read_digit(image, limits), item.label, judge)
+                        results.append(Result(name, added.outcome, added.id))
+                    except ImageError as error:
+                        results.append(Result(name, "refused", detail=image_problem(error).detail))
+                    except UNREADABLE as error:
+                        results.append(Result(name, "refused", detail=f"It can't be unpacked: {error}."))
+        return results
+
+
+def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int, results: list[Result]) -> list[Item]:
+    """The files that have a label; what has none is noted in `results`. Raises BatchTooLarge, BrokenArchive."""
+    files = [info for info in archive.infolist() if not info.is_dir() and not is_litter(info.filename)]
+    if len(files) > max_items:
+        raise BatchTooLarge(f"The ZIP has {len(files):,} files, more than {max_items:,}.")
+    packed = sum(info.compress_size for info in files)
+    unpacked = sum(info.file_size for info in files)
+    if unpacked > UNPACKED_FACTOR * packed + limits.max_bytes:
+        raise BrokenArchive(f"The ZIP would unpack from {packed:,} to {unpacked:,} bytes: that is no set of images.")
+    table_of_labels = read_labels(archive)
+    items = []
+    for info in files:
+        label = label_of(info.filename, table_of_labels)
+        if label is not None:
+            items.append(Item(info, label))
+        elif info.filename != LABELS:
+            results.append(
+                Result(info.filename, "refused", detail="It is in no folder 0–9 and labels.csv names it not.")
+            )
+    return items
+
+
+def is_litter(name: str) -> bool:
+    """Whether it is what file managers leave behind."""
+    return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith(".")
+
+
+def read_labels(archive: zipfile.ZipFile) -> dict[str, int]:
+    """The names and labels of labels.csv, if there is one; a header line is passed over. Raises InvalidField."""
+    try:
+        info = archive.getinfo(LABELS)
+    except KeyError:
+        return {}
+    try:
+        with archive.open(info) as file:
+            text = file.read(MAX_CSV_BYTES).decode("utf-8-sig")
+    except UNREADABLE as error:
+        raise BrokenArchive(f"{LABELS} can't be read: {error}.") from None
+    labels = {}
+    for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
+        if not row:
+            continue
+        if len(row) != 2 or row[1].strip() not in set("0123456789"):
+            if number == 1:
+                continue
+            raise InvalidField(f"{LABELS}, line {number}: must be a name and one digit.")
+        labels[row[0].strip()] = int(row[1])
+    return labels
+
+
+def label_of(name: str, labels: dict[str, int]) -> int | None:
+    """The label that the CSV or the nearest folder gives the file."""
+    if name in labels:
+        return labels[name]
+    folder = PurePosixPath(name).parent.name
+    return int(folder) if len(folder) == 1 and folder in "0123456789" else None
+
+
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> bytes:
+    """The file's content, read no further than the limit, whatever the ZIP claims of its size."""
+    with archive.open(info) as file:
+        return file.read(limits.max_bytes + 1)
+
+
+def write_all(database: Database, file: IO[bytes]) -> None:
+    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, as it was sent."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for row in every_sample(database):
+            kind = "png" if row.format == "pixels" else row.format.lower()
+            archive.writestr(zipfile.ZipInfo(f"{row.label}/{row.id}.{kind}"), row.image)
+
+
+def every_sample(database: Database) -> Iterator[Any]:
+    """All samples in the order of arrival, a chunk in memory at a time."""
+    last = 0
+    while True:
+        query = select(table).where(table.c.number > last).order_by(table.c.number).limit(CHUNK)
+        with database.begin() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].number
+
+
+def check_media_type(content_type: str) -> None:
+    """Raise UnsupportedMediaType for what claims to be something else than a ZIP."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in ("", "application/zip", "application/x-zip-compressed", "application/octet-stream"):
+        raise UnsupportedMediaType(f"Send application/zip, not {kind}.")

@@ -1,0 +1,207 @@
+"""Samples: stored before they are acknowledged, once each, corrected, listed, exported and imported again."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.samples import is_held_out
+from model.image import read_digit, to_png
+from tests.app.test_bad_input import check_problem
+from tests.conftest import ADMIN_KEY, Server, clean_environment, draw_seven
+
+
+def picture(number: int) -> bytes:
+    """A seven that no other number gives."""
+    return to_png(np.asarray(draw_seven(100 + number)))
+
+
+def post(server: Server, image: bytes, label: int = 7) -> httpx.Response:
+    return server.admin.post("/samples", files={"file": ("x.png", image)}, data={"label": str(label)})
+
+
+@pytest.fixture
+def own(start_server) -> Server:
+    """A server with a database of its own."""
+    return start_server()
+
+
+def test_a_sample_is_stored_once_and_another_label_corrects_it(own: Server, seven: bytes) -> None:
+    first = post(own, seven)
+    assert first.status_code == 201 and first.json()["outcome"] == "created"
+    assert first.json()["id"] == hashlib.sha256(seven).hexdigest()
+    again = post(own, seven)
+    assert again.status_code == 200 and again.json()["outcome"] == "unchanged"
+    corrected = post(own, seven, 1)
+    assert corrected.status_code == 200 and corrected.json()["outcome"] == "corrected"
+    stored = own.admin.get(first.headers["Location"]).json()
+    assert stored["label"] == 1 and own.admin.get("/samples").json()["total"] == 1
+    actions = [record["action"] for record in own.admin.get("/admin/audit").json()["items"]]
+    assert actions == ["sample-corrected", "sample-added"]
+
+
+def test_json_takes_images_and_pixels(own: Server, seven: bytes) -> None:
+    image = {"image": base64.b64encode(seven).decode(), "label": 7}
+    assert own.admin.post("/samples", json=image).status_code == 201
+    pixels = read_digit(seven).pixels
+    stored = own.admin.post("/samples", json={"pixels": pixels.tolist(), "label": 7})
+    assert stored.status_code == 201
+    back = own.admin.get(f"{stored.headers['Location']}/image?seen=true").content
+    assert (np.asarray(Image.open(io.BytesIO(back))) == pixels).all()
+    check_problem(own.admin.post("/samples", json={**image, "label": 10}), 422, "invalid-field")
+    check_problem(own.admin.post("/samples", json={**image, "label": True}), 422, "invalid-field")
+
+
+def test_the_image_comes_back_as_it_was_sent(own: Server, seven: bytes) -> None:
+    location = post(own, seven).headers["Location"]
+    response = own.admin.get(f"{location}/image")
+    assert response.content == seven and response.headers["Content-Type"] == "image/png"
+
+
+def test_lists_are_paged_and_filtered(own: Server) -> None:
+    for number in range(7):
+        post(own, picture(number), label=number % 2)
+    seen, cursor = [], None
+    while True:
+        page = own.admin.get("/samples", params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
+        assert page["total"] == 7
+        seen += [item["id"] for item in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert seen == [hashlib.sha256(picture(number)).hexdigest() for number in range(7)]
+    assert own.admin.get("/samples?label=1").json()["total"] == 3
+
+
+def test_a_label_that_the_version_in_use_is_sure_is_wrong_is_suspect(own: Server, seven: bytes) -> None:
+    post(own, seven, 7)
+    post(own, picture(1), 2)
+    suspects = own.admin.get("/samples?suspect=true").json()["items"]
+    assert [(item["label"], item["predicted"]) for item in suspects] == [(2, 7)]
+
+
+def test_a_deleted_sample_is_gone(own: Server, seven: bytes) -> None:
+    location = post(own, seven).headers["Location"]
+    assert own.admin.delete(location).status_code == 204
+    check_problem(own.admin.get(location), 404, "sample-not-found")
+    assert post(own, seven).status_code == 201
+
+
+def test_every_acknowledged_sample_survives_a_kill(own: Server) -> None:
+    stored = [post(own, picture(number)).json()["id"] for number in range(5)]
+    own.stop(signal.SIGKILL)
+    own.start()
+    assert [item["id"] for item in own.admin.get("/samples").json()["items"]] == stored
+
+
+def test_membership_of_the_held_out_set_follows_from_the_content() -> None:
+    ids = [hashlib.sha256(bytes([n % 256, n // 256])).hexdigest() for n in range(5000)]
+    assert 0.17 < np.mean([is_held_out(identity) for identity in ids]) < 0.23
+    assert [is_held_out(i) for i in ids] == [is_held_out(i) for i in ids]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def send(server: Server, data: bytes) -> httpx.Response:
+    return server.admin.post("/samples/import", content=data, headers={"Content-Type": "application/zip"})
+
+
+def test_a_zip_of_folders_is_imported_item_by_item_and_can_be_repeated(own: Server) -> None:
+    files = {
+        "7/a.png": picture(1),
+        "set/7/b.png": picture(2),
+        "1/c.png": picture(3),
+        "7/broken.png": b"\x89PNG broken",
+        "../7/escape.png": picture(4),
+        "unlabelled.png": picture(5),
+        "__MACOSX/7/._a.png": b"litter",
+    }
+    report = send(own, zipped(files)).raise_for_status().json()
+    outcomes = {item["name"]: item["outcome"] for item in report["items"]}
+    assert outcomes == {
+        "7/a.png": "created",
+        "set/7/b.png": "created",
+        "1/c.png": "created",
+        "7/broken.png": "refused",
+        "../7/escape.png": "created",  # only its bytes and label are taken, its path leads nowhere
+        "unlabelled.png": "refused",
+    }
+    assert report["counts"] == {"created": 4, "refused": 2}
+    again = send(own, zipped(files)).raise_for_status().json()
+    assert again["counts"] == {"unchanged": 4, "refused": 2}
+    assert own.admin.get("/samples").json()["total"] == 4
+
+
+def test_a_zip_with_a_csv_is_imported(own: Server) -> None:
+    files = {"a.png": picture(1), "b.png": picture(2), "labels.csv": b"name,label\na.png,7\nb.png,3\n"}
+    assert send(own, zipped(files)).json()["counts"] == {"created": 2}
+    assert sorted(item["label"] for item in own.admin.get("/samples").json()["items"]) == [3, 7]
+    bad = {**files, "labels.csv": b"a.png,7\nb.png,30\n"}
+    assert "line 2" in check_problem(send(own, zipped(bad)), 422, "invalid-field")["detail"]
+
+
+def test_an_export_is_what_an_import_takes(own: Server) -> None:
+    for number in range(4):
+        post(own, picture(number), number)
+    exported = own.admin.get("/samples/export").raise_for_status().content
+    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
+        assert sorted(archive.read(name) for name in archive.namelist()) == sorted(picture(n) for n in range(4))
+    assert send(own, exported).json()["counts"] == {"unchanged": 4}
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", zipped({"7/a.png": b"x" * 50})[:-30]])
+def test_what_is_no_zip_is_refused(server: Server, data: bytes) -> None:
+    check_problem(send(server, data), 422, "broken-archive")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(start_server) -> None:
+    careful = start_server(NUMERAL_MAX_IMAGE_BYTES="100000")
+    bomb = zipped({f"7/{n}.png": b"\0" * 90_000 for n in range(50)})
+    assert len(bomb) < 20_000
+    check_problem(send(careful, bomb), 422, "broken-archive")
+    many = zipped({f"7/{n}.png": b"x" for n in range(30)})
+    careful.stop()
+    careful.environment["NUMERAL_MAX_IMPORT_ITEMS"] = "20"
+    careful.start()
+    check_problem(send(careful, many), 413, "batch-too-large")
+
+
+def command(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A `numeral` command against the server."""
+    environment = clean_environment(NUMERAL_URL=server.url, NUMERAL_ADMIN_KEY=ADMIN_KEY, COLUMNS="120")
+    line = [sys.executable, "-m", "app", *arguments]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_the_command_line_imports_lists_and_exports(own: Server, tmp_path: Path) -> None:
+    (tmp_path / "in.zip").write_bytes(zipped({"7/a.png": picture(1), "2/b.png": picture(2), "7/c.png": b"broken"}))
+    imported = command(own, "samples", "import", str(tmp_path / "in.zip"))
+    assert imported.returncode == 1 and "2 created, 1 refused" in imported.stdout and "7/c.png" in imported.stdout
+    listed = command(own, "samples", "list", "--suspect")
+    assert hashlib.sha256(picture(2)).hexdigest()[:12] in listed.stdout
+    assert hashlib.sha256(picture(1)).hexdigest()[:12] not in listed.stdout
+    assert command(own, "samples", "export", str(tmp_path / "out.zip")).returncode == 0
+    assert zipfile.is_zipfile(tmp_path / "out.zip") and not os.path.exists(tmp_path / "out.zip.part")
+
+
+def test_the_command_line_says_in_one_line_what_went_wrong(server: Server) -> None:
+    for arguments in (["samples", "list", "--url", "http://127.0.0.1:9"], ["samples", "list", "--key", "wrong"]):
+        ended = command(server, *[arguments[0], *arguments[2:], arguments[1]])
+        assert ended.returncode == 1 and ended.stderr.startswith("numeral: ") and ended.stderr.count("\n") == 1
