@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import migrate
 from app.settings import BadSettings, Settings, load_settings
-from model.errors import ModelError
+from model.errors import ModelError, StoreError
 from model.store import Store
 
 log = logging.getLogger("numeral")
@@ -67,9 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def prepare(settings: Settings) -> None:
     """Seed the weights, migrate the database, try the port. Raises CannotServe or ModelError."""
     store = Store(settings.weights_dir)
-    seeded = store.seed(Store(settings.shipped_weights_dir))
-    if seeded is not None:
-        log.info("version %d is now the current one in %s", seeded, settings.weights_dir)
+    try:
+        seeded = store.seed(Store(settings.shipped_weights_dir))
+    except StoreError as error:
+        log.warning("%s: its versions are served as they are", error)
+    else:
+        if seeded is not None:
+            log.info("version %d is now the current one in %s", seeded, settings.weights_dir)
     store.usable()
     try:
         migrate(settings.database_url)
