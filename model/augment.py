@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -56,19 +57,27 @@ def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
     wide, high = torch.exp(uniform(strength.scale)), torch.exp(uniform(strength.scale))
     cos, sin = torch.cos(angle), torch.sin(angle)
     pixel = 2 / SIDE  # in grid_sample's coordinates, which span −1 … 1
-    theta = torch.stack(
+    affine = torch.stack(
         [
             torch.stack([cos * wide, (shear * cos - sin) * high, uniform(strength.shift) * pixel], dim=1),
             torch.stack([sin * wide, (shear * sin + cos) * high, uniform(strength.shift) * pixel], dim=1),
         ],
         dim=1,
     )  # (N, 2, 3)
-    field = F.affine_grid(theta, [count, 1, SIDE, SIDE], align_corners=False)
-    if strength.elastic:
-        points = torch.randn(count, 2, GRID, GRID, generator=generator, device=images.device)
-        bend = F.interpolate(points * (strength.elastic * pixel), SIDE, mode="bicubic", align_corners=True)
-        field = field + bend.permute(0, 2, 3, 1)
+    bend = torch.randn(count, 2, GRID * GRID, generator=generator, device=images.device) * (strength.elastic * pixel)
+    field = torch.cat([affine, bend], dim=2) @ basis(images.device)  # (N, 2, 1024)
+    field = field.view(count, 2, SIDE, SIDE).permute(0, 2, 3, 1)
     return F.grid_sample(images, field, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+@cache
+def basis(device: torch.device) -> Tensor:
+    """(3 + GRID², 1024): where a pixel lies (x, y, 1), and how far each control point moves it (bicubic)."""
+    identity = F.affine_grid(torch.eye(2, 3).unsqueeze(0), [1, 1, SIDE, SIDE], align_corners=False)
+    points = torch.eye(GRID * GRID).view(GRID * GRID, 1, GRID, GRID)
+    weights = F.interpolate(points, SIDE, mode="bicubic", align_corners=True)
+    flat = [identity.view(-1, 2).t(), torch.ones(1, SIDE * SIDE), weights.view(GRID * GRID, -1)]
+    return torch.cat(flat).to(device)
 
 
 def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
@@ -84,10 +93,17 @@ def change_thickness(images: Tensor, share: float, generator: Generator) -> Tens
     part = images[which]
     blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
     grow = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) < 0.5
-    bold, thin = F.max_pool2d(part, 3, 1, 1), -F.max_pool2d(-part, 3, 1, 1)
+    bold, thin = largest_around(part), -largest_around(-part)
     return images.index_copy(
         0, which, torch.where(grow, torch.lerp(part, bold, blend), torch.lerp(part, thin, blend * 0.6))
     )
+
+
+def largest_around(images: Tensor) -> Tensor:
+    """The 3×3 maximum, first across and then down: on a CPU a fifth of the time of `max_pool2d`."""
+    across = F.pad(images, (1, 1, 1, 1), value=-1.0)
+    across = torch.maximum(torch.maximum(across[..., :-2], across[..., 2:]), across[..., 1:-1])
+    return torch.maximum(torch.maximum(across[..., :-2, :], across[..., 2:, :]), across[..., 1:-1, :])
 
 
 def soften(images: Tensor, share: float, generator: Generator) -> Tensor:

@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from model.augment import augment
 from model.data import Labelled, Splits, check_trainable
 from model.net import Net
+from model.paired import forward
 from model.publish import Outcome, publish, starting_weights
 from model.recipe import Diverged, OnProgress, Progress, Recipe, ShouldStop, Stopped
 from model.store import Store
@@ -86,7 +87,7 @@ def fit(
     for epoch in range(1, recipe.epochs + 1):
         for images, labels in batches:
             # Forward.
-            logits = net(augment(images, recipe.strength, generator).contiguous(memory_format=torch.channels_last))
+            logits = forward(net, augment(images, recipe.strength, generator))
             # Compute the loss.
             loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
             # Propagate the gradients back.
