@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from model.image import read_digit, to_png
-from tests.conftest import Server, draw_seven
+from tests.conftest import REPOSITORY, Server, draw_seven
 
 
 def post(server: Server, data: bytes, **headers: str) -> httpx.Response:
@@ -108,3 +108,14 @@ def test_predict_keys_close_predictions_to_others(start_server, seven: bytes) ->
     assert post(closed, seven).status_code == 401
     assert post(closed, seven, Authorization="Bearer wrong").json()["type"] == "/problems/key-required"
     assert post(closed, seven, Authorization="Bearer second-key").status_code == 200
+
+
+def test_the_photo_of_the_readme_is_read_in_every_form(server: Server) -> None:
+    photo = (REPOSITORY / "tests/images/seven.jpg").read_bytes()
+    answers = [
+        without_id(post(server, photo)),
+        without_id(server.client.post("/predict", files={"file": ("seven.jpg", photo)})),
+        without_id(server.client.post("/predict", json={"image": base64.b64encode(photo).decode()})),
+    ]
+    assert answers[0]["digit"] == 7 and answers[0]["accepted"]
+    assert answers[0] == answers[1] == answers[2]
