@@ -156,7 +156,8 @@ class Reporter:
     def report(self, epoch: int, step: int, loss: Tensor, now: bool = False) -> None:
         """Report when it is time to. Raises Diverged for a loss that is not finite."""
         clock = time.monotonic()
-        if not now and clock - self.last < REPORT_SECONDS:
+        ends_epoch = step * self.epochs == epoch * self.steps  # its report, with the new accuracy, is about to come
+        if not now and (ends_epoch or clock - self.last < REPORT_SECONDS):
             return
         self.last = clock
         value = loss.item()
