@@ -9,8 +9,7 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple
 
@@ -21,10 +20,11 @@ from app.db import Database
 from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
 from app.tables import samples as table
 from model.classifier import Classifier
-from model.image import ImageError, Limits, read_digit
+from model.image import ImageError, Limits, Reading, read_digit
 
 LABELS = "labels.csv"
 CHUNK = 100  # items a transaction
+CHUNK_BYTES = 10_000_000  # of images a transaction, and in memory
 UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
 MAX_CSV_BYTES = 20_000_000
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -39,6 +39,15 @@ class Item(NamedTuple):
     """One file of the ZIP, with the label that its folder or the CSV gives it."""
 
     info: zipfile.ZipInfo
+    label: int
+
+
+class Prepared(NamedTuple):
+    """One file, ready to be stored."""
+
+    name: str
+    image: bytes
+    reading: Reading
     label: int
 
 
@@ -64,20 +73,41 @@ def add_all(
         raise BrokenArchive(f"The body is no ZIP: {error}.") from None
     with archive:
         results: list[Result] = []
-        items = iter(labelled(archive, limits, max_items, results))
-        while chunk := list(islice(items, CHUNK)):
-            with database.begin() as connection:
+        items = labelled(archive, limits, max_items, results)
+        for chunk in chunked(prepare(archive, items, limits, results)):
+            with database.begin() as connection:  # short: the pictures were read before it
                 for item in chunk:
-                    name = item.info.filename
-                    try:
-                        image = unpack(archive, item.info, limits)
-                        added = samples.add(connection, actor, image, read_digit(image, limits), item.label, judge)
-                        results.append(Result(name, added.outcome, added.id))
-                    except ImageError as error:
-                        results.append(Result(name, "refused", detail=image_problem(error).detail))
-                    except UNREADABLE as error:
-                        results.append(Result(name, "refused", detail=f"It can't be unpacked: {error}."))
+                    added = samples.add(connection, actor, item.image, item.reading, item.label, judge)
+                    results.append(Result(item.name, added.outcome, added.id))
         return results
+
+
+def prepare(
+    archive: zipfile.ZipFile, items: Iterable[Item], limits: Limits, results: list[Result]
+) -> Iterator[Prepared]:
+    """Unpack and read the files; those that can't be are noted in `results`."""
+    for info, label in items:
+        try:
+            image = unpack(archive, info, limits)
+            yield Prepared(info.filename, image, read_digit(image, limits), label)
+        except ImageError as error:
+            results.append(Result(info.filename, "refused", detail=image_problem(error).detail))
+        except UNREADABLE as error:
+            results.append(Result(info.filename, "refused", detail=f"It can't be unpacked: {error}."))
+
+
+def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    """Runs of items, each small enough for one transaction and for the memory."""
+    chunk: list[Prepared] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += len(item.image)
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int, results: list[Result]) -> list[Item]:
@@ -157,7 +187,7 @@ def every_sample(database: Database) -> Iterator[Any]:
     last = 0
     while True:
         query = select(table).where(table.c.number > last).order_by(table.c.number).limit(CHUNK)
-        with database.begin() as connection:
+        with database.read() as connection:
             rows = connection.execute(query).all()
         if not rows:
             return

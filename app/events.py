@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable
 
 from fastapi.concurrency import run_in_threadpool
@@ -14,10 +16,17 @@ from sqlalchemy.engine import RowMapping
 
 from app import jobs
 from app.db import Database, DatabaseUnavailable, as_time
-from app.jobs import ACTIVE, State
+from app.job_states import ACTIVE, State
+from model.store import Store
+
+log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 PING_SECONDS = 15.0  # a comment, so that proxies keep the connection
+
+
+class NothingMore(Exception):
+    """The job has ended and the client has its last event: it need not come again."""
 
 
 class Channel:
@@ -32,21 +41,26 @@ class Channel:
 
     def index_after(self, last_id: int) -> int:
         """Where the events with an id above `last_id` begin."""
-        return next((i for i, number in enumerate(self.ids) if number > last_id), len(self.ids))
+        return bisect_right(self.ids, last_id)
 
 
 class EventHub:
     """Opens a channel when the first listener of a job comes, and closes it when the last one goes."""
 
-    def __init__(self, database: Database, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, database: Database, store: Store, is_draining: Callable[[], bool]) -> None:
         self.database = database
+        self.store = store
         self.is_draining = is_draining
         self._channels: dict[str, Channel] = {}
         self._pollers: set[asyncio.Task[None]] = set()
 
     async def follow(self, job_id: str, last_id: int) -> AsyncIterator[bytes]:
         """The job's events after `last_id`, as frames of the stream. Raises JobNotFound before the first one."""
-        await run_in_threadpool(jobs.get, self.database, job_id)
+        job = await run_in_threadpool(jobs.get, self.database, job_id)
+        if last_id and State(job["state"]) not in ACTIVE:
+            rest = await run_in_threadpool(jobs.events_after, self.database, job_id, last_id, 1)
+            if not rest:
+                raise NothingMore
         return self._listen(job_id, last_id)
 
     async def _listen(self, job_id: str, last_id: int) -> AsyncIterator[bytes]:
@@ -89,15 +103,20 @@ class EventHub:
                     if not channel.listeners:
                         return
                     await asyncio.sleep(POLL_SECONDS)
+        except Exception:
+            log.exception("the events of job %s break off", job_id)  # clients come again, and see why
         finally:
             if self._channels.get(job_id) is channel:
                 del self._channels[job_id]
+            async with channel.changed:
+                channel.ended = True
+                channel.changed.notify_all()
 
     async def _fetch(self, job_id: str, last_id: int) -> tuple[list[RowMapping], bool]:
         """New events, and whether the job had ended before they were looked for."""
 
         def fetch() -> tuple[list[RowMapping], bool]:
-            jobs.sweep(self.database)
+            jobs.sweep(self.database, self.store)
             finished = State(jobs.get(self.database, job_id)["state"]) not in ACTIVE
             return list(jobs.events_after(self.database, job_id, last_id)), finished
 

@@ -1,51 +1,31 @@
-"""Retraining jobs: their states, the one row each, and its events. No process is known here, only records.
+"""Retraining jobs, as the web service asks for them: start, read, list, cancel, give up. Only records, no processes.
 
-queued → running → evaluating → promoted | kept
-└────────┴──────────┴→ failed | cancelled | interrupted
+The trainer's side of the same records is `app.job_record`.
 """
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from app import audit
 from app.db import Database
 from app.errors import Problem
+from app.job_record import add_event, conclude
+from app.job_states import ACTIVE, State
 from app.tables import job_events, jobs
+from model.store import Store
 
-HEARTBEAT_SECONDS = 1.0
 LOST_AFTER_SECONDS = 10.0  # without a heartbeat
-LOG_TAIL = 8_000  # characters kept
-
-
-class State(StrEnum):
-    """Where a job is."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    EVALUATING = "evaluating"
-    PROMOTED = "promoted"
-    KEPT = "kept"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-
-
-ENDED_EARLY = {State.FAILED, State.CANCELLED, State.INTERRUPTED}
-MOVES: dict[State, set[State]] = {
-    State.QUEUED: {State.RUNNING} | ENDED_EARLY,
-    State.RUNNING: {State.EVALUATING} | ENDED_EARLY,
-    State.EVALUATING: {State.PROMOTED, State.KEPT} | ENDED_EARLY,
-}
-ACTIVE = frozenset(MOVES)
+GRACE_SECONDS = 5.0  # after a database was away, for trainers to say that they live
+JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class JobNotFound(Problem):
@@ -80,16 +60,9 @@ def create(
 
     Raises JobRunning with the running job's address, IdempotencyConflict for the key with other options.
     """
-    sweep(database)
-    with database.begin() as connection:
-        if idempotency_key is not None:
-            earlier = (
-                connection.execute(select(jobs).where(jobs.c.idempotency_key == idempotency_key)).mappings().first()
-            )
-            if earlier is not None:
-                if earlier["options"] != options:
-                    raise IdempotencyConflict
-                return earlier, False
+    earlier = made_with(database, idempotency_key, options)
+    if earlier is not None:
+        return earlier, False
     now, job_id = time.time(), uuid.uuid4().hex
     values = {
         "id": job_id, "state": State.QUEUED, "active": 1, "idempotency_key": idempotency_key,
@@ -101,14 +74,28 @@ def create(
             connection.execute(insert(jobs).values(values))
             add_event(connection, job_id, "state", {"state": State.QUEUED})
             audit.record(connection, actor, "retrain", job_id, options=options)
-    except IntegrityError:
+    except IntegrityError:  # of two that came at once, one is first
+        earlier = made_with(database, idempotency_key, options)
+        if earlier is not None:
+            return earlier, False
         raise running_problem(database) from None
     return get(database, job_id), True
 
 
+def made_with(database: Database, idempotency_key: str | None, options: dict[str, Any]) -> RowMapping | None:
+    """The job that the key made, if any. Raises IdempotencyConflict when it was asked for with other options."""
+    if idempotency_key is None:
+        return None
+    with database.read() as connection:
+        row = connection.execute(select(jobs).where(jobs.c.idempotency_key == idempotency_key)).mappings().first()
+    if row is not None and row["options"] != options:
+        raise IdempotencyConflict(f"The key belongs to {address(row['id'])}, which has other options.")
+    return row
+
+
 def running_problem(database: Database) -> JobRunning:
     """The 409 that names the job under way."""
-    with database.begin() as connection:
+    with database.read() as connection:
         job_id = connection.execute(select(jobs.c.id).where(jobs.c.active == 1)).scalar()
     if job_id is None:
         return JobRunning("A retraining ended this moment; try again.")
@@ -118,10 +105,12 @@ def running_problem(database: Database) -> JobRunning:
 
 def get(database: Database, job_id: str) -> RowMapping:
     """The job's row. Raises JobNotFound."""
-    with database.begin() as connection:
-        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    row = None
+    if JOB_ID.fullmatch(job_id):
+        with database.read() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
     if row is None:
-        raise JobNotFound(f"There is no job {job_id}.")
+        raise JobNotFound("GET /admin/jobs lists the jobs there are.")
     return row
 
 
@@ -130,53 +119,17 @@ def page(database: Database, before: int | None, limit: int) -> tuple[Sequence[R
     query = select(jobs).order_by(jobs.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.number < before)
-    with database.begin() as connection:
+    with database.read() as connection:
         total = connection.execute(select(func.count()).select_from(jobs)).scalar_one()
         return connection.execute(query).mappings().all(), total
 
 
-def move(database: Database, job_id: str, to: State, actor: str | None = None, **values: Any) -> bool:
-    """Move the job to a state that the table of moves allows from where it is; False when it does not.
-
-    values: further columns of the row. The end of a job is audited under the name of who asked for it.
-    """
-    sources = [state for state, targets in MOVES.items() if to in targets]
-    values |= {"state": to, "heartbeat_at": time.time()}
-    if to == State.RUNNING:
-        values["started_at"] = time.time()
-    if to not in ACTIVE:
-        values |= {"active": None, "finished_at": time.time()}
-    with database.begin() as connection:
-        statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources)).values(values)
-        if connection.execute(statement.returning(jobs.c.id)).first() is None:
-            return False
-        facts = {name: values[name] for name in ("version", "error", "reasons") if values.get(name)}
-        add_event(connection, job_id, "state", {"state": to, **facts})
-        if to not in ACTIVE:
-            asked = connection.execute(select(jobs.c.actor).where(jobs.c.id == job_id)).scalar_one()
-            audit.record(connection, actor or asked, to, job_id, **facts)
-    return True
-
-
-def heartbeat(database: Database, job_id: str, log: str) -> bool:
-    """Say that the trainer lives, with the tail of its log; answers whether somebody asked it to stop."""
-    with database.begin() as connection:
-        statement = update(jobs).where(jobs.c.id == job_id).values(heartbeat_at=time.time(), log=log[-LOG_TAIL:])
-        return bool(connection.execute(statement.returning(jobs.c.cancel_requested)).scalar())
-
-
-def report(database: Database, job_id: str, progress: dict[str, Any]) -> None:
-    """Note how far the training is."""
-    with database.begin() as connection:
-        connection.execute(update(jobs).where(jobs.c.id == job_id).values(progress=progress))
-        add_event(connection, job_id, "progress", progress)
-
-
 def request_cancel(database: Database, job_id: str, actor: str) -> RowMapping:
     """Ask the trainer to stop. Raises JobNotFound or JobFinished."""
-    sweep(database)
+    get(database, job_id)
     with database.begin() as connection:
-        statement = update(jobs).where(jobs.c.id == job_id, jobs.c.active == 1).values(cancel_requested=True)
+        mine = (jobs.c.id == job_id) & (jobs.c.active == 1)
+        statement = update(jobs).where(mine, jobs.c.cancel_requested.is_(False)).values(cancel_requested=True)
         if connection.execute(statement.returning(jobs.c.id)).first():
             audit.record(connection, actor, "cancel", job_id)
     job = get(database, job_id)
@@ -185,22 +138,17 @@ def request_cancel(database: Database, job_id: str, actor: str) -> RowMapping:
     return job
 
 
-def sweep(database: Database) -> None:
-    """Mark the job whose trainer was lost without a word (killed, power cut) as interrupted."""
-    with database.begin() as connection:
+def sweep(database: Database, store: Store) -> None:
+    """Give up the job whose trainer was lost without a word: killed with its watcher, or the machine stopped."""
+    with database.read() as connection:
         lost_since = time.time() - LOST_AFTER_SECONDS
         query = select(jobs.c.id, jobs.c.state).where(jobs.c.active == 1, jobs.c.heartbeat_at < lost_since)
         lost = connection.execute(query).first()
-    if lost is not None:
+    if lost is not None and time.monotonic() - database.failed_at > GRACE_SECONDS:
         why = (
             f"The trainer stopped without a word while the job was {lost.state}: it was killed, or the machine stopped."
         )
-        move(database, lost.id, State.INTERRUPTED, error=why)
-
-
-def add_event(connection: Connection, job_id: str, kind: str, data: dict[str, Any]) -> None:
-    """Append to the job's stream."""
-    connection.execute(insert(job_events).values(job_id=job_id, kind=kind, data=data, created_at=time.time()))
+        conclude(database, lost.id, store, State.INTERRUPTED, why)
 
 
 def events_after(database: Database, job_id: str, last_id: int, limit: int = 1000) -> Sequence[RowMapping]:
@@ -211,5 +159,5 @@ def events_after(database: Database, job_id: str, last_id: int, limit: int = 100
         .order_by(job_events.c.id)
         .limit(limit)
     )
-    with database.begin() as connection:
+    with database.read() as connection:
         return connection.execute(query).mappings().all()

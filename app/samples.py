@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
@@ -23,11 +24,17 @@ HELD_OUT_OF = 5  # one in five is never trained on
 SURE = 0.9  # from this confidence in another digit on, a label is suspect
 SUMMARY = [column for column in samples.c if column.name not in ("image", "reading")]
 JUDGE_BATCH = 500
+SAMPLE_ID = re.compile(r"[0-9a-f]{64}")
 
 
 class SampleNotFound(Problem):
     status, slug, title = 404, "sample-not-found", "There is no such sample"
     remedy = "GET /samples lists them."
+
+
+class InvalidLabel(Problem):
+    status, slug, title = 422, "invalid-label", "A label is one digit, 0–9"
+    remedy = "Send the digit that the image shows, as a number from 0 to 9."
 
 
 Outcome = Literal["created", "corrected", "unchanged"]
@@ -99,29 +106,34 @@ def judge_readings(judge: Classifier, readings: Sequence[bytes], labels: Sequenc
 def judge_again(database: Database, judge: Classifier) -> None:
     """Let the version in use judge the samples that another one judged."""
     outdated = samples.c.predicted_by.is_distinct_from(judge.version)
+    query = select(samples.c.id, samples.c.reading, samples.c.label).where(outdated).limit(JUDGE_BATCH)
     while True:
-        with database.begin() as connection:
-            query = select(samples.c.id, samples.c.reading, samples.c.label).where(outdated).limit(JUDGE_BATCH)
+        with database.read() as connection:
             rows = connection.execute(query).all()
-            if not rows:
-                return
-            opinions = judge_readings(judge, [row.reading for row in rows], [row.label for row in rows])
+        if not rows:
+            return
+        opinions = judge_readings(judge, [row.reading for row in rows], [row.label for row in rows])
+        with database.begin() as connection:
             for row, opinion in zip(rows, opinions, strict=True):
-                connection.execute(update(samples).where(samples.c.id == row.id).values(opinion))
+                unchanged = (samples.c.id == row.id) & (samples.c.label == row.label)
+                connection.execute(update(samples).where(unchanged).values(opinion))
 
 
 def get(database: Database, identity: str, with_image: bool = False) -> RowMapping:
     """The sample's row. Raises SampleNotFound."""
-    with database.begin() as connection:
-        query = select(*(samples.c if with_image else SUMMARY)).where(samples.c.id == identity)
-        row = connection.execute(query).mappings().first()
+    row = None
+    if SAMPLE_ID.fullmatch(identity):
+        with database.read() as connection:
+            query = select(*(samples.c if with_image else SUMMARY)).where(samples.c.id == identity)
+            row = connection.execute(query).mappings().first()
     if row is None:
-        raise SampleNotFound(f"There is no sample {identity}.")
+        raise SampleNotFound("A sample's id is the SHA-256 of its image, 64 hexadecimal digits.")
     return row
 
 
 def remove(database: Database, actor: str, identity: str) -> None:
     """Delete the sample. Raises SampleNotFound."""
+    get(database, identity)
     with database.begin() as connection:
         if connection.execute(delete(samples).where(samples.c.id == identity).returning(samples.c.id)).first() is None:
             raise SampleNotFound(f"There is no sample {identity}.")
@@ -138,7 +150,7 @@ def page(
     if suspect is not None:
         conditions.append(samples.c.suspect == suspect)
     query = select(*SUMMARY).where(samples.c.number > after, *conditions).order_by(samples.c.number).limit(limit)
-    with database.begin() as connection:
+    with database.read() as connection:
         total = connection.execute(select(func.count()).select_from(samples).where(*conditions)).scalar_one()
         return connection.execute(query).mappings().all(), total
 
@@ -146,7 +158,7 @@ def page(
 def for_training(database: Database) -> tuple[Labelled, Labelled]:
     """The samples to train on, and those held out to judge by, in an order that follows from their contents."""
     query = select(samples.c.reading, samples.c.label, samples.c.held_out).order_by(samples.c.id)
-    with database.begin() as connection:
+    with database.read() as connection:
         rows = connection.execute(query).all()
     pixels = np.frombuffer(b"".join(row.reading for row in rows), np.uint8).reshape(-1, 32, 32)
     labels = np.array([row.label for row in rows], np.int64)

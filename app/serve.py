@@ -17,7 +17,8 @@ import uvicorn
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import migrate
+from app.db import first_line
+from app.migrate import SchemaTooNew, migrate
 from app.settings import BadSettings, Settings, load_settings
 from model.errors import ModelError, StoreError
 from model.store import Store
@@ -77,8 +78,8 @@ def prepare(settings: Settings) -> None:
     store.usable()
     try:
         migrate(settings.database_url)
-    except (OSError, SQLAlchemyError) as error:
-        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+    except (OSError, SQLAlchemyError, SchemaTooNew) as error:
+        why = first_line(error)
         raise CannotServe(
             f"NUMERAL_DATABASE_URL={without_password(settings.database_url)} can't be used: {why}"
         ) from None

@@ -19,15 +19,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from app import jobs
+from app import job_record
 from app.db import Database, DatabaseUnavailable
-from app.jobs import State
+from app.job_states import State
 from app.settings import Settings, load_settings
+from model.store import Store
 
-NICENESS = 19
+LOOK_SECONDS = 0.2  # between two looks at the child
+HEARTBEAT_SECONDS = 1.0
 CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
 PAGE_SIZE = resource.getpagesize()
 MEGABYTE = 1_000_000
+
+End = tuple[State, str]  # and its reason
+WANTED: dict[State | None, End] = {
+    State.CANCELLED: (State.CANCELLED, "Cancelled on request."),
+    State.INTERRUPTED: (State.INTERRUPTED, "The job was given up meanwhile."),
+}
 
 
 def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
@@ -45,11 +53,10 @@ def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
 def main() -> int:
     """Supervise the job named on the command line."""
     settings = load_settings()
-    database = Database(settings.database_url)
+    database, store = Database(settings.database_url), Store(settings.weights_dir)
     job_id = sys.argv[1]
-    if not jobs.move(database, job_id, State.RUNNING):
+    if not database.insist(lambda: job_record.move(database, job_id, State.RUNNING)):
         return 1
-    os.nice(NICENESS)
     with tempfile.TemporaryFile("w+b") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "app.trainer", job_id],
@@ -58,8 +65,9 @@ def main() -> int:
             stderr=log,
             env=thrifty(os.environ),
         )
-        end = watch(child, settings, database, job_id, log)
-        finish(child, database, job_id, end, tail(log))
+        end = watch(child, settings, database, job_id, log) or ending_of(child.returncode, tail(log))
+        database.insist(lambda: job_record.conclude(database, job_id, store, *end))
+        database.insist(lambda: job_record.write_log(database, job_id, tail(log)))
     return 0
 
 
@@ -71,26 +79,33 @@ def thrifty(environment: Mapping[str, str]) -> dict[str, str]:
 
 def watch(
     child: subprocess.Popen[bytes], settings: Settings, database: Database, job_id: str, log: IO[bytes]
-) -> tuple[State, str] | None:
+) -> End | None:
     """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
     deadline = time.monotonic() + settings.retrain_seconds
+    next_heartbeat = 0.0
     while True:
         with suppress(subprocess.TimeoutExpired):
-            child.wait(jobs.HEARTBEAT_SECONDS)
+            child.wait(LOOK_SECONDS)
             return None
-        cancelled = False
-        with suppress(DatabaseUnavailable):  # the record is brought up to date when the database is back
-            cancelled = jobs.heartbeat(database, job_id, tail(log))
-        end = None
-        if cancelled:
-            end = (State.CANCELLED, "Cancelled on request.")
-        elif time.monotonic() > deadline:
+        end: End | None = None
+        if time.monotonic() >= next_heartbeat:
+            end = WANTED.get(beat(database, job_id, log))
+            next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+        if time.monotonic() > deadline:
             end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
         elif resident_megabytes(child.pid) > settings.retrain_megabytes:
             end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
         if end is not None:
             stop(child)
             return end
+
+
+def beat(database: Database, job_id: str, log: IO[bytes]) -> State | None:
+    """A heartbeat; one that a database does not take is made up for by the next."""
+    try:
+        return job_record.heartbeat(database, job_id, tail(log))
+    except DatabaseUnavailable:
+        return None
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
@@ -103,22 +118,11 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def finish(
-    child: subprocess.Popen[bytes], database: Database, job_id: str, end: tuple[State, str] | None, log: str
-) -> None:
-    """Write the end of the job, unless the trainer wrote it itself; patient with a database that is away."""
-    if end is None and child.returncode < 0:
-        name = signal.Signals(-child.returncode).name
-        end = (State.INTERRUPTED, f"The training process was killed by {name}.")
-    elif end is None:
-        end = (State.FAILED, last_line(log) or f"The training process ended with status {child.returncode}.")
-    while True:
-        try:
-            jobs.heartbeat(database, job_id, log)
-            jobs.move(database, job_id, end[0], error=end[1])
-            return
-        except DatabaseUnavailable:
-            time.sleep(jobs.HEARTBEAT_SECONDS)
+def ending_of(status: int, log: str) -> End:
+    """The end of a job whose trainer ended by itself, unless it wrote a better one."""
+    if status < 0:
+        return State.INTERRUPTED, f"The training process was killed by {signal.Signals(-status).name}."
+    return State.FAILED, last_line(log) or f"The training process ended with status {status}."
 
 
 def last_line(log: str) -> str:
@@ -129,7 +133,7 @@ def last_line(log: str) -> str:
 def tail(log: IO[bytes]) -> str:
     """The end of the trainer's output."""
     size = log.seek(0, os.SEEK_END)
-    log.seek(max(0, size - jobs.LOG_TAIL))
+    log.seek(max(0, size - job_record.LOG_TAIL))
     return log.read().decode("utf-8", "replace").replace("\0", "")
 
 

@@ -9,13 +9,16 @@ import logging
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from app import jobs, samples
-from app.db import Database
-from app.jobs import State
-from app.process import die_with_parent
+from sqlalchemy.engine import RowMapping
+
+from app import job_record, jobs, samples
+from app.db import Database, DatabaseUnavailable
+from app.job_states import State
+from app.process import die_with_parent, give_way
 from app.settings import Settings, load_settings
 from model.data import load_digits
 from model.errors import ModelError
@@ -32,18 +35,18 @@ REPORT_SECONDS = 0.5
 def main() -> int:
     """Do the job named on the command line; answers with the exit status."""
     die_with_parent(signal.SIGKILL)
+    give_way()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     settings = load_settings()
-    database = Database(settings.database_url)
-    job = jobs.get(database, sys.argv[1])
+    database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
+    job = database.insist(lambda: jobs.get(database, job_id))
     try:
-        outcome = train(settings, database, job["id"], job["options"])
+        outcome = train(settings, database, store, job_id, job["options"])
+        settle(database, store, job, outcome)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
-    state = State.PROMOTED if outcome.promoted else State.KEPT
-    jobs.move(database, job["id"], state, version=outcome.version, metrics=outcome.metrics, reasons=outcome.reasons)
-    prune(settings)
+    prune(settings.keep_versions, store)
     return 0
 
 
@@ -54,21 +57,36 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     return replace(base, **chosen)
 
 
-def train(settings: Settings, database: Database, job_id: str, options: dict[str, Any]) -> Outcome:
-    """Train on MNIST and the samples, publish, and promote as the options say. Raises ModelError."""
+def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Outcome:
+    """Train on MNIST and the samples, and publish; whether it is activated is decided later. Raises ModelError."""
     splits = load_digits(settings.data_dir, settings.cache_dir, settings.offline)
-    training, held_out = samples.for_training(database)
+    training, held_out = database.insist(lambda: samples.for_training(database))
     log.info("%s digits, %d samples to train on and %d held out", splits.source, len(training), len(held_out))
     return run(
-        Store(settings.weights_dir),
+        store,
         recipe_of(options),
         splits,
         samples=training,
         held_out=held_out,
-        start=options.get("from") or "current",
-        promote=options.get("promote") or "auto",
+        start=options["from"],
+        promote="manual",
         on_progress=Recorder(database, job_id),
     )
+
+
+def settle(database: Database, store: Store, job: RowMapping, outcome: Outcome) -> None:
+    """Promote or keep the version as the gate decided, unless the job was given up meanwhile. Raises StoreError."""
+    gate, job_id = store.manifest(outcome.version)["gate"], job["id"]
+    promoted = gate["promote"] and job["options"]["promote"] == "auto"
+    reasons = gate["reasons"] if promoted else outcome.reasons
+    noted = database.insist(
+        lambda: job_record.note_version(database, job_id, outcome.version, outcome.metrics, reasons)
+    )
+    if noted and promoted:
+        noted = database.insist(lambda: job_record.promote(database, job_id, store, outcome.version))
+    elif noted:
+        noted = database.insist(lambda: job_record.move(database, job_id, State.KEPT))
+    log.info("version %d %s", outcome.version, "promoted" if promoted and noted else "kept")
 
 
 class Recorder:
@@ -81,26 +99,27 @@ class Recorder:
         self.stage = ""
 
     def __call__(self, progress: Progress) -> None:
-        """Note the progress."""
+        """Note the progress; a state must get through, a step of the training need not."""
         if progress.stage != self.stage:
             self.stage = progress.stage
             log.info("%s", progress.stage)
             if progress.stage == "evaluating":
-                jobs.move(self.database, self.job_id, State.EVALUATING)
+                self.database.insist(lambda: job_record.move(self.database, self.job_id, State.EVALUATING))
         end_of_epoch = progress.step * progress.epochs == progress.epoch * progress.steps
         if end_of_epoch and progress.stage == "training":
             log.info(
                 "epoch %d/%d loss %.4f accuracy %s", progress.epoch, progress.epochs, progress.loss, progress.accuracy
             )
         if end_of_epoch or time.monotonic() - self.last >= REPORT_SECONDS:
+            with suppress(DatabaseUnavailable):
+                job_record.report(self.database, self.job_id, asdict(progress))
             self.last = time.monotonic()
-            jobs.report(self.database, self.job_id, asdict(progress))
 
 
-def prune(settings: Settings) -> None:
+def prune(keep: int, store: Store) -> None:
     """Remove versions beyond the number that is kept."""
     try:
-        removed = Store(settings.weights_dir).prune(settings.keep_versions)
+        removed = store.prune(keep)
     except ModelError as error:
         log.warning("old versions stay: %s", error)
     else:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from app import audit
 from app.db import as_time
-from app.routes.paging import Cursor, Limit, next_cursor
+from app.routes.paging import Page, next_cursor
 from app.schemas.versions import AuditList, AuditRecord
 from app.security import Admin
 
@@ -14,9 +14,9 @@ router = APIRouter(prefix="/admin/audit", tags=["admin"])
 
 
 @router.get("")
-def list_audit(request: Request, admin: Admin, limit: Limit = 50, cursor: Cursor = None) -> AuditList:
+def list_audit(request: Request, admin: Admin, page: Page) -> AuditList:
     """Records, newest first."""
-    with request.app.state.database.begin() as connection:
-        rows, total = audit.page(connection, cursor, limit)
+    with request.app.state.database.read() as connection:
+        rows, total = audit.page(connection, page.cursor, page.limit)
     items = [AuditRecord(**{**row, "created_at": as_time(row["created_at"])}) for row in rows]
-    return AuditList(items=items, total=total, next=next_cursor(rows, limit, "id"))
+    return AuditList(items=items, total=total, next=next_cursor(rows, page.limit, "id"))

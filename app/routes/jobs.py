@@ -4,72 +4,131 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
 from sqlalchemy.engine import RowMapping
 
 from app import jobs, supervisor
+from app.body import read_body
 from app.db import as_time
-from app.errors import InvalidField
-from app.routes.paging import Cursor, Limit, next_cursor
+from app.errors import InvalidField, Problem, invalid_field
+from app.events import NothingMore
+from app.job_record import conclude
+from app.job_states import State
+from app.routes.paging import Page, next_cursor
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.security import Admin
 
-router = APIRouter(prefix="/admin", tags=["admin"])
-
+MAX_OPTIONS_BYTES = 10_000
 TIMES = ("created_at", "started_at", "finished_at")
 IdempotencyKey = Annotated[str | None, Header(max_length=128, description="the same key starts one job only")]
 
 
-@router.post("/retrain", status_code=202)
+class UnknownOption(Problem):
+    status, slug, title = 422, "unknown-option", "There is no such retrain option"
+    remedy = "The options are epochs, learning_rate, seed, from and promote; see /docs."
+
+
+class OptionOutOfRange(Problem):
+    status, slug, title = 422, "option-out-of-range", "A retrain option has a value that it can't have"
+    remedy = "The `errors` list names each option and what it must be."
+
+
+class TrainerUnavailable(Problem):
+    status, slug, title = 503, "trainer-unavailable", "The training process can't be started now"
+    remedy = "The operator should look at the machine's memory and its limit of processes."
+
+
+def give_up_lost(request: Request, admin: Admin) -> None:
+    """Before any answer about jobs, give up one whose trainer was lost."""
+    jobs.sweep(request.app.state.database, request.app.state.store)
+
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+Swept = Depends(give_up_lost)
+
+
+async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
+    """The body, which may be empty. Raises Problem."""
+    timeout = request.app.state.settings.body_timeout
+    body = await read_body(request.scope, request.receive, MAX_OPTIONS_BYTES, timeout)
+    try:
+        return RetrainRequest.model_validate_json(body.strip() or b"{}")
+    except ValidationError as error:
+        raise option_problem(error) from None
+
+
+def option_problem(error: ValidationError) -> Problem:
+    """What is wrong with the options: no JSON, an option that there is not, or a value that it can't have."""
+    errors = error.errors(include_url=False, include_input=False, include_context=False)
+    general = invalid_field(errors)
+    if errors[0]["type"] == "json_invalid" or not errors[0]["loc"]:
+        return general
+    kind = UnknownOption if any(each["type"] == "extra_forbidden" for each in errors) else OptionOutOfRange
+    return kind(general.detail, extra=general.extra)
+
+
+OPTIONS_BODY = {"requestBody": {"content": {"application/json": {"schema": RetrainRequest.model_json_schema()}}}}
+
+
+@router.post("/retrain", status_code=202, openapi_extra=OPTIONS_BODY, dependencies=[Swept])
 def retrain(
     request: Request,
     response: Response,
     admin: Admin,
-    options: RetrainRequest | None = None,
+    options: Annotated[RetrainRequest, Depends(retrain_options)],
     idempotency_key: IdempotencyKey = None,
 ) -> Job:
     """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
-    database = request.app.state.database
-    chosen = (options or RetrainRequest()).model_dump(by_alias=True, exclude_none=True)
-    row, is_new = jobs.create(database, admin, chosen, idempotency_key)
+    state = request.app.state
+    chosen = options.model_dump(by_alias=True, exclude_none=True)
+    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key)
     if is_new:
-        supervisor.start(row["id"])
+        try:
+            supervisor.start(row["id"])
+        except OSError as error:
+            why = f"The training process can't be started: {error.strerror}."
+            conclude(state.database, row["id"], state.store, State.FAILED, why)
+            raise TrainerUnavailable(why) from error
     response.headers["Location"] = jobs.address(row["id"])
     return Job(**shown(row))
 
 
-@router.get("/jobs")
-def list_jobs(request: Request, admin: Admin, limit: Limit = 50, cursor: Cursor = None) -> JobList:
+@router.get("/jobs", dependencies=[Swept])
+def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
     """Jobs, newest first."""
-    database = request.app.state.database
-    jobs.sweep(database)
-    rows, total = jobs.page(database, cursor, limit)
-    return JobList(items=[Job(**shown(row)) for row in rows], total=total, next=next_cursor(rows, limit, "number"))
+    rows, total = jobs.page(request.app.state.database, page.cursor, page.limit)
+    items = [Job(**shown(row)) for row in rows]
+    return JobList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
-@router.get("/jobs/{job_id}")
+@router.get("/jobs/{job_id}", dependencies=[Swept])
 def read_job(request: Request, admin: Admin, job_id: str) -> Job:
     """One job: state, progress, metrics, the gate's reasons, the end of its log."""
-    database = request.app.state.database
-    jobs.sweep(database)
-    return Job(**shown(jobs.get(database, job_id)))
+    return Job(**shown(jobs.get(request.app.state.database, job_id)))
 
 
-@router.post("/jobs/{job_id}/cancel", status_code=202)
+@router.post("/jobs/{job_id}/cancel", status_code=202, dependencies=[Swept])
 def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
     """Ask the trainer to stop; the job is `cancelled` a moment later."""
     return Job(**shown(jobs.request_cancel(request.app.state.database, job_id, admin)))
 
 
-@router.get("/jobs/{job_id}/events", response_class=StreamingResponse)
+@router.get("/jobs/{job_id}/events", response_class=StreamingResponse, responses={204: {"description": "No more"}})
 async def follow_job(
     request: Request, admin: Admin, job_id: str, last_event_id: Annotated[str | None, Header()] = None
-) -> StreamingResponse:
-    """Server-sent events of the job, from the first or from `Last-Event-ID` on, until it ends."""
-    if last_event_id and not last_event_id.isdecimal():
+) -> Response:
+    """Server-sent events of the job, from the first or from `Last-Event-ID` on, until it ends.
+
+    204 for a client that has them all: an EventSource then stops to reconnect.
+    """
+    if last_event_id and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10):
         raise InvalidField("Last-Event-ID: must be the id of an event.")
-    stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
+    try:
+        stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
+    except NothingMore:
+        return Response(status_code=204)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

@@ -20,7 +20,7 @@ from app.db import Database, as_time
 from app.errors import BadRequest, InvalidField
 from app.forms import parse_form
 from app.predict import Picture, Predictor, from_json, validate
-from app.routes.paging import Cursor, Limit, next_cursor
+from app.routes.paging import Page, next_cursor
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.security import Admin
 from model.image import to_png
@@ -76,7 +76,7 @@ def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
     """The picture and its label, from a form or from JSON. Raises Problem."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
-        sample = validate(sample_request, body)
+        sample = sample_from_json(body)
         return from_json(sample), sample.label
     if kind != "multipart/form-data":
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
@@ -86,9 +86,24 @@ def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
     if unknown := sorted(parts.keys() - {"file", "label"}):
         raise InvalidField(f"{unknown[0]}: there is no such field; send `file` and `label`.")
     text = bytes(parts["label"].data).decode("utf-8", "replace") if "label" in parts else ""
+    return bytes(parts["file"].data), as_label(text)
+
+
+def as_label(text: str) -> int:
+    """The label that a form or a query gives. Raises InvalidLabel."""
     if len(text) != 1 or text not in "0123456789":
-        raise InvalidField("label: must be one digit, 0–9.")
-    return bytes(parts["file"].data), int(text)
+        raise samples.InvalidLabel("label: must be one digit, 0–9.")
+    return int(text)
+
+
+def sample_from_json(body: bytes) -> SampleRequest:
+    """A labelled image as JSON. Raises Problem."""
+    try:
+        return validate(sample_request, body)
+    except InvalidField as problem:
+        if any(error["field"] == "label" for error in problem.extra.get("errors", ())):
+            raise samples.InvalidLabel(problem.detail, extra=problem.extra) from None
+        raise
 
 
 def store(request: Request, actor: str, picture: Picture, label: int) -> tuple[RowMapping, samples.Outcome]:
@@ -106,18 +121,18 @@ def store(request: Request, actor: str, picture: Picture, label: int) -> tuple[R
 def list_samples(
     request: Request,
     admin: Admin,
-    label: Annotated[int | None, Query(ge=0, le=9)] = None,
+    page: Page,
+    label: Annotated[str | None, Query(description="only this digit, 0–9")] = None,
     suspect: bool | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
 ) -> SampleList:
     """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
     state = request.app.state
+    wanted = None if label is None else as_label(label)
     if state.model.classifier is not None:
         samples.judge_again(state.database, state.model.classifier)
-    rows, total = samples.page(state.database, cursor or 0, limit, label, suspect)
+    rows, total = samples.page(state.database, page.cursor or 0, page.limit, wanted, suspect)
     items = [Sample(**shown(row)) for row in rows]
-    return SampleList(items=items, total=total, next=next_cursor(rows, limit, "number"))
+    return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
 @router.post("/import", openapi_extra=DOCUMENTED_ZIP)

@@ -60,8 +60,8 @@ def test_json_takes_images_and_pixels(own: Server, seven: bytes) -> None:
     assert stored.status_code == 201
     back = own.admin.get(f"{stored.headers['Location']}/image?seen=true").content
     assert (np.asarray(Image.open(io.BytesIO(back))) == pixels).all()
-    check_problem(own.admin.post("/samples", json={**image, "label": 10}), 422, "invalid-field")
-    check_problem(own.admin.post("/samples", json={**image, "label": True}), 422, "invalid-field")
+    check_problem(own.admin.post("/samples", json={**image, "label": 10}), 422, "invalid-label")
+    check_problem(own.admin.post("/samples", json={**image, "label": True}), 422, "invalid-label")
 
 
 def test_the_image_comes_back_as_it_was_sent(own: Server, seven: bytes) -> None:

@@ -1,0 +1,129 @@
+"""The record of one retraining, as its own processes write it: state, heartbeat, progress, events, outcome.
+
+A job's events get their ids while its row is locked, so whoever reads them by ascending id misses none.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from app import audit
+from app.db import Database
+from app.job_states import ACTIVE, State, sources_of
+from app.tables import job_events, jobs
+from model.errors import StoreError
+from model.store import Store
+
+LOG_TAIL = 8_000  # characters kept
+
+
+def move(database: Database, job_id: str, to: State, **values: Any) -> bool:
+    """Move the job to a state that the table of moves allows from where it is; False when it does not.
+
+    values: further columns of the row.
+    """
+    with database.begin() as connection:
+        return move_within(connection, job_id, to, **values)
+
+
+def move_within(connection: Connection, job_id: str, to: State, **values: Any) -> bool:
+    """`move` as a part of a transaction. The end of a job is audited under the name of who asked for it."""
+    now = time.time()
+    values |= {"state": to, "heartbeat_at": now}
+    if to == State.RUNNING:
+        values["started_at"] = now
+    if to not in ACTIVE:
+        values |= {"active": None, "finished_at": now}
+    statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources_of(to))).values(values)
+    row = connection.execute(statement.returning(jobs)).mappings().first()
+    if row is None:
+        return False
+    told = ("version", "error", "reasons", "metrics") if to not in ACTIVE else ()
+    facts = {name: row[name] for name in told if row[name]}
+    add_event(connection, job_id, "state", {"state": to, **facts})
+    if to not in ACTIVE:
+        facts.pop("metrics", None)
+        audit.record(connection, row["actor"], to, job_id, **facts)
+    return True
+
+
+def heartbeat(database: Database, job_id: str, log: str) -> State | None:
+    """Say that the trainer lives, with the tail of its log; answers with the state that it is wanted in, if any.
+
+    That is CANCELLED when somebody asked for it, INTERRUPTED when the job was given up meanwhile.
+    """
+    values = {"heartbeat_at": time.time(), "log": log[-LOG_TAIL:]}
+    with database.begin() as connection:
+        statement = update(jobs).where(jobs.c.id == job_id, jobs.c.active == 1).values(values)
+        row = connection.execute(statement.returning(jobs.c.cancel_requested)).first()
+        if row is None:
+            state = connection.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar()
+            return State.INTERRUPTED if state == State.INTERRUPTED else None
+    return State.CANCELLED if row.cancel_requested else None
+
+
+def write_log(database: Database, job_id: str, log: str) -> None:
+    """Keep the end of the log, also of a job that has ended."""
+    with database.begin() as connection:
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(log=log[-LOG_TAIL:]))
+
+
+def report(database: Database, job_id: str, progress: dict[str, Any]) -> None:
+    """Note how far the training is."""
+    with database.begin() as connection:
+        statement = update(jobs).where(jobs.c.id == job_id, jobs.c.active == 1).values(progress=progress)
+        if connection.execute(statement.returning(jobs.c.id)).first():
+            add_event(connection, job_id, "progress", progress)
+
+
+def note_version(database: Database, job_id: str, version: int, metrics: dict[str, Any], reasons: list[str]) -> bool:
+    """Note the version that was published, before anything else is done with it; False for a job given up."""
+    values = {"version": version, "metrics": metrics, "reasons": reasons}
+    with database.begin() as connection:
+        statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state == State.EVALUATING).values(values)
+        return connection.execute(statement.returning(jobs.c.id)).first() is not None
+
+
+def promote(database: Database, job_id: str, store: Store, version: int) -> bool:
+    """Activate the version and end the job, both or none; False for a job given up. Raises StoreError.
+
+    Killed between the two, it leaves an active version and a job that `conclude` ends as promoted.
+    """
+    with database.begin() as connection:
+        if not move_within(connection, job_id, State.PROMOTED):
+            return False
+        store.activate(version)
+    return True
+
+
+def conclude(database: Database, job_id: str, store: Store, state: State, why: str) -> None:
+    """End a job whose trainer is gone, unless it ended itself: as promoted if its version had become the current one.
+
+    why: the sentence for any other end.
+    """
+    with database.read() as connection:
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one()
+    if row["version"] is None:
+        move(database, job_id, state, error=why)
+    elif was_activated(row, store):
+        move(database, job_id, State.PROMOTED)
+    else:
+        version = row["version"]
+        move(database, job_id, state, error=f"{why} Version {version} is whole, but was not activated.")
+
+
+def was_activated(row: RowMapping, store: Store) -> bool:
+    """Whether the job's version is the current one."""
+    try:
+        return bool(store.current() == row["version"])
+    except StoreError:
+        return False
+
+
+def add_event(connection: Connection, job_id: str, kind: str, data: dict[str, Any]) -> None:
+    """Append to the job's stream."""
+    connection.execute(insert(job_events).values(job_id=job_id, kind=kind, data=data, created_at=time.time()))
