@@ -23,6 +23,7 @@ from app.errors import Problem
 
 BUSY_SECONDS = 5.0  # that a transaction waits for another one's lock
 RETRY_SECONDS = 0.5  # between two tries of who must get through
+INSIST_SECONDS = 1800.0  # until even they give up
 POSTGRESQL_OPTIONS = f"-c lock_timeout={BUSY_SECONDS:.0f}s -c statement_timeout=60s"
 T = TypeVar("T")
 
@@ -66,11 +67,14 @@ class Database:
             raise DatabaseUnavailable(f"{first_line(error)}.") from error
 
     def insist(self, action: Callable[[], T]) -> T:
-        """Do what must be done in the end; wait for a database that is away, as long as it takes."""
+        """Do what must be done in the end; wait for a database that is away. Raises DatabaseUnavailable after long."""
+        deadline = time.monotonic() + INSIST_SECONDS
         while True:
             try:
                 return action()
             except DatabaseUnavailable:
+                if time.monotonic() > deadline:
+                    raise
                 time.sleep(RETRY_SECONDS)
 
     def close(self) -> None:

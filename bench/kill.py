@@ -1,0 +1,215 @@
+"""SIGKILL at random moments, again and again: is anything lost that was acknowledged? `make kill-test`
+
+python -m bench.kill --times 200               (some twenty minutes)
+python -m bench.kill --times 4 --lanes 1       (a minute: checks that it works)
+
+Each lane is a server of its own, with two workers. In each round somebody posts samples without pause, a retraining
+runs, and at a random moment the trainer, its supervisor, both, a worker, the server or everything is killed.
+Then: every acknowledged sample is there, every visible version is whole, what is served is what CURRENT names,
+the job has ended truthfully, and the next round's retraining is taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from app.samples import is_held_out, sample_id
+from model.image import to_png
+from model.store import Store
+from tests.conftest import Server, clean_environment, wait_until
+from tests.postgres import private_postgresql
+from tests.processes import kill, server_processes, supervisor_of, trainer_of
+
+GENTLE = {"epochs": 1, "learning_rate": 1e-7}
+VICTIMS = ("trainer", "supervisor", "trainer and supervisor", "worker", "server", "everything")
+ENDS = {"promoted", "kept", "interrupted"}
+FIRST_DELAY = 10.0  # seconds from the start of a job to the kill, at most; later as long as a job takes
+JOB_SECONDS = 300.0
+POST_SECONDS = 0.05  # between two samples
+
+
+class Poster:
+    """Posts samples without pause until it is told to end; remembers what was acknowledged."""
+
+    def __init__(self, url: str, headers: httpx.Headers, seed: int) -> None:
+        self.url, self.headers = url, dict(headers)
+        self.acknowledged: set[str] = set()
+        self.ended = threading.Event()
+        self.random = np.random.default_rng(seed)
+        self.thread = threading.Thread(target=self.post, daemon=True)
+        self.thread.start()
+
+    def post(self) -> None:
+        """One sample after the other; a broken connection acknowledges nothing."""
+        with httpx.Client(base_url=self.url, headers=self.headers, timeout=30) as client:
+            while not self.ended.wait(POST_SECONDS):
+                pixels = self.draw()
+                sample = {"pixels": pixels.tolist(), "label": int(self.random.integers(10))}
+                with suppress(httpx.TransportError):
+                    response = client.post("/samples", json=sample)
+                    if response.status_code == 201:
+                        self.acknowledged.add(response.json()["id"])
+
+    def draw(self) -> NDArray[np.uint8]:
+        """Pixels that are not held out: such samples would have a say in the gate, and most jobs would be kept."""
+        while True:
+            pixels = np.zeros((32, 32), np.uint8)
+            pixels[6:26, 12:20] = self.random.integers(0, 256, (20, 8))
+            if not is_held_out(sample_id(to_png(pixels))):
+                return pixels
+
+    def close(self) -> None:
+        """Post no more."""
+        self.ended.set()
+        self.thread.join()
+
+
+def strike(server: Server, victim: str, job_id: str) -> bool:
+    """Kill the victim, and start the server again if it was one; False when none of its processes was there."""
+    main, *workers = server_processes(server.process.pid)
+    targets = {
+        "trainer": trainer_of(job_id),
+        "supervisor": supervisor_of(job_id),
+        "trainer and supervisor": supervisor_of(job_id) + trainer_of(job_id),
+        "worker": workers[:1],
+        "server": [main, *workers],
+        "everything": [main, *workers, *supervisor_of(job_id), *trainer_of(job_id)],
+    }[victim]
+    kill(targets)
+    if main in targets:
+        server.process.wait()
+        wait_until(lambda: not server.answers())
+        server.start()
+    return bool(targets)
+
+
+def check(server: Server, poster: Poster, location: str, victim: str, before: int) -> dict:
+    """Raise AssertionError for whatever was lost or half done; answers with the job."""
+    job = wait_until(lambda: (found := patient_job(server, location))["finished_at"] and found, JOB_SECONDS)
+    assert job["state"] in ENDS, job
+    if victim in ("worker", "server"):
+        assert job["state"] != "interrupted", job
+    store = Store(server.folder / "weights")
+    for version in store.versions():
+        store.verify(version)
+    current = store.current()
+    if job["state"] == "interrupted":
+        assert job["error"], job
+        assert current == before, (current, before, job)
+    if job["state"] == "promoted":
+        assert current == job["version"], (current, job)
+    wait_until(lambda: server.client.get("/readyz").json()["model_version"] == str(current), 10)
+    acknowledged = set(poster.acknowledged)
+    assert acknowledged <= (there := all_samples(server)), f"{len(acknowledged - there)} samples lost"
+    return job
+
+
+def told(job: dict) -> str:
+    """The job's state, and the last one it was in before."""
+    words = str(job["error"] or "")
+    stage = next((stage for stage in ("queued", "running", "evaluating") if f"was {stage}" in words), "")
+    return f"{job['state']} {stage}".strip()
+
+
+def seconds_between(start: str, end: str) -> float:
+    """Seconds from one RFC 3339 time to another."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def patient_job(server: Server, location: str) -> dict:
+    """The job; a worker that was killed breaks a connection, and the client asks again."""
+    while True:
+        time.sleep(0.2)
+        with suppress(httpx.TransportError):
+            return server.job(location)
+
+
+def all_samples(server: Server) -> set[str]:
+    """The ids of all samples, page by page."""
+    found: set[str] = set()
+    cursor = "0"
+    while cursor:
+        page = server.admin.get("/samples", params={"limit": 200, "cursor": cursor}).raise_for_status().json()
+        found |= {item["id"] for item in page["items"]}
+        cursor = page["next"]
+    return found
+
+
+def lane(number: int, times: int, seed: int, shipped: Path, database: str | None) -> Counter[tuple[str, str]]:
+    """That many rounds on a server of its own; how each victim's jobs ended."""
+    dice = random.Random(f"{seed}-{number}")
+    ends: Counter[tuple[str, str]] = Counter()
+    with tempfile.TemporaryDirectory(prefix="numeral-kill-") as folder:
+        settings = {"NUMERAL_DATABASE_URL": database} if database else {}
+        server = Server(
+            Path(folder), NUMERAL_WORKERS="2", NUMERAL_SHIPPED_WEIGHTS_DIR=str(shipped),
+            NUMERAL_KEEP_VERSIONS="4", **settings,
+        )  # fmt: skip
+        poster = Poster(server.url, server.admin.headers, seed * 1000 + number)
+        try:
+            longest = FIRST_DELAY
+            while ends.total() < times:
+                before = Store(server.folder / "weights").current()
+                location = server.admin.post("/admin/retrain", json=GENTLE).raise_for_status().headers["Location"]
+                victim, delay = dice.choice(VICTIMS), dice.uniform(0, longest)
+                time.sleep(delay)
+                hit = strike(server, victim, location.rpartition("/")[2])
+                job = check(server, poster, location, victim, before)
+                if job["state"] == "promoted":
+                    longest = seconds_between(job["created_at"], job["finished_at"])
+                if hit:
+                    ends[victim, job["state"]] += 1
+                    print(
+                        f"lane {number}, {ends.total()}/{times}: {victim} after {delay:.1f} s: {told(job)}", flush=True
+                    )
+        finally:
+            poster.close()
+            server.close()
+    print(f"lane {number}: {len(poster.acknowledged):,} samples acknowledged, none lost", flush=True)
+    return ends
+
+
+def main() -> int:
+    """Run the rounds; the exit status says whether anything was lost."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--times", type=int, default=200, help="kills in all")
+    parser.add_argument("--lanes", type=int, default=4, help="servers at a time; the last one on PostgreSQL, if any")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    started = time.monotonic()
+    shares = [options.times // options.lanes + (i < options.times % options.lanes) for i in range(options.lanes)]
+    with tempfile.TemporaryDirectory(prefix="numeral-kill-") as folder, private_postgresql() as postgresql:
+        command = [sys.executable, "-m", "model.train", "--epochs", "12", "--weights", f"{folder}/weights"]
+        subprocess.run(command, env=clean_environment(), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        urls = [None] * options.lanes
+        if postgresql is not None and options.lanes > 1:
+            urls[-1] = postgresql.url
+        with ThreadPoolExecutor(options.lanes) as pool:
+            running = [
+                pool.submit(lane, i, share, options.seed, Path(folder) / "weights", urls[i])
+                for i, share in enumerate(shares)
+            ]
+            ends = sum((each.result() for each in running), Counter())
+    for (victim, end), count in sorted(ends.items()):
+        print(f"{victim:<24}{end:<14}{count:>4}")
+    print(f"{ends.total()} kills in {time.monotonic() - started:.0f} s: nothing acknowledged was lost")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Databases for tests that run on both kinds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.db import Database
+from app.migrate import migrate
+from tests.postgres import PostgreSQL, private_postgresql
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A private PostgreSQL server."""
+    with private_postgresql() as server:
+        if server is None:
+            pytest.skip("needs PostgreSQL: initdb and pg_ctl are not installed")
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """An empty database of the private server."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{postgresql.url.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/numeral.db"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database of either kind with its tables."""
+    migrate(database_url)
+    opened = Database(database_url)
+    yield opened
+    opened.close()
