@@ -1,6 +1,6 @@
-# make serve | test | train | lint | bench — each makes .venv first, which is quick the second time.
+# make serve | test | train | lint | bench | bench-train — each makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench clean
+.PHONY: serve test train lint format bench bench-train clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,6 +32,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench.serve
+
+bench-train: $(VENV)/.dev
+	$(BIN)/python -m bench.train
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,12 +21,12 @@ GRID = 5  # control points a side of the elastic distortion
 class Strength:
     """How far each distortion goes; 0 switches it off. Shares are of the images."""
 
-    rotation: float = 10.0  # degrees either way
+    rotation: float = 12.0  # degrees either way
     shear: float = 0.15  # sideways shift for a unit of height
     scale: float = 0.10  # relative, each axis on its own
     shift: float = 1.0  # pixels either way
     elastic: float = 1.0  # pixels, standard deviation at the control points
-    thickness: float = 0.15  # share made bolder or thinner
+    thickness: float = 0.20  # share made bolder or thinner
     soften: float = 0.10  # share blurred, as a small picture is when it is enlarged
     noise: float = 0.10  # share with pixel noise
     contrast: float = 0.10  # share whose ink is unevenly dark
@@ -86,17 +86,17 @@ def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
 
 
 def change_thickness(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Grow or shrink the strokes by up to about a pixel: a blend with the 3×3 maximum or minimum."""
+    """Grow the strokes by up to two pixels on each side or shrink them by most of one: 3×3 maxima and minima."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
     part = images[which]
-    blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
+    pixels = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) * 2
     grow = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) < 0.5
-    bold, thin = largest_around(part), -largest_around(-part)
-    return images.index_copy(
-        0, which, torch.where(grow, torch.lerp(part, bold, blend), torch.lerp(part, thin, blend * 0.6))
-    )
+    bold = largest_around(part)
+    bolder = torch.lerp(torch.lerp(part, bold, pixels.clamp(max=1)), largest_around(bold), (pixels - 1).clamp(min=0))
+    thin = torch.lerp(part, -largest_around(-part), pixels * 0.4)
+    return images.index_copy(0, which, torch.where(grow, bolder, thin))
 
 
 def largest_around(images: Tensor) -> Tensor:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.augment import augment
+from model.batches import Batches, WithOutliers
 from model.data import Labelled, Splits, check_trainable
 from model.net import Net
 from model.paired import forward
@@ -77,7 +77,7 @@ def fit(
     optimizer = torch.optim.AdamW(
         net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
-    batches = Batches(train, extra, recipe, device, generator)
+    batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
     steps = recipe.epochs * len(batches)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
     reporter = Reporter(recipe, steps, on_progress)
@@ -85,11 +85,11 @@ def fit(
     # Iterate over the data.
     step = 0
     for epoch in range(1, recipe.epochs + 1):
-        for images, labels in batches:
+        for images, targets in batches:
             # Forward.
             logits = forward(net, augment(images, recipe.strength, generator))
             # Compute the loss.
-            loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+            loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
             # Propagate the gradients back.
             optimizer.zero_grad()
             torch.autograd.backward(loss)
@@ -104,43 +104,6 @@ def fit(
         reporter.accuracy = accuracy(averaged(average), validation)
         reporter.report(epoch, step, loss, now=True)
     return averaged(average)
-
-
-class Batches:
-    """Shuffled batches of the training digits, a bounded share of each drawn from the users' samples.
-
-    Iterating gives images float32 (B, 1, 32, 32), 0–1, and labels int64 (B,). Few samples are repeated, so that they
-    count, but neither above `sample_repeats` times an epoch nor above `sample_share` of a batch.
-    """
-
-    def __init__(
-        self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: str, generator: Generator
-    ) -> None:
-        self.images = torch.from_numpy(train.images).to(device)
-        self.labels = torch.from_numpy(train.labels).to(device)
-        self.generator = generator
-        self.from_extra = 0
-        if extra is not None and len(extra):
-            self.extra_images = torch.from_numpy(extra.images).to(device)
-            self.extra_labels = torch.from_numpy(extra.labels).to(device)
-            wanted = recipe.sample_repeats * len(extra) * recipe.batch_size / len(train)
-            self.from_extra = max(1, min(int(recipe.batch_size * recipe.sample_share), math.ceil(wanted)))
-        self.from_train = min(recipe.batch_size - self.from_extra, len(train))
-
-    def __len__(self) -> int:
-        return len(self.labels) // self.from_train
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.randperm(len(self.labels), generator=self.generator, device=self.labels.device)
-        for which in order[: len(self) * self.from_train].view(len(self), self.from_train):
-            images, labels = self.images[which], self.labels[which]
-            if self.from_extra:
-                some = torch.randint(
-                    len(self.extra_labels), (self.from_extra,), generator=self.generator, device=labels.device
-                )
-                images = torch.cat([images, self.extra_images[some]])
-                labels = torch.cat([labels, self.extra_labels[some]])
-            yield images.unsqueeze(1).float() / 255, labels
 
 
 class Reporter:
@@ -181,7 +144,7 @@ def averaged(average: dict[str, Tensor]) -> Net:
     return net.eval()
 
 
-def accuracy(net: Net, digits: Labelled) -> float:
+def accuracy(net: torch.nn.Module, digits: Labelled) -> float:
     """Share of the digits that the network reads correctly, 0–1."""
     right = 0
     with torch.inference_mode():

@@ -1,0 +1,149 @@
+"""How fast Numeral trains, beside the loop that tutorials teach, in turns on the same machine: `make bench-train`.
+
+python -m bench.train            (about ten minutes; NUMERAL_DATA_DIR names a folder with MNIST)
+python -m bench.train --smoke    (a few seconds: checks that it works, not how fast)
+
+The tutorial's loop is that of pytorch/examples/mnist: a DataLoader over single images, batches of 64, Adadelta with a
+rate of 1.0 that falls by 0.7 an epoch. It ends at the first epoch that reads 99 % of the test digits; the time that
+looking takes is not counted. Numeral's time is all of `fit`, its evaluations included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from model.data import CACHE_DIR, Labelled, Splits, load_digits
+from model.net import Net
+from model.recipe import QUICK, Recipe
+from model.train import accuracy, fit
+
+TARGET = 0.99  # of the test digits
+MOST_EPOCHS = 14  # of the tutorial's loop
+MEAN, DEVIATION = 0.1307, 0.3081  # of MNIST's pixels, as tutorials normalize them
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: seconds in all, epochs, and test accuracy 0–1."""
+
+    seconds: float
+    epochs: int
+    accuracy: float
+
+
+class Digits(Dataset[tuple[Tensor, int]]):
+    """One image at a time, turned into a normalized tensor when it is asked for, as torchvision's MNIST does."""
+
+    def __init__(self, digits: Labelled) -> None:
+        self.digits = digits
+
+    def __len__(self) -> int:
+        return len(self.digits)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        image = torch.from_numpy(self.digits.images[index]).unsqueeze(0).float().div(255)
+        return (image - MEAN) / DEVIATION, int(self.digits.labels[index])
+
+
+class Normalizing(torch.nn.Module):
+    """The network behind the tutorial's normalization, so that both are judged on the same images."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of images 0–1."""
+        logits: Tensor = self.net((images - MEAN) / DEVIATION)
+        return logits
+
+
+def tutorial(splits: Splits, seed: int, most_epochs: int) -> Run:
+    """Train as the tutorial does until the target is reached."""
+    torch.manual_seed(seed)
+    net = Net()
+    loader = DataLoader(Digits(splits.train), batch_size=64, shuffle=True)
+    optimizer = torch.optim.Adadelta(net.parameters(), lr=1.0)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
+    seconds, reached, epoch = 0.0, 0.0, 0
+    while epoch < most_epochs and reached < TARGET:
+        started = time.perf_counter()
+        for images, labels in loader:
+            optimizer.zero_grad()
+            torch.autograd.backward(F.cross_entropy(net(images), labels))
+            optimizer.step()
+        schedule.step()
+        seconds += time.perf_counter() - started
+        epoch += 1
+        reached = accuracy(Normalizing(net), splits.test)
+    return Run(seconds, epoch, reached)
+
+
+def numeral(splits: Splits, recipe: Recipe) -> Run:
+    """Train as `numeral train` does."""
+    started = time.perf_counter()
+    net = fit(splits.train, splits.validation, recipe)
+    return Run(time.perf_counter() - started, recipe.epochs, accuracy(net, splits.test))
+
+
+def table(results: dict[str, list[Run]], baseline: str) -> Table:
+    """Means and deviations over the runs, and how many times faster than the baseline."""
+    made = Table(title=f"Training on {torch.get_num_threads()} cores, mean of {len(results[baseline])}")
+    for heading in ("", "seconds", "epochs", "seconds an epoch", "test accuracy, %", "faster"):
+        made.add_column(heading, justify="right")
+    means = {name: statistics.mean(run.seconds for run in runs) for name, runs in results.items()}
+    for name, runs in results.items():
+        epochs = statistics.mean(run.epochs for run in runs)
+        accuracies = [run.accuracy * 100 for run in runs]
+        made.add_row(
+            name,
+            f"{means[name]:.1f} ± {statistics.pstdev(run.seconds for run in runs):.1f}",
+            f"{epochs:.1f}",
+            f"{means[name] / epochs:.2f}",
+            f"{statistics.mean(accuracies):.2f} ± {statistics.pstdev(accuracies):.2f}",
+            f"{means[baseline] / means[name]:.1f}×",
+        )
+    return made
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.train")
+    parser.add_argument("--smoke", action="store_true", help="a few seconds, on few digits")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    data_dir = os.environ.get("NUMERAL_DATA_DIR")
+    splits = load_digits(Path(data_dir) if data_dir else None, CACHE_DIR, offline=options.smoke)
+    rounds, most_epochs, quick = options.rounds, MOST_EPOCHS, QUICK
+    if options.smoke:
+        few = slice(0, 1000)
+        splits = replace(splits, train=splits.train[few], validation=splits.validation[few], test=splits.test[few])
+        rounds, most_epochs, quick = 1, 1, replace(QUICK, epochs=1)
+    loops: dict[str, Callable[[int], Run]] = {
+        "tutorial to 99 %": lambda seed: tutorial(splits, seed, most_epochs),
+        "numeral train --quick": lambda seed: numeral(splits, replace(quick, seed=seed)),
+    }
+    results: dict[str, list[Run]] = {name: [] for name in loops}
+    for seed in range(1, rounds + 1):
+        for name, loop in loops.items():
+            results[name].append(loop(seed))
+    Console().print(table(results, next(iter(loops))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
