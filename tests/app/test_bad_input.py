@@ -166,12 +166,12 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(server: Server, seven: 
 @pytest.mark.parametrize("label", ["10", "-1", "7.0", "", "seven", "٧"])
 def test_a_label_that_is_no_digit_is_refused(server: Server, seven: bytes, label: str) -> None:
     response = server.admin.post("/samples", files={"file": seven}, data={"label": label})
-    check_problem(response, 422, "invalid-field")
+    check_problem(response, 422, "invalid-label")
 
 
 def test_a_sample_needs_its_fields_and_no_others(server: Server, seven: bytes) -> None:
     check_problem(server.admin.post("/samples", data={"label": "7"}, files={"other": seven}), 422, "invalid-field")
-    check_problem(server.admin.post("/samples", files={"file": seven}), 422, "invalid-field")
+    check_problem(server.admin.post("/samples", files={"file": seven}), 422, "invalid-label")
     check_problem(
         server.admin.post("/samples", files={"file": seven}, data={"label": "7", "colour": "red"}), 422, "invalid-field"
     )
@@ -200,13 +200,21 @@ def test_a_blank_sample_is_refused(server: Server) -> None:
     ids=str,
 )
 def test_retrain_options_out_of_range_are_refused(server: Server, body: dict) -> None:
-    check_problem(server.admin.post("/admin/retrain", json=body), 422, "invalid-field")
+    check_problem(
+        server.admin.post("/admin/retrain", json=body),
+        422,
+        "unknown-option" if "colour" in body else "option-out-of-range",
+    )
     assert server.admin.get("/admin/jobs").json()["total"] == 0
 
 
-@pytest.mark.parametrize("path", ["/samples?limit=0", "/samples?label=10", "/samples?cursor=-1", "/admin/jobs?limit=x"])
+@pytest.mark.parametrize("path", ["/samples?limit=0", "/samples?cursor=-1", "/admin/jobs?limit=x"])
 def test_a_page_out_of_range_is_refused(server: Server, path: str) -> None:
-    check_problem(server.admin.get(path), 422, "invalid-field")
+    check_problem(server.admin.get(path), 422, "page-out-of-range")
+
+
+def test_a_filter_by_no_digit_is_refused(server: Server) -> None:
+    check_problem(server.admin.get("/samples?label=10"), 422, "invalid-label")
 
 
 def test_what_is_not_there_is_said(server: Server) -> None:
