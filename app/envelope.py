@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,10 +18,14 @@ SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 class Envelope:
-    """ASGI middleware: gives each request an id, and renders problems that no route caught."""
+    """ASGI middleware: gives each request an id, and renders problems that no route caught.
 
-    def __init__(self, app: ASGIApp) -> None:
+    direct: apps for the paths whose `POST` is worth a way past the router and what FastAPI wraps around it.
+    """
+
+    def __init__(self, app: ASGIApp, direct: Mapping[str, ASGIApp]) -> None:
         self.app = app
+        self.direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; answer for what breaks."""
@@ -39,8 +44,9 @@ class Envelope:
                 message["headers"] = [*message.get("headers", ()), id_header]
             await send(message)
 
+        app = self.direct.get(scope["path"], self.app) if scope["method"] == "POST" else self.app
         try:
-            await self.app(scope, receive, send_with_id)
+            await app(scope, receive, send_with_id)
         except ClientLeft:
             return
         except Exception as error:

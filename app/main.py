@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.event_hub = EventHub(app.state.database, store, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, direct=predict.DIRECT)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     return app

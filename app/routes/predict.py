@@ -1,7 +1,7 @@
 """`POST /predict` and `POST /predict/batch`.
 
-The hot path does without FastAPI's dependency solving: the routes are FastAPI's, so that OpenAPI documents them, but
-they hand the ASGI call to `predict` and `predict_batch` below.
+The hot path does without FastAPI's routing and dependency solving: the routes below are FastAPI's, so that OpenAPI
+documents them, and hand the ASGI call on; `Envelope` hands it to the same apps without asking the router.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header, read_body
 from app.errors import BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
@@ -92,27 +92,37 @@ async def send_json(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def direct(endpoint: Endpoint) -> type[APIRoute]:
-    """A route class that documents like FastAPI's and calls the endpoint with the bare ASGI arguments."""
+def guarded(endpoint: Endpoint) -> ASGIApp:
+    """The endpoint as an ASGI app, behind the predict key and the limit of what may be begun at once."""
 
-    class DirectRoute(APIRoute):
-        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["method"] != "POST":
-                await super().handle(scope, receive, send)  # answers 405
-                return
-            predictor: Predictor = scope["app"].state.predictor
-            keys = predictor.settings.predict_keys
-            if keys and name_of_key(header(scope, b"authorization"), keys) is None:
-                raise KeyRequired("This service asks for a predict key.")
-            if predictor.in_flight >= predictor.settings.max_in_flight:
-                raise Overloaded
-            predictor.in_flight += 1
-            try:
-                await endpoint(predictor, scope, receive, send)
-            finally:
-                predictor.in_flight -= 1
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        predictor: Predictor = scope["app"].state.predictor
+        keys = predictor.settings.predict_keys
+        if keys and name_of_key(header(scope, b"authorization"), keys) is None:
+            raise KeyRequired("This service asks for a predict key.")
+        if predictor.in_flight >= predictor.settings.max_in_flight:
+            raise Overloaded
+        predictor.in_flight += 1
+        try:
+            await endpoint(predictor, scope, receive, send)
+        finally:
+            predictor.in_flight -= 1
 
-    return DirectRoute
+    return app
+
+
+DIRECT = {"/predict": guarded(predict), "/predict/batch": guarded(predict_batch)}
+
+
+class DirectRoute(APIRoute):
+    """A route that documents like FastAPI's, and answers by the app of its path in DIRECT."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a POST; FastAPI's own way answers the other methods with 405."""
+        if scope["method"] == "POST":
+            await DIRECT[self.path](scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
 
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -138,22 +148,22 @@ def form(schema: dict[str, Any], json_schema: dict[str, Any], raw: bool) -> dict
 
 FILE = {"type": "string", "format": "binary"}
 IMAGE_REQUEST = ImageRequest.model_json_schema()
-single, several = APIRouter(route_class=direct(predict)), APIRouter(route_class=direct(predict_batch))
+
+router = APIRouter(route_class=DirectRoute, tags=["predict"])
 
 
-@single.post(
+@router.post(
     "/predict",
     response_model=Prediction,
     responses=PROBLEMS,
     openapi_extra=form({"file": FILE}, IMAGE_REQUEST, raw=True),
     summary="Read the digit in one image",
-    tags=["predict"],
 )
 def document_predict(seen: bool = False) -> None:
     """One image, as raw body, as a form with one file (any field name), or as JSON; its content decides the format."""
 
 
-@several.post(
+@router.post(
     "/predict/batch",
     response_model=Batch,
     responses=PROBLEMS,
@@ -161,12 +171,6 @@ def document_predict(seen: bool = False) -> None:
         {"file": {"type": "array", "items": FILE}}, {"type": "array", "items": IMAGE_REQUEST}, raw=False
     ),
     summary="Read the digits in several images",
-    tags=["predict"],
 )
 def document_predict_batch() -> None:
     """Several images, as a form with files or as a JSON list; a prediction or a problem for each, in order."""
-
-
-router = APIRouter()
-router.include_router(single)
-router.include_router(several)
