@@ -40,7 +40,8 @@ VICTIMS = ("trainer", "supervisor", "trainer and supervisor", "worker", "server"
 ENDS = {"promoted", "kept", "interrupted"}
 FIRST_DELAY = 10.0  # seconds from the start of a job to the kill, at most; later as long as a job takes
 JOB_SECONDS = 300.0
-POST_SECONDS = 0.05  # between two samples
+START_SECONDS = 10.0  # between the starts of two lanes
+POST_SECONDS = 0.1  # between two samples
 
 
 class Poster:
@@ -153,6 +154,7 @@ def all_samples(server: Server) -> set[str]:
 def lane(number: int, times: int, seed: int, shipped: Path, database: str | None) -> Counter[tuple[str, str]]:
     """That many rounds on a server of its own; how each victim's jobs ended."""
     dice = random.Random(f"{seed}-{number}")
+    time.sleep(number * START_SECONDS)
     ends: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory(prefix="numeral-kill-") as folder:
         settings = {"NUMERAL_DATABASE_URL": database} if database else {}

@@ -26,7 +26,7 @@ from model.image import to_png
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHIPPED = REPOSITORY / "weights"
 ADMIN_KEY = "correct-horse"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 T = TypeVar("T")
 
 

@@ -1,0 +1,211 @@
+"""The records of jobs, on both databases: allowed moves, one at a time, and an end that is told truthfully."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from itertools import product
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from app import audit, job_record, jobs
+from app.db import Database, DatabaseUnavailable
+from app.job_states import ACTIVE, MOVES, State
+from app.tables import jobs as table
+from model.store import Store
+from tests.conftest import REPOSITORY, SHIPPED
+
+OPTIONS = {"from": "current", "promote": "auto"}
+
+
+def new_job(database: Database, *path: State) -> str:
+    """A job that has made these moves."""
+    row, is_new = jobs.create(database, "tester", OPTIONS, None)
+    assert is_new
+    for state in path:
+        assert job_record.move(database, row["id"], state)
+    return row["id"]
+
+
+def path_to(state: State) -> list[State]:
+    """The shortest way there from queued."""
+    ways: list[list[State]] = [[]]
+    while ways:
+        way = ways.pop(0)
+        here = way[-1] if way else State.QUEUED
+        if here == state:
+            return way
+        ways += [[*way, target] for target in MOVES.get(here, ())]
+    raise AssertionError(state)
+
+
+def actions(database: Database) -> list[str]:
+    with database.read() as connection:
+        return [row["action"] for row in audit.page(connection, None, 100)[0]]
+
+
+def make_old(database: Database, job_id: str, seconds: float = 60.0) -> None:
+    """Let the last heartbeat be long ago."""
+    with database.begin() as connection:
+        connection.execute(update(table).where(table.c.id == job_id).values(heartbeat_at=time.time() - seconds))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Versions 1, which is current, and 2."""
+    root = tmp_path / "weights"
+    shutil.copytree(SHIPPED / "1", root / "1")
+    made = Store(root)
+    made.activate(1)
+    manifest = made.manifest(1) | {"version": 2, "parent": 1}
+    with made.publish(manifest) as draft:
+        for name in ("model.onnx", "weights.safetensors"):
+            shutil.copy(root / "1" / name, draft)
+    return made
+
+
+@pytest.mark.parametrize(("here", "there"), list(product(State, State)), ids=lambda state: state.value)
+def test_only_the_moves_of_the_table_are_made(tmp_path: Path, here: State, there: State) -> None:
+    from app.migrate import migrate
+
+    url = f"sqlite:///{tmp_path}/numeral.db"
+    migrate(url)
+    database = Database(url)
+    job_id = new_job(database, *path_to(here))
+    allowed = there in MOVES.get(here, ())
+    assert job_record.move(database, job_id, there) is allowed
+    row = jobs.get(database, job_id)
+    state = there if allowed else here
+    assert row["state"] == state and (row["finished_at"] is None) == (state in ACTIVE) == (row["active"] == 1)
+
+
+def test_of_many_that_start_at_once_one_does(database: Database) -> None:
+    started: list[str] = []
+    refused: list[str | None] = []
+    barrier = threading.Barrier(8)
+
+    def start() -> None:
+        barrier.wait()
+        try:
+            started.append(jobs.create(database, "tester", OPTIONS, None)[0]["id"])
+        except jobs.JobRunning as problem:
+            refused.append(problem.headers.get("Location"))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(started) == 1 and refused == [jobs.address(started[0])] * 7
+
+
+def test_of_many_with_one_idempotency_key_all_get_the_same_job(database: Database) -> None:
+    made: list[tuple[str, bool]] = []
+    barrier = threading.Barrier(6)
+
+    def start() -> None:
+        barrier.wait()
+        row, is_new = jobs.create(database, "tester", OPTIONS, "monday")
+        made.append((row["id"], is_new))
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({job_id for job_id, _ in made}) == 1 and sorted(new for _, new in made) == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("stage", ["queued", "running", "evaluating"])
+def test_a_job_without_a_heartbeat_is_interrupted_and_says_why(database: Database, store: Store, stage: str) -> None:
+    job_id = new_job(database, *path_to(State(stage)))
+    jobs.sweep(database, store)
+    assert jobs.get(database, job_id)["state"] == stage
+    make_old(database, job_id)
+    jobs.sweep(database, store)
+    row = jobs.get(database, job_id)
+    assert row["state"] == "interrupted" and stage in row["error"]
+    assert job_record.heartbeat(database, job_id, "") == State.INTERRUPTED
+    assert not job_record.promote(database, job_id, store, 2) and store.current() == 1
+    new_job(database)
+    assert actions(database)[:2] == ["retrain", "interrupted"]
+
+
+def test_trainers_get_time_to_say_that_they_live_after_the_database_was_away(database: Database, store: Store) -> None:
+    job_id = new_job(database, State.RUNNING)
+    make_old(database, job_id)
+    with pytest.raises(DatabaseUnavailable), database.begin() as connection:
+        connection.exec_driver_sql("SELECT * FROM no_such_table")
+    jobs.sweep(database, store)
+    assert jobs.get(database, job_id)["state"] == "running"
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from app import job_record
+from app.db import Database
+from model.store import Store
+
+class Dying(Store):
+    def activate(self, version):
+        if sys.argv[4] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().activate(version)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+database, store = Database(sys.argv[1]), Dying(Path(sys.argv[2]))
+assert job_record.note_version(database, sys.argv[3], 2, {}, ["It reads better."])
+job_record.promote(database, sys.argv[3], store, 2)
+"""
+
+
+@pytest.mark.parametrize(("moment", "state", "current"), [("before", "interrupted", 1), ("after", "promoted", 2)])
+def test_a_trainer_killed_around_the_activation_leaves_a_job_that_says_what_became_of_it(
+    database: Database, database_url: str, store: Store, moment: str, state: str, current: int
+) -> None:
+    job_id = new_job(database, State.RUNNING, State.EVALUATING)
+    command = [sys.executable, "-c", DYING, database_url, str(store.root), job_id, moment]
+    assert subprocess.run(command, cwd=REPOSITORY, timeout=60).returncode == -signal.SIGKILL
+    assert jobs.get(database, job_id)["state"] == "evaluating" and store.current() == current
+    make_old(database, job_id)
+    jobs.sweep(database, store)
+    row = jobs.get(database, job_id)
+    assert row["state"] == state and row["version"] == 2
+    assert (row["error"] is None) == (state == "promoted")
+    if row["error"]:
+        assert "Version 2 is whole, but was not activated" in row["error"]
+    assert store.verify(2) and actions(database)[0] == state
+    assert not [name for name in os.listdir(store.root) if name.startswith(".draft")]
+    new_job(database)
+
+
+def test_an_activation_that_fails_leaves_the_job_as_it_was(database: Database, store: Store) -> None:
+    job_id = new_job(database, State.RUNNING, State.EVALUATING)
+    (store.folder(2) / "model.onnx").write_bytes(b"damaged")
+    with pytest.raises(Exception, match="damaged"):
+        job_record.promote(database, job_id, store, 2)
+    assert jobs.get(database, job_id)["state"] == "evaluating" and store.current() == 1
+
+
+def test_what_is_told_after_the_end_is_not_recorded(database: Database) -> None:
+    job_id = new_job(database, State.RUNNING, State.CANCELLED)
+    before = len(jobs.events_after(database, job_id, 0))
+    job_record.report(database, job_id, {"step": 1})
+    assert len(jobs.events_after(database, job_id, 0)) == before
+    assert jobs.get(database, job_id)["progress"] is None
+
+
+def test_a_cancel_is_audited_once(database: Database) -> None:
+    job_id = new_job(database, State.RUNNING)
+    for _ in range(2):
+        jobs.request_cancel(database, job_id, "tester")
+    assert job_record.heartbeat(database, job_id, "") == State.CANCELLED
+    assert actions(database) == ["cancel", "retrain"]
