@@ -21,15 +21,16 @@ class Recipe:
     averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
     sample_share: float = 0.2  # of each batch that users' samples may fill at most
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
+    patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
     outlier_share: float = 0.08  # of each batch that is no digit (model/outliers.py), beside its digits
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 
 
 QUICK = Recipe(
-    epochs=3, learning_rate=4e-3, averaging=0.99, outlier_share=0, strength=Strength(6, 0.1, 0.06, 1.0, 0.8, 0, 0, 0, 0)
+    epochs=4, learning_rate=4e-3, averaging=0.99, outlier_share=0, strength=Strength(6, 0.1, 0.06, 1.0, 0.8, 0, 0, 0, 0)
 )
-RETRAIN = Recipe(epochs=6, learning_rate=8e-4)
+RETRAIN = Recipe(epochs=8, learning_rate=8e-4, patience=2)
 
 
 @dataclass(frozen=True)
