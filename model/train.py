@@ -62,6 +62,7 @@ def fit(
 ) -> Net:
     """A network trained on `train`, with `extra` mixed into each batch; the moving average of its weights.
 
+    After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
     start: a state dict to go on from. Raises DataError, Diverged or Stopped.
     """
     check_trainable(train)
@@ -81,6 +82,7 @@ def fit(
     steps = recipe.epochs * len(batches)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
     reporter = Reporter(recipe, steps, on_progress)
+    best = Best(recipe.patience)
 
     # Iterate over the data.
     step = 0
@@ -101,9 +103,32 @@ def fit(
             if should_stop():
                 raise Stopped("the training was stopped; nothing was published")
             reporter.report(epoch, step, loss)
-        reporter.accuracy = accuracy(averaged(average), validation)
+        candidate = averaged(average)
+        reporter.accuracy = accuracy(candidate, validation)
         reporter.report(epoch, step, loss, now=True)
-    return averaged(average)
+        if best.ends(candidate, reporter.accuracy + (accuracy(candidate, extra) if extra else 0)):
+            break
+    return best.net
+
+
+class Best:
+    """Early stopping: the best network so far, and whether the patience for a better one is at its end.
+
+    Without patience the last network is the best one. Source: Prechelt, "Early Stopping – But When?", 1998.
+    """
+
+    def __init__(self, patience: int) -> None:
+        self.patience = patience
+        self.score = -math.inf
+        self.waited = 0
+
+    def ends(self, net: Net, score: float) -> bool:
+        """Take notice of an epoch's network and its score, higher is better; answers whether to stop."""
+        if score > self.score or not self.patience:
+            self.net, self.score, self.waited = net, score, 0
+        else:
+            self.waited += 1
+        return 0 < self.patience <= self.waited
 
 
 class Reporter:

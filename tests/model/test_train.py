@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import torch
 
+from model.batches import Batches
 from model.data import Labelled, Splits
 from model.errors import DataError
 from model.net import Net
 from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe, Stopped
 from model.store import Store
-from model.train import Batches, accuracy, fit
+from model.train import Best, accuracy, fit
 from tests.conftest import clean_environment, wait_until
 
 SHORT = Recipe(epochs=2, batch_size=64)
@@ -62,6 +63,22 @@ def test_a_training_stops_when_told_to(embedded: Splits) -> None:
 def test_a_loss_that_is_no_number_any_more_ends_the_training(embedded: Splits) -> None:
     with pytest.raises(Diverged, match="nothing was published"):
         fit(embedded.train, embedded.validation, replace(SHORT, learning_rate=1e20))
+
+
+def test_early_stopping_keeps_the_best_and_ends_when_patience_does() -> None:
+    best, nets = Best(patience=2), [Net() for _ in range(4)]
+    assert [best.ends(net, score) for net, score in zip(nets, (0.5, 0.9, 0.8, 0.9), strict=True)] == [0, 0, 0, 1]
+    assert best.net is nets[1]
+    patient = Best(patience=0)
+    assert not any(patient.ends(net, score) for net, score in zip(nets, (0.9, 0.5, 0.4, 0.3), strict=True))
+    assert patient.net is nets[3]
+
+
+def test_a_retraining_with_nothing_to_gain_ends_early(embedded: Splits) -> None:
+    seen: list[Progress] = []
+    still = replace(SHORT, epochs=50, learning_rate=1e-12, patience=2)
+    fit(embedded.train, embedded.validation, still, on_progress=seen.append)
+    assert seen[-1].epoch == 3
 
 
 def test_data_without_one_of_the_digits_is_refused(embedded: Splits) -> None:
