@@ -1,6 +1,6 @@
-# make serve | test | train | lint | bench | bench-train — each makes .venv first, which is quick the second time.
+# make serve | test | train | lint | bench | bench-train | bench-retrain | kill-test — each makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench bench-train clean
+.PHONY: serve test train lint format bench bench-train bench-retrain kill-test clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,6 +35,13 @@ bench: $(VENV)/.dev
 
 bench-train: $(VENV)/.dev
 	$(BIN)/python -m bench.train
+
+bench-retrain: $(VENV)/.dev
+	$(BIN)/python -m bench.retrain
+
+# SIGKILL at 200 random moments; half an hour on two cores.
+kill-test: $(VENV)/.dev
+	$(BIN)/python -m bench.kill --times 200
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

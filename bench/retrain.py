@@ -1,0 +1,89 @@
+"""What a retraining costs those who ask for predictions meanwhile: p99 with it and without it.
+
+python -m bench.retrain            (a minute and a half)
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.load import NUMERAL, Body, Load, press, serving
+
+IMAGE = Path(__file__).with_name("seven.png")
+KEY = "bench"
+ENDLESS = {"epochs": 1000}
+START_SECONDS = 180.0  # until a trainer on a busy machine takes its first step
+BOUND = 3.0  # times the p99 without a retraining
+CORES = "0,1"
+
+
+def main() -> int:
+    """Print both; the exit status says whether the ratio is within its bound."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=int, default=8, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind")
+    parser.add_argument("--connections", type=int, default=4, help="clients at a time")
+    options = parser.parse_args()
+    body = Body(IMAGE.read_bytes(), "image/png")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "NUMERAL_WEIGHTS_DIR": f"{folder}/weights",
+            "NUMERAL_DATABASE_URL": f"sqlite:///{folder}/numeral.db",
+            "NUMERAL_ADMIN_KEYS": KEY,
+            "NUMERAL_OFFLINE": "1",
+        }
+        with serving(NUMERAL, "/readyz", CORES, **settings) as (url, _):
+            rounds = range(options.rounds)
+            quiet = [press(url, body, options.connections, options.seconds) for _ in rounds]
+            with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as admin:
+                job = start_training(admin)
+                busy = [press(url, body, options.connections, options.seconds) for _ in rounds]
+                assert admin.get(job).json()["state"] == "running", "the retraining ended before the measurement did"
+                admin.post(f"{job}/cancel").raise_for_status()
+                wait(admin, job, lambda found: found["finished_at"])
+    show("without a retraining", quiet)
+    show("with one", busy)
+    ratio = middle(busy) / middle(quiet)
+    print(f"p99 ratio {ratio:.2f}, the bound is {BOUND}")
+    return int(ratio > BOUND)
+
+
+def start_training(admin: httpx.Client) -> str:
+    """The address of a retraining that has taken its first steps."""
+    job = admin.post("/admin/retrain", json=ENDLESS).raise_for_status().headers["Location"]
+    wait(admin, job, lambda found: (found["progress"] or {}).get("step"))
+    return job
+
+
+def wait(admin: httpx.Client, job: str, condition: Callable[[dict[str, Any]], object]) -> None:
+    """Until the job is as it should be."""
+    deadline = time.monotonic() + START_SECONDS
+    while not condition(admin.get(job).json()):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{job} takes too long")
+        time.sleep(0.2)
+
+
+def middle(loads: list[Load]) -> float:
+    """The median of the p99, in seconds."""
+    return statistics.median(load.p99 for load in loads)
+
+
+def show(name: str, loads: list[Load]) -> None:
+    """One line of the table."""
+    rate, p50 = statistics.median(x.rate for x in loads), statistics.median(x.p50 for x in loads)
+    errors = sum(load.errors for load in loads)
+    print(f"{name:<22}{rate:>9,.0f}/s   p50 {p50 * 1e3:6.2f} ms   p99 {middle(loads) * 1e3:6.2f} ms   {errors} errors")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
