@@ -145,6 +145,7 @@ def retrain_main(argv: Sequence[str]) -> int:
     made.add_argument("--epochs", type=int)
     made.add_argument("--learning-rate", type=float)
     made.add_argument("--seed", type=int)
+    made.add_argument("--patience", type=int, help="epochs without gain after which to stop early; 0: never")
     made.add_argument("--from", dest="start", choices=["current", "scratch"])
     made.add_argument("--promote", choices=["auto", "manual"])
     options = made.parse_args(argv)
@@ -152,6 +153,7 @@ def retrain_main(argv: Sequence[str]) -> int:
         "epochs": options.epochs,
         "learning_rate": options.learning_rate,
         "seed": options.seed,
+        "patience": options.patience,
         "from": options.start,
         "promote": options.promote,
     }

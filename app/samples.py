@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
 
 from app import audit
 from app.db import Database
@@ -71,19 +72,16 @@ def add(
         connection.execute(update(samples).where(samples.c.id == identity).values(values))
         audit.record(connection, actor, "sample-corrected", identity, before=earlier, label=label)
         return Added(identity, "corrected")
-    connection.execute(
-        insert(samples).values(
-            id=identity,
-            label=label,
-            image=image,
-            reading=reading.pixels.tobytes(),
-            format=str(reading.notes["format"]),
-            held_out=is_held_out(identity),
-            created_at=now,
-            updated_at=now,
-            **opinion,
-        )
-    )
+    row = {
+        "id": identity, "label": label, "image": image, "reading": reading.pixels.tobytes(),
+        "format": str(reading.notes["format"]), "held_out": is_held_out(identity),
+        "created_at": now, "updated_at": now, **opinion,
+    }  # fmt: skip
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(samples).values(row))
+    except IntegrityError:  # somebody else stored it this moment
+        return add(connection, actor, image, reading, label, judge)
     audit.record(connection, actor, "sample-added", identity, label=label)
     return Added(identity, "created")
 

@@ -53,8 +53,8 @@ def main() -> int:
 def recipe_of(options: dict[str, Any]) -> Recipe:
     """The retraining recipe with what the request asked for; from scratch it is the full one."""
     base = Recipe() if options.get("from") == "scratch" else RETRAIN
-    chosen = {name: options[name] for name in ("epochs", "learning_rate", "seed") if options.get(name) is not None}
-    return replace(base, **chosen)
+    names = ("epochs", "learning_rate", "seed", "patience")
+    return replace(base, **{name: options[name] for name in names if options.get(name) is not None})
 
 
 def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Outcome:

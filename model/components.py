@@ -11,35 +11,43 @@ Floats = NDArray[np.float32]
 MASK_SIDE = 96  # pixels; components are found on a mask of about this size
 SOLID = 0.35  # share of full ink from which a pixel of the mask is solid
 MIN_SHARE = 0.06  # of the largest component's area; smaller ones are dust
+SOFT = 2  # pixels of the mask around a component in which its strokes fade out
+EDGE_SHARE = 0.1  # of the page's outline; what covers more of it is no digit
 
 
 def main_component(ink: Floats) -> Floats:
-    """The ink float32 (H, W) without what does not belong to the largest components; unchanged if nothing is left."""
+    """The ink float32 (H, W) in and around its largest components; unchanged if there are none."""
     factor = max(1, max(ink.shape) // MASK_SIDE)
     small = Image.fromarray(ink.astype(np.uint8))
     if factor > 1:
         small = small.filter(ImageFilter.MaxFilter(factor // 2 * 2 + 1)).reduce(factor)
     labels, count = label(np.asarray(small) > SOLID * 255)
-    if count <= 1:
+    if not count:
         return ink
     area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     keep = area >= MIN_SHARE * area.max()
-    inside = inner(labels, count)
-    if (keep & inside).any():
-        keep &= inside | (area < 0)
+    if (keep & ~at_edge(labels, count)).any():
+        keep &= ~at_edge(labels, count)
         keep &= area >= MIN_SHARE * area[keep].max()
-    mask = Image.fromarray(np.append(False, keep)[labels]).convert("L").filter(ImageFilter.MaxFilter(3))
+    mask = Image.fromarray(np.append(False, keep)[labels]).convert("L").filter(ImageFilter.MaxFilter(2 * SOFT + 1))
     height, width = ink.shape
     wide = mask.resize((mask.width * factor, mask.height * factor), Image.Resampling.NEAREST)
     return np.where(np.asarray(wide)[:height, :width] > 0, ink, np.float32(0))
 
 
-def inner(labels: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
-    """Which components bool (count,) keep off the page's border: those on it are edges, shadows or ruled lines."""
-    touching = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    result = np.ones(count + 1, bool)
-    result[touching] = False
-    return result[1:]
+def at_edge(labels: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
+    """Which components bool (count,) lie along the page's border or cross the page: its edges, shadows, ruled lines.
+
+    A digit that fills its page also touches the border, but only with the ends and bends of its strokes.
+    """
+    sides = [
+        np.bincount(side, minlength=count + 1)[1:] for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+    ]
+    top, bottom, left, right = sides
+    crossing = ((top > 0) & (bottom > 0)) | ((left > 0) & (right > 0))
+    along = top + bottom + left + right > EDGE_SHARE * 2 * sum(labels.shape)
+    result: NDArray[np.bool_] = crossing | along
+    return result
 
 
 def label(solid: NDArray[np.bool_]) -> tuple[NDArray[np.intp], int]:

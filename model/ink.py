@@ -16,8 +16,7 @@ from PIL import Image, ImageFilter
 
 from model.components import main_component
 from model.decode import ImageError
-
-Floats = NDArray[np.float32]
+from model.paper import SMALL_SIDE, Floats, border_of, light_of, polarity, strongest, without_rules
 
 BOX_SIDE = 20  # pixels of the digit's longer side
 FIELD_SIDE = 28
@@ -26,8 +25,9 @@ FLAT_SPREAD = 24  # gray levels between the border's 10th and 90th percentile; a
 MIN_CONTRAST = 16  # gray levels between paper and ink
 FULL_CONTRAST = 230  # from here on the ink's strength is left as it is
 NOISE_FACTOR = 4.0  # ink starts at this many deviations of the paper
-LIGHT_SIDE = 48  # pixels to which the page is shrunk for estimating its light
-SMALL_SIDE = 40  # a page up to here is looked at whole: dust needs more room
+MAX_NOISE = 0.06  # of the ink's strength; a page with more is averaged
+NOISY_SIDE = 56  # pixels; averaging leaves this much
+SOLID_INK = 127  # of 255; a page that without its ruled lines has none so strong was all digit
 MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
 
@@ -53,6 +53,8 @@ def find_ink(gray: NDArray[np.uint8]) -> tuple[Floats, dict[str, Any]]:
         ink *= 255 / np.maximum(paper, 32)  # reflectance: the same ink is fainter in the shadow
     noise = 1.4826 * float(np.median(np.abs(border_of(difference))))  # deviation from the median, if it is normal
     strength = strongest(ink)
+    if noise > MAX_NOISE * strength and min(gray.shape) >= 2 * NOISY_SIDE:
+        return find_ink(np.asarray(Image.fromarray(gray).reduce(2)))  # a mean of four has half the noise
     if strength < max(MIN_CONTRAST, 2 * NOISE_FACTOR * noise):
         raise BlankImage(f"The darkest and the lightest part differ by {strength:.0f} of 255 only: there is no ink.")
     if noise:
@@ -61,7 +63,8 @@ def find_ink(gray: NDArray[np.uint8]) -> tuple[Floats, dict[str, Any]]:
         ink *= 255 / strength
     np.minimum(ink, 255, out=ink)
     if max(ink.shape) > SMALL_SIDE:
-        ink = main_component(ink)
+        bare = without_rules(ink.copy())
+        ink = main_component(bare if bare.max() > SOLID_INK else ink)
     return ink, {"dark_ink": dark_ink, "uneven_light": uneven, "contrast": round(strength)}
 
 
@@ -82,38 +85,6 @@ def ink_on_pure_paper(gray: NDArray[np.uint8]) -> Floats | None:
     return ink.astype(np.float32)
 
 
-def border_of(page: NDArray[Any]) -> NDArray[Any]:
-    """The outermost pixels, a fiftieth of the page's side wide."""
-    width = max(1, min(page.shape) // 50)
-    return np.concatenate(
-        [page[:width].ravel(), page[-width:].ravel(), page[:, :width].ravel(), page[:, -width:].ravel()]
-    )
-
-
-def light_of(gray: NDArray[np.uint8]) -> Floats:
-    """The paper's brightness everywhere, float32 (H, W): a wide median, since ink covers less than half of any part."""
-    height, width = gray.shape
-    scale = LIGHT_SIDE / max(height, width)
-    size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    small = Image.fromarray(gray).resize(size, Image.Resampling.BOX)
-    smooth = small.filter(ImageFilter.MedianFilter(15)).filter(ImageFilter.GaussianBlur(2))
-    return np.asarray(smooth.resize((width, height), Image.Resampling.BICUBIC), np.float32)
-
-
-def polarity(difference: NDArray[Any]) -> bool:
-    """Whether the ink is darker than the paper: the side with the stronger outliers."""
-    values = difference.astype(np.float32)
-    return bool((values * values * values).sum() < 0)
-
-
-def strongest(ink: Floats) -> float:
-    """The strength of full ink: a high percentile, so that one bright pixel of a large page does not set it."""
-    if ink.size <= SMALL_SIDE * SMALL_SIDE:
-        return float(ink.max())
-    inked = ink[ink > 0.3 * ink.max()]
-    return float(np.percentile(inked, 90)) if inked.size else 0.0
-
-
 def place(ink: Floats) -> NDArray[np.uint8]:
     """uint8 (32, 32) with the ink placed as MNIST's digits are; ink that already is stays unchanged."""
     columns = ink.max(axis=0)
@@ -129,7 +100,7 @@ def place(ink: Floats) -> NDArray[np.uint8]:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     crop = Image.fromarray(thicken(ink[top:bottom, left:right], scale))
     box = np.asarray(crop.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC), np.float32)
-    box = np.clip(box * (255 / max(float(box.max()), 1.0)), 0, 255)
+    box = np.clip(box * (255 / float(box.max())), 0, 255)
     return centred(np.rint(box).astype(np.uint8))
 
 
@@ -162,7 +133,7 @@ def places(count: int) -> NDArray[np.float64]:
 
 def thicken(ink: Floats, scale: float) -> Floats:
     """Widen strokes that shrinking by `scale` would fade below MIN_STROKE pixels."""
-    solid = ink > 127
+    solid = ink > SOLID_INK
     edges = int(np.count_nonzero(solid[:, 1:] != solid[:, :-1]) + np.count_nonzero(solid[1:] != solid[:-1]))
     stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline; diagonals count twice
     missing = MIN_STROKE / scale - stroke

@@ -27,7 +27,7 @@ IdempotencyKey = Annotated[str | None, Header(max_length=128, description="the s
 
 class UnknownOption(Problem):
     status, slug, title = 422, "unknown-option", "There is no such retrain option"
-    remedy = "The options are epochs, learning_rate, seed, from and promote; see /docs."
+    remedy = "The options are epochs, learning_rate, seed, patience, from and promote; see /docs."
 
 
 class OptionOutOfRange(Problem):

@@ -15,6 +15,7 @@ class RetrainRequest(BaseModel):
     epochs: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] | None = None
+    patience: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None  # epochs without gain; 0: never stop
     from_: Annotated[Literal["current", "scratch"], Field(alias="from")] = "current"
     promote: Literal["auto", "manual"] = "auto"
 

@@ -193,6 +193,7 @@ def test_a_blank_sample_is_refused(server: Server) -> None:
         {"epochs": 10**9},
         {"epochs": "3"},
         {"learning_rate": -1},
+        {"patience": -1},
         {"from": "elsewhere"},
         {"promote": "never"},
         {"colour": "red"},

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import Server, wait_until
 
 GENTLE = {"epochs": 1, "learning_rate": 1e-7}  # as good as the current version, since next to nothing changes
-ENDLESS = {"epochs": 1000}
+ENDLESS = {"epochs": 1000, "patience": 0}
 
 
 @pytest.fixture

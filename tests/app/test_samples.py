@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -33,9 +34,16 @@ def post(server: Server, image: bytes, label: int = 7) -> httpx.Response:
 
 
 @pytest.fixture
-def own(start_server) -> Server:
-    """A server with a database of its own."""
-    return start_server()
+def own(start_server, database_url: str) -> Server:
+    """A server with a database of its own, of either kind."""
+    return start_server(NUMERAL_DATABASE_URL=database_url)
+
+
+def test_of_many_who_post_the_same_image_at_once_one_creates_it(own: Server, seven: bytes) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(own, seven), range(16)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
+    assert own.admin.get("/samples").json()["total"] == 1
 
 
 def test_a_sample_is_stored_once_and_another_label_corrects_it(own: Server, seven: bytes) -> None:

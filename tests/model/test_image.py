@@ -7,6 +7,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -250,3 +251,44 @@ def test_a_small_png_with_a_wrong_checksum_is_corrupt_on_either_path() -> None:
     assert decode_small_png(bytes(data), 8) is None
     with pytest.raises(CorruptImage):
         read_digit(bytes(data))
+
+
+def test_a_digit_on_ruled_paper_is_read_as_without_the_lines() -> None:
+    page = np.asarray(draw_seven(400)).copy()
+    plain = read_digit(to_png(page)).pixels.astype(int)
+    for top in range(20, 400, 45):
+        page[top : top + 3] = np.minimum(page[top : top + 3], 190)
+    assert np.abs(read_digit(to_png(page)).pixels - plain).mean() < NEAR
+
+
+def test_a_digit_in_a_noisy_picture_is_read_as_without_the_noise() -> None:
+    page = np.asarray(draw_seven(200, ink=40, paper=220))
+    plain = read_digit(to_png(page)).pixels.astype(int)
+    grain = np.random.default_rng(2).normal(0, 30, page.shape)
+    noisy = np.clip(page + grain, 0, 255).astype(np.uint8)
+    assert np.abs(read_digit(to_png(noisy)).pixels - plain).mean() < NEAR
+
+
+def test_a_shadow_along_the_edge_is_no_part_of_the_digit() -> None:
+    page = np.asarray(draw_seven(300)).copy()
+    plain = read_digit(to_png(page)).pixels.astype(int)
+    page[:, :12] = 90
+    assert np.abs(read_digit(to_png(page)).pixels - plain).mean() < NEAR
+
+
+def test_a_stroke_that_fills_its_page_from_top_to_bottom_is_no_ruled_line() -> None:
+    page = np.full((200, 80), 255, np.uint8)
+    page[:, 32:46] = 0
+    rows, columns = np.nonzero(read_digit(to_png(page)).pixels)
+    assert np.ptp(rows) == 19 and np.ptp(columns) <= 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(8, 400), st.integers(8, 400), st.integers(2, 12), st.integers(0, 2**32 - 1))
+def test_any_page_has_ink_or_is_blank(width: int, height: int, grains: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    coarse = Image.fromarray(random.integers(0, 256, (grains, grains)).astype(np.uint8))
+    page = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC)).copy()
+    page[random.random(page.shape) < random.choice([0, 0.001, 0.1])] = random.integers(256)
+    with suppress(BlankImage):
+        assert read_digit(to_png(page)).pixels.any()
