@@ -18,7 +18,7 @@ SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 class Envelope:
-    """ASGI middleware: gives each request an id, and renders problems that no route caught.
+    """The outermost ASGI app: gives each request an id, and renders problems that nothing inside has answered.
 
     direct: apps for the paths whose `POST` is worth a way past the router and what FastAPI wraps around it.
     """

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from app.db import Database
 from app.envelope import Envelope
@@ -31,9 +32,14 @@ from model.store import Store
 DESCRIPTION = "Reads a handwritten digit from an image, and gets better at it from its users' corrections."
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> ASGIApp:
     """The service as an ASGI app, with the given settings or the environment's."""
-    settings = settings or load_settings()
+    api = create_api(settings or load_settings())
+    return Envelope(api, direct=predict.direct(api.state.predictor))
+
+
+def create_api(settings: Settings) -> FastAPI:
+    """What FastAPI serves and documents."""
     store = Store(settings.weights_dir)
     app = FastAPI(
         title="Numeral", version=health.NUMERAL_VERSION, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
@@ -47,7 +53,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.event_hub = EventHub(app.state.database, store, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
-    app.add_middleware(Envelope, direct=predict.DIRECT)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     return app
@@ -101,4 +106,4 @@ def as_problem(error: Exception) -> Problem:
     return Problem()
 
 
-HANDLERS = dict.fromkeys((Problem, ImageError, RequestValidationError, HTTPException), on_problem)
+HANDLERS = dict.fromkeys((Problem, ImageError, RequestValidationError, HTTPException, Exception), on_problem)

@@ -30,13 +30,17 @@ class Strength:
     soften: float = 0.10  # share blurred, as a small picture is when it is enlarged
     noise: float = 0.10  # share with pixel noise
     contrast: float = 0.10  # share whose ink is unevenly dark
+    coarse: float = 0.10  # share seen through few pixels, as a thumbnail is
+    harden: float = 0.10  # share without half-tones at the strokes' edges, as a pen on a canvas draws
 
 
 def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
     """Distorted float32 (N, 1, 32, 32), 0–1, of images in the same form; digits stay white on black."""
     images = warp(images, strength, generator)
     images = change_thickness(images, strength.thickness, generator)
+    images = harden(images, strength.harden, generator)
     images = soften(images, strength.soften, generator)
+    images = coarsen(images, strength.coarse, generator)
     images = change_contrast(images, strength.contrast, generator)
     return add_noise(images, strength.noise, generator)
 
@@ -115,6 +119,25 @@ def soften(images: Tensor, share: float, generator: Generator) -> Tensor:
     blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
     blurred = F.avg_pool2d(F.avg_pool2d(part, 3, 1, 1), 3, 1, 1)
     return images.index_copy(0, which, torch.lerp(part, blurred, blend))
+
+
+def coarsen(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Shrink to 8 to 16 pixels a side, one size for all that are chosen, and enlarge again."""
+    which = chosen(images, share, generator)
+    if not len(which):
+        return images
+    side = int(torch.randint(8, 17, (1,), generator=generator, device=images.device))
+    small = F.interpolate(images[which], side, mode="area")
+    return images.index_copy(0, which, F.interpolate(small, SIDE, mode="bicubic", align_corners=False).clamp(0, 1))
+
+
+def harden(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Steepen the step from paper to ink, at a random level, so that strokes have one tone and sharp edges."""
+    which = chosen(images, share, generator)
+    if not len(which):
+        return images
+    level = 0.25 + 0.5 * torch.rand(len(which), 1, 1, 1, generator=generator, device=images.device)
+    return images.index_copy(0, which, ((images[which] - level) * 5 + 0.5).clamp(0, 1))
 
 
 def change_contrast(images: Tensor, share: float, generator: Generator) -> Tensor:

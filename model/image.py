@@ -1,6 +1,6 @@
 """Any picture of a digit → the one 32×32 array that the network sees: one function for training and serving.
 
-decode (`model.decode`) → paper, polarity, light, ink (`model.ink`) → placed as MNIST places its digits
+decode (`model.decode`) → paper, light, ink (`model.ink`) → placed as MNIST places digits (`model.placing`)
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from model.decode import (
     UnsupportedFormat,
     decode,
 )
-from model.ink import BlankImage, find_ink, place
+from model.ink import BlankImage, find_ink
+from model.placing import place
 
 __all__ = [
     "PIPELINE_VERSION",

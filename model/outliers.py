@@ -8,9 +8,13 @@ ICLR 2019. All are placed as the image pipeline places a digit, so that only the
 from __future__ import annotations
 
 import math
+from functools import cache
+from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image, ImageDraw, ImageFont
 from torch import Generator, Tensor
 
 from model.data import Labelled
@@ -18,9 +22,12 @@ from model.data import Labelled
 SIDE = 32  # pixels
 BOX = 20  # pixels, longer side of the ink
 INK = 0.2  # what counts as ink, 0–1
+KINDS = 10  # parts of a chunk; `strokes` are two
 CHUNK = 500  # images drawn at a time
 STROKES = 6
 POINTS = 20  # along each stroke
+FONTS = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10")  # matplotlib's
+LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # in print no digit; O, I, l, S, Z, B, b, g, q and their like are left out
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
 TURNED = (2, 3, 4, 5, 7)  # labels that are no digit when turned by 90°
 
@@ -41,13 +48,15 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
 
     made = []
     for start in range(0, count, CHUNK):
-        part = -(-min(CHUNK, count - start) // 8)
+        part = -(-min(CHUNK, count - start) // KINDS)
         made += [
             place(side_by_side(some(part), some(part), generator)),
             place(scrambled(some(part), some(part), generator)),
             place(torch.cat([some(part // 2, MIRRORED).flip(3), some(part - part // 2, TURNED).transpose(2, 3)])),
             place(strokes(2 * part, generator)),
             place(shapes(part, generator)),
+            place(outlines(part, generator)),
+            place(letters(part, generator)),
             place(textures(part, generator)),
             clutter(part, generator),
         ]
@@ -126,10 +135,7 @@ def strokes(count: int, generator: Generator) -> Tensor:
     t = torch.linspace(0, 1, POINTS).view(1, 1, POINTS, 1)
     curve = first[:, :, None] * (1 - t) ** 2 + control[:, :, None] * 2 * t * (1 - t) + last[:, :, None] * t**2
     curve = torch.where(drawn[:, :, None, None], curve, 1e3).view(count, STROKES * POINTS, 2)
-    pixels = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE)).float()
-    distance = torch.cdist(pixels.expand(count, -1, -1), curve).amin(dim=2)
-    radius = 0.6 + uniform(count, 1) * 1.4
-    return (radius + 0.5 - distance).clamp(0, 1).view(count, 1, SIDE, SIDE)
+    return drawn_with_a_pen(curve, 0.6 + uniform(count, 1) * 1.4)
 
 
 def shapes(count: int, generator: Generator) -> Tensor:
@@ -149,6 +155,54 @@ def shapes(count: int, generator: Generator) -> Tensor:
         drawn = torch.where(kind < 0.6, filled, outline)
         canvas = torch.where(kind < 0.3 * layer, (canvas - drawn).abs(), torch.maximum(canvas, drawn * (kind < 0.8)))
     return canvas.unsqueeze(1)
+
+
+def outlines(count: int, generator: Generator) -> Tensor:
+    """Closed lines with three to six corners, every third with strokes or a spot inside: (N, 1, 32, 32)."""
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator)
+
+    corners = torch.randint(3, 7, (count, 1), generator=generator)
+    index = torch.arange(6) % corners  # the first corners come again, so that every line is closed
+    angle = (index + (uniform(count, 6) - 0.5).gather(1, index) * 0.6) / corners * 2 * math.pi + uniform(count, 1) * 7
+    radius = 4 + 6 * uniform(count, 6).gather(1, index)
+    points = 15.5 + radius[..., None] * torch.stack([angle.cos(), angle.sin()], dim=2)  # (N, 6, 2)
+    t = torch.linspace(0, 1, POINTS).view(1, 1, POINTS, 1)
+    sides = points[:, :, None] * (1 - t) + points.roll(-1, 1)[:, :, None] * t
+    inner = 15.5 + (uniform(count, 2, 1, 2) - 0.5) * 8 + (uniform(count, 2, 1, 2) - 0.5) * 8 * t
+    inner = torch.where(uniform(count, 1, 1, 1) < 0.35, inner, 1e3)
+    line = torch.cat([sides.flatten(1, 2), inner.flatten(1, 2)], dim=1)
+    return drawn_with_a_pen(line, 0.6 + uniform(count, 1) * 1.4)
+
+
+def drawn_with_a_pen(line: Tensor, radius: Tensor) -> Tensor:
+    """Ink (N, 1, 32, 32), 0–1, within `radius` (N, 1) pixels of the points (N, P, 2) of a line."""
+    pixels = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE)).float()
+    distance = torch.cdist(pixels.expand(len(line), -1, -1), line).amin(dim=2)
+    return (radius + 0.5 - distance).clamp(0, 1).view(-1, 1, SIDE, SIDE)
+
+
+def letters(count: int, generator: Generator) -> Tensor:
+    """Printed letters that look like no digit, in any of FONTS: (N, 1, 64, 64)."""
+    pages = glyphs()
+    return pages[torch.randint(len(pages), (count,), generator=generator)]
+
+
+@cache
+def glyphs() -> Tensor:
+    """All LETTERS in all FONTS, (F · L, 1, 64, 64)."""
+    import matplotlib  # an extra, and slow to import
+
+    folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
+    pages = []
+    for name in FONTS:
+        font = ImageFont.truetype(folder / f"{name}.ttf", 44)
+        for letter in LETTERS:
+            page = Image.new("L", (64, 64))
+            ImageDraw.Draw(page).text((32, 32), letter, fill=255, font=font, anchor="mm")
+            pages.append(torch.from_numpy(np.array(page)).float() / 255)
+    return torch.stack(pages).unsqueeze(1)
 
 
 def textures(count: int, generator: Generator) -> Tensor:

@@ -14,7 +14,7 @@ from model.paint import Ink, Share, enlarge
 
 FINE_SIDE = 140  # pixels a side at which a digit is thinned
 SMOOTH = ImageFilter.GaussianBlur(1.5)  # pixels of FINE_SIDE: no steps of pixels, and fewer spurs
-SOLID = 100  # gray level from which ink is thinned
+SOLID = 140  # gray level from which ink is thinned: higher breaks thin strokes, lower closes small loops
 STEPS = 8  # of a distance of one pixel of FINE_SIDE, as bytes hold it
 
 

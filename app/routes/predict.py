@@ -1,7 +1,7 @@
 """`POST /predict` and `POST /predict/batch`.
 
-The hot path does without FastAPI's routing and dependency solving: the routes below are FastAPI's, so that OpenAPI
-documents them, and hand the ASGI call on; `Envelope` hands it to the same apps without asking the router.
+The hot path does without FastAPI's middleware, routing and dependency solving: `Envelope` hands a POST straight to the
+apps below. The routes at the end are FastAPI's, so that OpenAPI documents them and other methods are refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header, read_body
@@ -92,15 +91,20 @@ async def send_json(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def guarded(endpoint: Endpoint) -> ASGIApp:
+def direct(predictor: Predictor) -> dict[str, ASGIApp]:
+    """The apps that answer a POST, by their paths."""
+    return {"/predict": guarded(predict, predictor), "/predict/batch": guarded(predict_batch, predictor)}
+
+
+def guarded(endpoint: Endpoint, predictor: Predictor) -> ASGIApp:
     """The endpoint as an ASGI app, behind the predict key and the limit of what may be begun at once."""
+    settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        predictor: Predictor = scope["app"].state.predictor
-        keys = predictor.settings.predict_keys
+        keys = settings.predict_keys
         if keys and name_of_key(header(scope, b"authorization"), keys) is None:
             raise KeyRequired("This service asks for a predict key.")
-        if predictor.in_flight >= predictor.settings.max_in_flight:
+        if predictor.in_flight >= settings.max_in_flight:
             raise Overloaded
         predictor.in_flight += 1
         try:
@@ -109,20 +113,6 @@ def guarded(endpoint: Endpoint) -> ASGIApp:
             predictor.in_flight -= 1
 
     return app
-
-
-DIRECT = {"/predict": guarded(predict), "/predict/batch": guarded(predict_batch)}
-
-
-class DirectRoute(APIRoute):
-    """A route that documents like FastAPI's, and answers by the app of its path in DIRECT."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a POST; FastAPI's own way answers the other methods with 405."""
-        if scope["method"] == "POST":
-            await DIRECT[self.path](scope, receive, send)
-        else:
-            await super().handle(scope, receive, send)
 
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -149,7 +139,7 @@ def form(schema: dict[str, Any], json_schema: dict[str, Any], raw: bool) -> dict
 FILE = {"type": "string", "format": "binary"}
 IMAGE_REQUEST = ImageRequest.model_json_schema()
 
-router = APIRouter(route_class=DirectRoute, tags=["predict"])
+router = APIRouter(tags=["predict"])
 
 
 @router.post(

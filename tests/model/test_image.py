@@ -31,7 +31,8 @@ from model.image import (
     read_pixels,
     to_png,
 )
-from model.ink import find_ink, place
+from model.ink import find_ink
+from model.placing import place
 from model.small_png import decode_small_png
 from tests.conftest import draw_seven
 

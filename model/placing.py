@@ -1,0 +1,102 @@
+"""From ink to MNIST's placing of it.
+
+The longer side of the ink's box is scaled to 20 pixels, its centre of mass lies in the middle of 28×28 (LeCun, Cortes
+and Burges, "The MNIST database of handwritten digits"), and a margin makes it the network's 32×32.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from model.ink import SOLID_INK, Ink
+from model.paper import Floats
+
+BOX_SIDE = 20  # pixels of the digit's longer side
+FIELD_SIDE = 28
+MARGIN = 2  # from MNIST's 28 to the network's 32
+FAINT = 0.1  # of the strongest ink; fainter rows and columns are not part of the box
+OFF_CENTRE = 1.5  # pixels that a digit may be off the middle and still count as placed
+MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
+
+
+def place(ink: Ink) -> NDArray[np.uint8]:
+    """uint8 (32, 32) with the ink placed as MNIST's digits are; ink that already is stays unchanged."""
+    pixels = ink.pixels
+    faint = FAINT * float(ink.rows.max())
+    top, bottom = extent(ink.rows, faint)
+    left, right = extent(ink.columns, faint)
+    height, width = bottom - top, right - left
+    if pixels.shape == (FIELD_SIDE, FIELD_SIDE) and is_placed(pixels, height, width):
+        field = empty_field()
+        np.rint(pixels, out=field[MARGIN:-MARGIN, MARGIN:-MARGIN], casting="unsafe")
+        return field
+    scale = BOX_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    crop = Image.fromarray(thicken(pixels[top:bottom, left:right], scale))
+    box = np.asarray(crop.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC), np.float32)
+    box = np.clip(box * (255 / float(box.max())), 0, 255)
+    return centred(np.rint(box))
+
+
+def extent(profile: Floats, faint: float) -> tuple[int, int]:
+    """First and one past the last place where the ink is not fainter."""
+    places = (profile >= faint).nonzero()[0]
+    return int(places[0]), int(places[-1]) + 1
+
+
+def is_placed(pixels: Floats, height: int, width: int) -> bool:
+    """Whether a 28×28 page already holds the digit as MNIST would: resampling it would only blur it."""
+    if not BOX_SIDE - 3 <= max(height, width) <= BOX_SIDE + 1:
+        return False
+    row, column = centre_of_mass(pixels)
+    middle = (FIELD_SIDE - 1) / 2
+    return abs(row - middle) <= OFF_CENTRE and abs(column - middle) <= OFF_CENTRE
+
+
+def centre_of_mass(pixels: Floats) -> tuple[float, float]:
+    """Row and column of the centre of the ink float32 (H, W), H and W up to 28, which keeps these sums exact."""
+    height, width = pixels.shape
+    (total, across), (down, _) = (moments(height) @ pixels @ moments(width).T).tolist()
+    return down / total, across / total
+
+
+@functools.cache
+def moments(count: int) -> Floats:
+    """(2, count): 1 for each place, and its number."""
+    return np.stack([np.ones(count, np.float32), np.arange(count, dtype=np.float32)])
+
+
+def thicken(ink: Floats, scale: float) -> Floats:
+    """Widen strokes that shrinking by `scale` would fade below MIN_STROKE pixels."""
+    solid = ink > SOLID_INK
+    edges = int(np.count_nonzero(solid[:, 1:] != solid[:, :-1]) + np.count_nonzero(solid[1:] != solid[:-1]))
+    stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline; diagonals count twice
+    missing = MIN_STROKE / scale - stroke
+    if missing < 1 or scale > 0.5:
+        return ink
+    radius = min(round(missing / 2), 12)
+    if radius < 1:
+        return ink
+    page = Image.fromarray(np.pad(ink, radius).astype(np.uint8)).filter(ImageFilter.MaxFilter(2 * radius + 1))
+    return np.asarray(page, np.float32)
+
+
+def empty_field() -> NDArray[np.uint8]:
+    """A black uint8 (32, 32)."""
+    return np.zeros((FIELD_SIDE + 2 * MARGIN, FIELD_SIDE + 2 * MARGIN), np.uint8)
+
+
+def centred(box: Floats) -> NDArray[np.uint8]:
+    """The box, whole gray levels, in a black 32×32, its centre of mass in the middle as far as it fits into 28×28."""
+    row, column = centre_of_mass(box)
+    height, width = box.shape
+    field = empty_field()
+    middle = (FIELD_SIDE - 1) / 2
+    top = MARGIN + min(max(round(middle - row), 0), FIELD_SIDE - height)
+    left = MARGIN + min(max(round(middle - column), 0), FIELD_SIDE - width)
+    field[top : top + height, left : left + width] = box
+    return field
