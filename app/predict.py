@@ -66,11 +66,7 @@ class Predictor:
         classifier = self.model.classifier
         if classifier is None:
             raise NotReady(self.model.warning or "")
-        images = np.empty((len(readings), 1, 32, 32), np.float32)
-        for image, reading in zip(images, readings, strict=True):
-            image[0] = reading.pixels
-        images /= 255
-        return classifier.predict(images), classifier.version
+        return classifier.judge(readings), classifier.version
 
     def read_and_judge(self, picture: Picture) -> tuple[Reading, Verdict, int]:
         """One picture, all the way."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from model.errors import DamagedVersion
+from model.image import Reading
 
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"
@@ -68,6 +70,17 @@ class Classifier:
         """One verdict for each of the images float32 (N, 1, 32, 32)."""
         _, probabilities, score = self.scores(images)
         return [self._verdict(row, float(s)) for row, s in zip(probabilities.tolist(), score, strict=True)]
+
+    def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
+        """One verdict for each of what the image pipeline read; of a cluttered page, that it is no digit."""
+        images = np.empty((len(readings), 1, 32, 32), np.float32)
+        for image, reading in zip(images, readings, strict=True):
+            image[0] = reading.pixels
+        images /= 255
+        return [
+            verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict
+            for verdict, reading in zip(self.predict(images), readings, strict=True)
+        ]
 
     def _verdict(self, probabilities: list[float], score: float) -> Verdict:
         confidence = max(probabilities)

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from model.classifier import Classifier
 from model.errors import ModelError
 from model.image import ImageError, read_digit
@@ -42,12 +40,12 @@ def predict_main(argv: Sequence[str]) -> int:
     status = 0
     for file in options.files:
         try:
-            pixels = read_digit(file.read_bytes()).pixels
+            reading = read_digit(file.read_bytes())
         except (ImageError, OSError) as error:
             print(f"{file}: {error}", file=sys.stderr)
             status = 1
             continue
-        (verdict,) = classifier.predict((pixels[None, None] / np.float32(255)).astype(np.float32))
+        (verdict,) = classifier.judge([reading])
         doubt = "" if verdict.accepted else f"  (not accepted: {verdict.reason})"
         print(f"{file}: {verdict.digit}  {verdict.confidence:.1%}{doubt}")
     return status

@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 PIPELINE_VERSION = 1  # goes up with any change that lets a picture be read differently
+MAX_STRAY = 0.05  # of the ink on a page; twice what 99 of 100 pages with one digit have
 DEFAULT_LIMITS = Limits()
 
 
@@ -60,6 +61,11 @@ class Reading:
 
     pixels: NDArray[np.uint8]
     notes: dict[str, Any]
+
+    @property
+    def is_cluttered(self) -> bool:
+        """Whether so much ink lay beside what was taken for the digit that the page shows something else."""
+        return bool(self.notes.get("stray", 0.0) > MAX_STRAY)
 
 
 def read_digit(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:

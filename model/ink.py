@@ -88,7 +88,8 @@ def ink_on_any_paper(gray: NDArray[np.uint8]) -> tuple[Floats, dict[str, Any]]:
     if strength < FULL_CONTRAST:
         ink *= 255 / strength
     np.minimum(ink, 255, out=ink)
+    stray = 0.0
     if max(ink.shape) > SMALL_SIDE:
         bare = without_rules(ink.copy())
-        ink = main_component(bare if bare.max() > SOLID_INK else ink)
-    return ink, {"dark_ink": dark_ink, "uneven_light": uneven, "contrast": round(strength)}
+        ink, stray = main_component(bare if bare.max() > SOLID_INK else ink)
+    return ink, {"dark_ink": dark_ink, "uneven_light": uneven, "contrast": round(strength), "stray": stray}

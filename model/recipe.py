@@ -22,7 +22,7 @@ class Recipe:
     sample_share: float = 0.2  # of each batch that users' samples may fill at most
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
     patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
-    outlier_share: float = 0.08  # of each batch that is no digit (model/outliers.py), beside its digits
+    outlier_share: float = 0.10  # of each batch that is no digit (model/outliers.py), beside its digits
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 

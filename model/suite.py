@@ -46,10 +46,14 @@ class ConditionResult:
 
 @dataclass(frozen=True)
 class Readings:
-    """What the pipeline made of pictures: digits that it could read, and bool (N,), which of all those are."""
+    """What the pipeline made of N pictures: the digits that it could read, R of them, and two things of each.
+
+    readable: bool (N,), whether it is one of those; cluttered: bool (R,), whether it will be refused unseen.
+    """
 
     digits: Labelled
     readable: NDArray[np.bool_]
+    cluttered: NDArray[np.bool_]
 
 
 def run_suite(
@@ -87,15 +91,16 @@ def readings(condition: Condition, digits: Labelled, seed: int) -> Readings:
 
 def read_all(files: Iterable[bytes], labels: NDArray[np.int64], name: str) -> Readings:
     """Read the files, which show `labels` (N,)."""
-    images, readable = [], np.zeros(len(labels), bool)
+    read, readable = [], np.zeros(len(labels), bool)
     for index, data in enumerate(files):
         try:
-            images.append(read_digit(data).pixels)
+            read.append(read_digit(data))
         except ImageError:
             continue
         readable[index] = True
-    stacked = np.stack(images) if images else np.zeros((0, 32, 32), np.uint8)
-    return Readings(Labelled(stacked, labels[readable], name), readable)
+    images = np.stack([reading.pixels for reading in read]) if read else np.zeros((0, 32, 32), np.uint8)
+    cluttered = np.array([reading.is_cluttered for reading in read], bool)
+    return Readings(Labelled(images, labels[readable], name), readable, cluttered)
 
 
 def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> ConditionResult:
@@ -103,6 +108,7 @@ def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> Cond
     count = len(read.readable)
     scores = evaluate(classifier, read.digits)
     accepted = Acceptance(classifier.min_confidence, classifier.min_score).of(scores.probabilities, scores.score)
+    accepted &= ~read.cluttered
     right = scores.logits.argmax(axis=1) == read.digits.labels
     share = float(accepted.sum() / count)
     if kind == Kind.NO_DIGIT:

@@ -68,6 +68,15 @@ def test_a_large_picture_gives_the_answer_of_a_small_one(server: Server) -> None
     assert fast["probabilities"] == pytest.approx(general["probabilities"], abs=0.02)
 
 
+def test_a_cluttered_page_is_not_accepted_as_a_digit(server: Server) -> None:
+    page = np.asarray(draw_seven(300)).copy()
+    assert post(server, to_png(page)).json()["accepted"]
+    for top in range(20, 280, 40):
+        page[top : top + 12, 20:32] = 0
+    answer = post(server, to_png(page)).json()
+    assert (answer["accepted"], answer["reason"]) == (False, "not-a-digit")
+
+
 def test_mnist_is_read_as_the_version_was_measured(server: Server, mnist: object) -> None:
     part = mnist.test[np.arange(200)]
     files = [("file", ("x.png", to_png(image[2:30, 2:30]))) for image in part.images[:100]]

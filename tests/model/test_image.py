@@ -277,6 +277,21 @@ def test_a_shadow_along_the_edge_is_no_part_of_the_digit() -> None:
     assert np.abs(read_digit(to_png(page)).pixels - plain).mean() < NEAR
 
 
+def spotted(page: np.ndarray, side: int) -> np.ndarray:
+    """The page with spots of ink along its left, away from the digit and from the edge."""
+    page = page.copy()
+    for top in range(20, 280, 40):
+        page[top : top + side, 20 : 20 + side] = 0
+    return page
+
+
+def test_a_page_with_much_ink_beside_the_digit_is_cluttered() -> None:
+    page = np.asarray(draw_seven(300)).copy()
+    assert not read_digit(to_png(page)).is_cluttered
+    assert not read_digit(to_png(spotted(page, 3))).is_cluttered
+    assert read_digit(to_png(spotted(page, 12))).is_cluttered
+
+
 def test_a_stroke_that_fills_its_page_from_top_to_bottom_is_no_ruled_line() -> None:
     page = np.full((200, 80), 255, np.uint8)
     page[:, 32:46] = 0
