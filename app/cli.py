@@ -1,6 +1,6 @@
 """`numeral COMMAND`: each command is a module with `main(argv)`, imported only when it is asked for.
 
-numeral train | predict | evaluate | versions | activate | samples | retrain | serve | samples | retrain
+numeral serve | train | predict | evaluate | versions | activate | samples | retrain
 """
 
 from __future__ import annotations

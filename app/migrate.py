@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 
 from app.db import make_engine, sqlite_file
+from app.tables import metadata
 
 HEAD = "0001"  # the newest migration
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,7 +29,10 @@ def migrate(url: str) -> None:
             revision = revision_of(engine)
             if revision == HEAD:
                 return
-            if revision is not None and revision > HEAD:
+            if revision is None:
+                create(engine)
+                return
+            if revision > HEAD:
                 raise SchemaTooNew(
                     f"the database has schema {revision}, this version of numeral knows {HEAD}: upgrade numeral"
                 )
@@ -63,6 +67,17 @@ def revision_of(engine: Engine) -> str | None:
             return None
         revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         return revision
+
+
+def create(engine: Engine) -> None:
+    """Make the tables of an empty database as they are now, without Alembic, which takes time and memory to load.
+
+    The way of Alembic's cookbook, "Building an Up to Date Database from Scratch". Done again, it finishes what was cut.
+    """
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
 
 
 def upgrade(engine: Engine, target: str = HEAD) -> None:

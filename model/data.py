@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from model.errors import DataError
 from model.idx import FILES, read_labels_and_images
-from model.mirror import MirrorsUnreachable, download
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +85,8 @@ def load_digits(data_dir: Path | None = None, cache_dir: Path = CACHE_DIR, offli
         except DataError as error:
             log.warning("the cached MNIST is damaged and is fetched again: %s", error)
     if not offline:
+        from model.mirror import MirrorsUnreachable, download  # an HTTP client, which only a download needs
+
         try:
             download(cache_dir)
             return mnist_splits(cache_dir)

@@ -11,7 +11,9 @@ Floats = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 CALIBRATION_BINS = 15
-REFUSED_SHARE = 0.006  # of validation digits that each of the two acceptance thresholds may refuse
+# Of validation digits, what each of the two acceptance thresholds may refuse; together 1.5 % of new ones at most.
+UNSURE_SHARE = 0.010  # by confidence, which tells misread digits
+STRANGE_SHARE = 0.006  # by score, which tells what is no digit
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ class Acceptance:
         return accepted
 
 
-def fit_acceptance(probabilities: Floats, score: Floats, refused_share: float = REFUSED_SHARE) -> Acceptance:
-    """Thresholds that each refuse `refused_share` of the (validation) digits: a quantile, so no label is needed."""
+def fit_acceptance(probabilities: Floats, score: Floats) -> Acceptance:
+    """Quantiles of the (validation) digits, which need no labels: UNSURE_SHARE and STRANGE_SHARE are refused."""
     return Acceptance(
-        min_confidence=float(np.quantile(probabilities.max(axis=1), refused_share)),
-        min_score=float(np.quantile(score, refused_share)),
+        min_confidence=float(np.quantile(probabilities.max(axis=1), UNSURE_SHARE)),
+        min_score=float(np.quantile(score, STRANGE_SHARE)),
     )

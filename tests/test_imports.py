@@ -11,7 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LIGHT = ["model.classifier", "model.image", "model.store", "model.commands", "app.main", "app.serve", "app.supervisor"]
-HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic"}
+HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic", "httpx", "rich"}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -54,8 +54,8 @@ def test_temperature_undoes_overconfidence_on_digits_it_was_not_fitted_on() -> N
 def test_acceptance_refuses_the_share_it_was_fitted_for() -> None:
     random = np.random.default_rng(0)
     probabilities, score = softmax(random.normal(0, 3, (5000, 10))), random.random(5000)
-    acceptance = fit_acceptance(probabilities, score, refused_share=0.01)
-    assert 0.975 < acceptance.of(probabilities, score).mean() < 0.985
+    acceptance = fit_acceptance(probabilities, score)
+    assert 0.980 < acceptance.of(probabilities, score).mean() < 0.988
 
 
 def test_measure_reports_recall_of_each_digit_and_nan_for_those_that_are_missing() -> None:
