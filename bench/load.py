@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -122,4 +123,9 @@ def parse(output: str) -> Load:
 def digit(url: str, body: Body) -> int:
     """What the server reads: the check that everybody does the same work."""
     answer = httpx.post(url + body.path, content=body.data, headers={"Content-Type": body.content_type}, timeout=60)
-    return int(json.loads(answer.raise_for_status().text)["digit"])
+    return digit_of(json.loads(answer.raise_for_status().text))
+
+
+def digit_of(answer: dict[str, Any]) -> int:
+    """The digit in an answer, plain or of the V2 inference protocol."""
+    return int(answer["outputs"][0]["data"][0] if "outputs" in answer else answer["digit"])

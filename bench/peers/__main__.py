@@ -26,7 +26,7 @@ from rich.console import Console
 
 from bench.chart import NUMERAL, draw
 from bench.forms import IMAGE, raw
-from bench.load import CONNECTIONS, Body, press
+from bench.load import CONNECTIONS, Body, digit, press
 from bench.peers.environments import PINS, environment
 from bench.report import Rows, keep, median, rate_table, row_record
 from bench.servers import WEIGHTS, frozen, numeral, serving
@@ -129,27 +129,13 @@ def start(names: list[str], stack: ExitStack) -> tuple[dict[str, Target], dict[s
         try:
             command = [str(environment(name)), *peer.arguments]
             url, pid = stack.enter_context(serving(command, peer.health, **settings))
-            targets[peer.name] = Target(url, pid, peer.body())
-            check(targets[peer.name])
+            target = Target(url, pid, peer.body())
+            if (found := digit(url, target.body)) != 7:
+                raise RuntimeError(f"it reads a {found}, not a 7")
+            targets[peer.name] = target
         except (RuntimeError, httpx.HTTPError) as error:
-            targets.pop(peer.name, None)
             absent[peer.name] = str(error)
     return targets, absent
-
-
-def check(target: Target) -> None:
-    """Raise RuntimeError when the server does not read a 7."""
-    body = target.body
-    headers = {"Content-Type": body.content_type}
-    answer = httpx.post(target.url + body.path, content=body.data, headers=headers, timeout=60)
-    found = digit_of(answer.raise_for_status().json())
-    if found != 7:
-        raise RuntimeError(f"it reads a {found}, not a 7")
-
-
-def digit_of(answer: dict[str, Any]) -> int:
-    """The digit in an answer, plain or of the V2 inference protocol."""
-    return int(answer["outputs"][0]["data"][0] if "outputs" in answer else answer["digit"])
 
 
 def alternate(targets: dict[str, Target], rounds: int, seconds: int) -> Rows:
