@@ -1,6 +1,6 @@
-# make serve | test | train | lint | bench | bench-train | bench-retrain | kill-test — each makes .venv first, which is quick the second time.
+# make serve | test | train | lint | bench | bench-peers | bench-train | bench-retrain | kill-test — each makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench bench-train bench-retrain kill-test clean
+.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 HOST ?= 127.0.0.1
 CONSTRAINTS := pyproject.toml constraints.txt
+RESULTS := var/bench/results.json
+CHART := var/bench/chart.png
 
 serve: $(VENV)/.serve
 	@KEY="$${NUMERAL_ADMIN_KEYS:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}"; \
@@ -31,7 +33,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m bench.serve
+	$(BIN)/python -m bench.serve --json $(RESULTS) --chart $(CHART)
+
+# The first run makes a virtual environment for each peer under var/bench: some minutes, and a gigabyte each.
+bench-peers: $(VENV)/.dev
+	$(BIN)/python -m bench.peers --json $(RESULTS) --chart $(CHART)
 
 bench-train: $(VENV)/.dev
 	$(BIN)/python -m bench.train

@@ -1,27 +1,39 @@
-"""Servers pinned to one core, load by `wrk` from another, and what came out."""
+"""Load by `wrk`, which never pauses: each connection asks again as soon as it is answered."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import socket
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-SERVER_CORE, CLIENT_CORE = "0", "1"
-START_SECONDS = 60.0
+from bench.servers import CLIENT_CORE, pinned
+
+CONNECTIONS = 32
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
-BOUNDARY = "numeral-bench"
+COUNT_REFUSALS = """
+local threads = {}
+refused, told = 0, 0
+function setup(thread) table.insert(threads, thread) end
+function response(status, headers, body)
+  if status == 503 then
+    refused = refused + 1
+    if headers["retry-after"] or headers["Retry-After"] then told = told + 1 end
+  end
+end
+function done(summary, latency, requests)
+  for _, thread in ipairs(threads) do
+    print("Refused: " .. thread:get("refused") .. ", told when to return: " .. thread:get("told"))
+  end
+end
+"""
 
 
 @dataclass(frozen=True)
@@ -36,106 +48,84 @@ class Body:
 
 @dataclass(frozen=True)
 class Load:
-    """What `wrk` measured: requests/s, latencies in seconds, answers that were not 2xx or 3xx."""
+    """What `wrk` measured: answers/s and in all, latencies in seconds, and what went wrong.
+
+    errors: answers that were not 2xx or 3xx, and connections that broke or waited over 2 s; refused: the 503s among
+    them; told: those of them with a Retry-After. The latter two are counted only when asked for.
+    """
 
     rate: float
     p50: float
     p99: float
     errors: int
+    requests: int = 0
+    refused: int = 0
+    told: int = 0
+
+    @property
+    def goodput(self) -> float:
+        """Answers/s that were not errors."""
+        return self.rate * (1 - self.errors / max(self.requests, 1))
 
 
-def multipart(image: bytes, count: int = 1, path: str = "/predict") -> Body:
-    """The image `count` times as files of a form."""
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="7.png"\r\n\r\n'.encode()
-    data = (head + image + b"\r\n") * count + f"--{BOUNDARY}--\r\n".encode()
-    return Body(data, f"multipart/form-data; boundary={BOUNDARY}", path, count)
+def press(url: str, body: Body, connections: int = CONNECTIONS, seconds: int = 5, cores: str = CLIENT_CORE) -> Load:
+    """Load the address for some seconds."""
+    with wrk(url, body, connections, seconds, cores) as process:
+        return finished(process)
 
 
-def pinned(core: str, command: list[str]) -> list[str]:
-    """The command on one core, where the system can do that."""
-    can = shutil.which("taskset") and len(os.sched_getaffinity(0)) > 1
-    return ["taskset", "-c", core, *command] if can else command
+def overload(url: str, body: Body, connections: int, seconds: int) -> Load:
+    """The same, with the refusals counted, which costs the client some time for each answer."""
+    with wrk(url, body, connections, seconds, CLIENT_CORE, COUNT_REFUSALS) as process:
+        return finished(process)
 
 
 @contextmanager
-def serving(command: list[str], health: str, cores: str = SERVER_CORE, **environment: str) -> Iterator[tuple[str, int]]:
-    """Start a server on a free port, `{port}` in the command; its address and process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    filled = [part.format(port=port) for part in command]
-    settings = {**os.environ, "PORT": str(port), "OMP_NUM_THREADS": "1", **environment}
-    process = subprocess.Popen(
-        pinned(cores, filled), env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url + health, process)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Until the server answers anything at all."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(httpx.TransportError):
-            httpx.get(url)
-            return
-        time.sleep(0.01)
-    raise RuntimeError(f"{url} does not answer")
-
-
-def press(url: str, body: Body, connections: int = 32, seconds: int = 5) -> Load:
-    """Load the address with `wrk` for some seconds."""
+def wrk(
+    url: str, body: Body, connections: int, seconds: int, cores: str = CLIENT_CORE, script: str = ""
+) -> Iterator[subprocess.Popen[str]]:
+    """A running `wrk`."""
     with tempfile.TemporaryDirectory() as folder:
-        data, script = Path(folder) / "body", Path(folder) / "post.lua"
+        data, lua = Path(folder) / "body", Path(folder) / "post.lua"
         data.write_bytes(body.data)
-        script.write_text(
+        lua.write_text(
             f'local file = io.open("{data}", "rb")\nwrk.method = "POST"\nwrk.body = file:read("*a")\n'
-            f'wrk.headers["Content-Type"] = "{body.content_type}"\n'
+            f'wrk.headers["Content-Type"] = "{body.content_type}"\n{script}'
         )
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url + body.path]
-        output = subprocess.run(pinned(CLIENT_CORE, command), capture_output=True, text=True, check=True).stdout
-    return parse(output)
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(lua), url + body.path]
+        with subprocess.Popen(pinned(cores, command), stdout=subprocess.PIPE, text=True) as process:
+            yield process
+
+
+def finished(process: subprocess.Popen[str]) -> Load:
+    """What a `wrk` measured once it ends."""
+    return parse(process.communicate()[0])
 
 
 def parse(output: str) -> Load:
-    """The numbers in wrk's report."""
+    """The numbers in wrk's report. Raises RuntimeError when it is none."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    requests = re.search(r"(\d+) requests in", output)
+    if rate is None or requests is None:
+        raise RuntimeError(f"wrk: {output}")
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
+    refusals = re.search(r"Refused: (\d+), told when to return: (\d+)", output)
     percentile = {
         name: float(value) * UNITS[unit] for name, value, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s|m)", output)
     }
-    if rate is None:
-        raise RuntimeError(output)
-    return Load(float(rate[1]), percentile["50"], percentile["99"], int(failed[1]) if failed else 0)
-
-
-def resident_megabytes(pid: int) -> float:
-    """Resident memory of the process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time that the process has used (proc_pid_stat(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    errors = int(failed[1]) if failed else 0
+    errors += sum(map(int, broken.groups())) if broken else 0
+    refused, told = map(int, refusals.groups()) if refusals else (0, 0)
+    return Load(float(rate[1]), percentile["50"], percentile["99"], errors, int(requests[1]), refused, told)
 
 
 def digit(url: str, body: Body) -> int:
     """What the server reads: the check that everybody does the same work."""
-    answer = httpx.post(url + body.path, content=body.data, headers={"Content-Type": body.content_type})
-    return int(json.loads(answer.raise_for_status().text)["digit"])
+    answer = httpx.post(url + body.path, content=body.data, headers={"Content-Type": body.content_type}, timeout=60)
+    return digit_of(json.loads(answer.raise_for_status().text))
 
 
-NUMERAL = [sys.executable, "-m", "app", "serve"]
-
-
-def reference(name: str) -> list[str]:
-    """The command of a reference server."""
-    app = f"bench.references:{name}"
-    command = [sys.executable, "-m", "uvicorn", "--factory", app, "--port", "{port}", "--no-access-log"]
-    return [*command, "--loop", "uvloop", "--http", "httptools", "--log-level", "error"]
+def digit_of(answer: dict[str, Any]) -> int:
+    """The digit in an answer, plain or of the V2 inference protocol."""
+    return int(answer["outputs"][0]["data"][0] if "outputs" in answer else answer["digit"])

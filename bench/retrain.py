@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 
-from bench.load import NUMERAL, Body, Load, press, serving
+from bench.load import Body, Load, press
+from bench.servers import NUMERAL, serving
 
 IMAGE = Path(__file__).with_name("seven.png")
 KEY = "bench"

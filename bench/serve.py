@@ -1,128 +1,120 @@
-"""How fast Numeral serves, against reference servers started by the same command: `make bench`.
+"""How fast Numeral serves, against reference servers started by the same command, and what it bears: `make bench`.
 
-python -m bench.serve            (about two minutes)
-python -m bench.serve --smoke    (a few seconds: checks that it works, not how fast)
+python -m bench.serve            (about five minutes)
+python -m bench.serve --smoke    (half a minute or less: checks that it works, not how fast)
+python -m bench.serve --json var/bench/results.json --chart var/bench/chart.png
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
-import statistics
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from bench.load import NUMERAL, Body, Load, cpu_seconds, digit, multipart, press, reference, resident_megabytes, serving
-from model.image import read_digit
+from bench.chart import draw
+from bench.footprint import Facts, memory, ready_seconds, workers
+from bench.forms import bodies
+from bench.goals import EMPTY, TUTORIAL, judge, rate
+from bench.load import CONNECTIONS, Body, digit, press
+from bench.report import Rows, fact_table, goal_table, keep, median, rate_table, row_record
+from bench.servers import WEIGHTS, cpu_seconds, numeral, reference, serving
+from bench.stress import crowd, half_load, photos
 from model.store import Store
 
-IMAGE = Path(__file__).with_name("seven.png")  # 28×28, drawn for this purpose
-WEIGHTS = Path("weights")
-CONNECTIONS = 32
+WARM_SECONDS = 1
 
 
-@contextmanager
-def numeral(**environment: str) -> Iterator[tuple[str, int]]:
-    """A Numeral with its state in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "NUMERAL_WEIGHTS_DIR": f"{folder}/weights",
-            "NUMERAL_SHIPPED_WEIGHTS_DIR": str(WEIGHTS.resolve()),
-            "NUMERAL_DATABASE_URL": f"sqlite:///{folder}/numeral.db",
-            **environment,
-        }
-        with serving(NUMERAL, "/readyz", **settings) as server:
-            yield server
+@dataclass(frozen=True)
+class Effort:
+    """How long it is measured."""
+
+    rounds: int = 3
+    seconds: int = 4  # of each load
+    stress_seconds: int = 8
+    starts: int = 5
+    smoke: bool = False
 
 
-def bodies() -> dict[str, Body]:
-    """The forms that a prediction takes."""
-    image = IMAGE.read_bytes()
-    pixels = json.dumps({"pixels": read_digit(image).pixels[2:30, 2:30].tolist()}).encode()
-    return {
-        "raw body": Body(image, "image/png"),
-        "multipart": multipart(image),
-        "JSON pixels": Body(pixels, "application/json"),
-        "batch of 64": multipart(image, 64, "/predict/batch"),
-    }
-
-
-def measure(rounds: int, seconds: int) -> tuple[dict[str, list[Load]], dict[str, float]]:
-    """Alternate between the servers and forms `rounds` times; loads by name, and facts of Numeral's process."""
-    forms = bodies()
-    version = Store(WEIGHTS).usable()[0]
-    results: dict[str, list[Load]] = {}
-    with ExitStack() as stack:
-        url, pid = stack.enter_context(numeral())
-        empty, _ = stack.enter_context(serving(reference("empty"), "/docs"))
-        folder = str((WEIGHTS / str(version)).resolve())
-        tutorial, _ = stack.enter_context(serving(reference("tutorial"), "/docs", NUMERAL_BENCH_VERSION=folder))
-        targets = {f"Numeral, {name}": (url, body) for name, body in forms.items()}
-        targets["empty FastAPI route"] = (empty, forms["raw body"])
-        targets["FastAPI tutorial style"] = (tutorial, forms["multipart"])
-        for name, (address, body) in targets.items():
-            if body.images == 1 and digit(address, body) != 7:
-                raise SystemExit(f"{name} does not read a 7")
-            press(address, body, CONNECTIONS, 1)
-        used, requests = 0.0, 0.0
-        for _ in range(rounds):
-            for name, (address, body) in targets.items():
-                before = cpu_seconds(pid)
-                load = press(address, body, CONNECTIONS, seconds)
-                results.setdefault(name, []).append(load)
-                if name == "Numeral, raw body":
-                    used += cpu_seconds(pid) - before
-                    requests += load.rate * seconds
-        facts = {
-            "resident memory of the worker, MB": resident_megabytes(pid),
-            "CPU seconds for 1,000 raw requests": used / requests * 1000,
-        }
-    return results, facts
-
-
-def table(results: dict[str, list[Load]]) -> Table:
-    """Medians, ranges, and ratios to the empty route."""
-    made = Table(title=f"{CONNECTIONS} connections, one worker on one core")
-    for heading in ("", "requests/s", "range", "p50 ms", "p99 ms", "× empty route", "errors"):
-        made.add_column(heading, justify="right")
-    rates = {name: statistics.median(load.rate for load in loads) for name, loads in results.items()}
-    for name, loads in results.items():
-        values = [load.rate for load in loads]
-        made.add_row(
-            name,
-            f"{rates[name]:,.0f}",
-            f"{min(values):,.0f}–{max(values):,.0f}",
-            f"{statistics.median(load.p50 for load in loads) * 1000:.2f}",
-            f"{statistics.median(load.p99 for load in loads) * 1000:.2f}",
-            f"{rates[name] / rates['empty FastAPI route']:.2f}",
-            str(sum(load.errors for load in loads)),
-        )
-    return made
+SMOKE = Effort(rounds=1, seconds=1, stress_seconds=1, starts=1, smoke=True)
 
 
 def main() -> int:
-    """Print the table."""
+    """Print the tables; the exit status says whether every request of the rounds was answered."""
     parser = argparse.ArgumentParser(prog="python -m bench.serve")
-    parser.add_argument("--smoke", action="store_true", help="a few seconds")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--smoke", action="store_true", help="as short as can be")
+    parser.add_argument("--rounds", type=int, default=Effort.rounds)
+    parser.add_argument("--seconds", type=int, default=Effort.seconds, help="of each load")
+    parser.add_argument("--json", type=Path, help="file that keeps everything")
+    parser.add_argument("--chart", type=Path, help="PNG file for a bar chart")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         print("bench: wrk is missing; install the package `wrk`", file=sys.stderr)
         return 1
-    results, facts = measure(1, 1) if options.smoke else measure(options.rounds, options.seconds)
-    console = Console()
-    console.print(table(results))
-    for name, value in facts.items():
-        console.print(f"{name}: {value:.3g}", highlight=False)
-    return int(any(load.errors for loads in results.values() for load in loads))
+    effort = SMOKE if options.smoke else Effort(options.rounds, options.seconds)
+    console, forms = Console(), bodies()
+    images = {f"Numeral, {name}": body.images for name, body in forms.items()} | {EMPTY: 1, TUTORIAL: 1}
+    rows, cpu = alternate(forms, effort)
+    console.print(rate_table(rows, images, EMPTY, "× empty"))
+    facts = {**cpu, **stress(effort)}
+    goals = judge({**facts, **{rate(name): median(loads) * images[name] for name, loads in rows.items()}})
+    console.print(fact_table(facts), goal_table(goals), sep="\n")
+    failed = {name: sum(load.errors for load in loads) for name, loads in rows.items()}
+    for name, errors in failed.items():
+        if errors:
+            console.print(f"[red]{name}: {errors} requests failed[/]")
+    kept_rows = {name: row_record(loads, images[name]) for name, loads in rows.items()}
+    results: dict[str, Any] = {"serve": {"rows": kept_rows, "facts": facts, "goals": goals}}
+    if options.json:
+        results = keep(options.json, "serve", results["serve"])
+    if options.chart:
+        draw(results, options.chart)
+    return int(any(failed.values()))
+
+
+def alternate(forms: dict[str, Body], effort: Effort) -> tuple[Rows, Facts]:
+    """Load the servers and forms in turns; loads by name, and the CPU time of Numeral's raw bodies."""
+    rows: Rows = {}
+    with ExitStack() as stack:
+        url, pid = stack.enter_context(numeral())
+        empty, _ = stack.enter_context(serving(reference("empty"), "/docs"))
+        folder = str((WEIGHTS / str(Store(WEIGHTS).usable()[0])).resolve())
+        tutorial, _ = stack.enter_context(serving(reference("tutorial"), "/docs", NUMERAL_BENCH_VERSION=folder))
+        targets = {f"Numeral, {name}": (url, body) for name, body in forms.items()}
+        targets[EMPTY] = (empty, forms["raw body"])
+        targets[TUTORIAL] = (tutorial, forms["multipart"])
+        for name, (address, body) in targets.items():
+            if body.images == 1 and digit(address, body) != 7:
+                raise SystemExit(f"{name} does not read a 7")
+            if not effort.smoke:
+                press(address, body, CONNECTIONS, WARM_SECONDS)
+        used, requests = 0.0, 0
+        for _ in range(effort.rounds):
+            for name, (address, body) in targets.items():
+                before = cpu_seconds(pid)
+                load = press(address, body, CONNECTIONS, effort.seconds)
+                rows.setdefault(name, []).append(load)
+                if name == "Numeral, raw body":
+                    used += cpu_seconds(pid) - before
+                    requests += load.requests
+    return rows, {"CPU seconds for 1,000 raw bodies": used / requests * 1000}
+
+
+def stress(effort: Effort) -> Facts:
+    """Everything that is measured on servers of its own."""
+    return {
+        "ready, s": ready_seconds(effort.starts),
+        **memory(effort.smoke),
+        **half_load(effort.stress_seconds),
+        **workers(effort.rounds, effort.seconds),
+        **photos(effort.stress_seconds),
+        **crowd(effort.stress_seconds),
+    }
 
 
 if __name__ == "__main__":

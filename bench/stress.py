@@ -1,0 +1,82 @@
+"""A server under half of its load, beside people who send photos, and under far more than it can answer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from bench.footprint import Facts
+from bench.forms import photo, raw
+from bench.load import CONNECTIONS, Body, digit, finished, overload, press, wrk
+from bench.paced import pace, percentile
+from bench.servers import numeral, resident_megabytes
+
+CROWD = 256  # connections that never pause
+SENDERS = 4  # of photos, without pause
+SMALL_RATE = 100  # small predictions/s beside the photos
+PROBE_RATE = 20  # questions/s to /livez under overload
+ALIVE = Body(b"", "text/plain", "/livez")
+
+
+def half_load(seconds: int) -> Facts:
+    """Latencies at half of the rate that the server just showed, evenly spaced and at random moments."""
+    body = raw()
+    facts: Facts = {}
+    with numeral() as (url, _):
+        press(url, body, CONNECTIONS, 1)
+        rate = press(url, body, CONNECTIONS, seconds).rate / 2
+        for name, scattered in (("evenly spaced", False), ("at random moments", True)):
+            latencies = pace(url, body, rate, seconds, CONNECTIONS, scattered)
+            facts[f"half load, {name}, p50 ms"] = percentile(latencies, 0.5) * 1000
+            facts[f"half load, {name}, p99 ms"] = percentile(latencies, 0.99) * 1000
+    return facts
+
+
+def photos(seconds: int) -> Facts:
+    """A 12-megapixel photo alone, and what those who send small images notice of four who send photos."""
+    large, small = photo(), raw()
+    with numeral() as (url, _):
+        if digit(url, large) != 7:
+            raise RuntimeError("the photo is not read as a 7")
+        pace(url, small, SMALL_RATE, 0.5)
+        quiet = pace(url, small, SMALL_RATE, seconds)
+        alone = press(url, large, 1, seconds)
+        with wrk(url, large, SENDERS, seconds + 1) as senders:
+            busy = pace(url, small, SMALL_RATE, seconds)
+            many = finished(senders)
+    return {
+        "photo of 12 megapixels, p50 ms": alone.p50 * 1000,
+        "four senders of photos, photos/s": many.goodput,
+        "small images, quiet, p50 ms": percentile(quiet, 0.5) * 1000,
+        "small images, quiet, p99 ms": percentile(quiet, 0.99) * 1000,
+        "small images under photos, p50 ms": percentile(busy, 0.5) * 1000,
+        "small images under photos, p99 ms": percentile(busy, 0.99) * 1000,
+    }
+
+
+def crowd(seconds: int) -> Facts:
+    """256 connections that ask again the moment they are answered, 503 or not, and /livez asked meanwhile.
+
+    That is eight times as many as already take all that the server can give; the maximum is the rate of those, taken
+    right before and after.
+    """
+    body = raw()
+    with numeral() as (url, pid), ThreadPoolExecutor(1) as prober:
+        press(url, body, CONNECTIONS, 1)
+        before = press(url, body, CONNECTIONS, seconds)
+        probes = prober.submit(pace, url, ALIVE, PROBE_RATE, seconds, 4)
+        load = overload(url, body, CROWD, seconds)
+        health = probes.result()
+        resident = resident_megabytes(pid)
+        after = press(url, body, CONNECTIONS, seconds)
+    told = {"overload, 503s with Retry-After, %": load.told / load.refused * 100} if load.refused else {}
+    return {
+        "overload, maximum before and after, requests/s": (before.rate + after.rate) / 2,
+        "overload, goodput, requests/s": load.goodput,
+        "overload, p99 ms": load.p99 * 1000,
+        "overload, answered 503, %": load.refused / load.requests * 100,
+        **told,
+        "overload, other failures": load.errors - load.refused,
+        "overload, memory, MB": resident,
+        "overload, /livez p50 ms": percentile(health, 0.5) * 1000,
+        "overload, /livez slowest ms": health[-1] * 1000,
+    }
