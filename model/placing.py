@@ -10,8 +10,9 @@ import functools
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from model.components import widened
 from model.ink import SOLID_INK, Ink
 from model.paper import Floats
 
@@ -81,8 +82,7 @@ def thicken(ink: Floats, scale: float) -> Floats:
     radius = min(round(missing / 2), 12)
     if radius < 1:
         return ink
-    page = Image.fromarray(np.pad(ink, radius).astype(np.uint8)).filter(ImageFilter.MaxFilter(2 * radius + 1))
-    return np.asarray(page, np.float32)
+    return widened(np.pad(ink, radius), radius)
 
 
 def empty_field() -> NDArray[np.uint8]:
