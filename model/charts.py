@@ -69,7 +69,7 @@ def reliability_chart(probabilities: Floats, labels: Labels, source: str) -> Fig
     stated = np.bincount(which, confidence, minlength=CALIBRATION_BINS)[filled] / count[filled]
     low, high = wilson_interval(right.astype(np.float64), count[filled])
     error = percent(expected_calibration_error(probabilities, labels), 2)
-    figure = page(7.9, f"Calibration error {error}", f"{source}; the bars are 95 % intervals")
+    figure = page(7.9, f"Calibration error {error}", f"{source}; the upright lines are 95 % intervals")
     upper, lower = panel(figure, 0.95, 2.65, 6.6, 4.2), panel(figure, 0.95, 0.7, 6.6, 1.55)
     upper.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     upper.text(0.03, 0.055, "ideal", color=MUTED, size=9, rotation=32.5, rotation_mode="anchor")
@@ -81,7 +81,7 @@ def reliability_chart(probabilities: Floats, labels: Labels, source: str) -> Fig
     for bin_, number in zip(filled, count[filled], strict=True):
         middle = edges[bin_] + 0.5 / CALIBRATION_BINS
         lower.text(middle, number * 1.15, f"{number:,}", ha="center", size=8.5, color=MUTED)
-    lower.set(xlim=(0, 1), yscale="log", ylim=(0.7, count.max() * 5), xlabel="confidence", ylabel="digits")
+    lower.set(xlim=(0, 1), yscale="log", ylim=(0.7, count.max() * 5), xlabel="confidence", ylabel="digits, log scale")
     lower.grid(False)
     lower.tick_params(which="both", left=False, labelleft=False)
     lower.spines["left"].set_visible(False)
