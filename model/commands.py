@@ -26,6 +26,16 @@ def fail(error: Exception) -> int:
     return 1
 
 
+def check_writable(folder: Path) -> None:
+    """Raise ModelError before the work, not after it, when its results could not be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelError(f"{folder} can't be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise ModelError(f"{folder} can't be written: choose another folder")
+
+
 def predict_main(argv: Sequence[str]) -> int:
     """Read the digit in each file; exit status 1 when one could not be read."""
     parser = argparse.ArgumentParser(prog="numeral predict", description="Read the digits in image files.")

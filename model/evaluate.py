@@ -63,9 +63,13 @@ def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int 
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = np.bincount(which, confidence - right, minlength=bins)
+    gap = np.bincount(confidence_bin(confidence, bins), confidence - right, minlength=bins)
     return float(np.abs(gap).sum() / len(labels))
+
+
+def confidence_bin(confidence: Floats, bins: int) -> Labels:
+    """Which of the equal-width bins of 0–1 each confidence (N,) falls into."""
+    return np.minimum((confidence * bins).astype(np.int64), bins - 1)
 
 
 def softmax(logits: Floats) -> NDArray[np.float64]:

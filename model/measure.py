@@ -29,9 +29,8 @@ def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
     return Scores(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def measured(classifier: Classifier, acceptance: Acceptance, digits: Labelled) -> dict[str, Any]:
-    """Metrics on the digits, with the digest that names them."""
-    scores = evaluate(classifier, digits)
+def measured(scores: Scores, acceptance: Acceptance, digits: Labelled) -> dict[str, Any]:
+    """Metrics of the outputs for the digits, with the digest that names them."""
     metrics = asdict(measure(scores.probabilities, scores.score, digits.labels, acceptance))
     metrics["recall"] = [None if np.isnan(share) else share for share in metrics["recall"]]  # JSON knows no nan
     return {"source": digits.source, "sha256": digits.sha256, **metrics}

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from model.classifier import Classifier
+from model.classifier import Classifier, Scores
 from model.data import Labelled, Splits
 from model.errors import DamagedVersion, NoVersion
 from model.evaluate import Acceptance, Metrics, fit_acceptance, fit_temperature, measure, softmax
@@ -23,6 +23,7 @@ from model.image import PIPELINE_VERSION
 from model.measure import as_input, evaluate, measured
 from model.net import Net
 from model.recipe import OnProgress, Progress, Recipe
+from model.report import write_pictures
 from model.store import Store
 
 WEIGHTS = "weights.safetensors"
@@ -78,9 +79,10 @@ def publish(
     candidate = calibrate(net, splits.validation)
     classifier = candidate.classifier()
     current = current_version(store)
+    test_scores = evaluate(classifier, splits.test)
     metrics = {
-        "validation": measured(classifier, candidate.acceptance, splits.validation),
-        "test": measured(classifier, candidate.acceptance, splits.test),
+        "validation": measured(evaluate(classifier, splits.validation), candidate.acceptance, splits.validation),
+        "test": measured(test_scores, candidate.acceptance, splits.test),
     }
     decision = pass_gate(store, current, classifier, candidate.acceptance, splits, held_out)
     on_progress(stage("publishing", recipe))
@@ -105,7 +107,7 @@ def publish(
             "numeral": version_of("numeral"),
         },
     }
-    write(store, manifest, candidate)
+    write(store, manifest, candidate, splits.test, test_scores)
     promoted = decision.promote and promote == "auto"
     if promoted:
         store.activate(version)
@@ -171,11 +173,12 @@ def described(digits: Labelled) -> dict[str, Any]:
     return {"source": digits.source, "count": len(digits), "sha256": digits.sha256}
 
 
-def write(store: Store, manifest: dict[str, Any], candidate: Candidate) -> None:
-    """Publish the files."""
+def write(store: Store, manifest: dict[str, Any], candidate: Candidate, test: Labelled, scores: Scores) -> None:
+    """Publish the files, among them pictures of how the test digits were read."""
     with store.publish(manifest) as draft:
         save_file(candidate.net.state_dict(), draft / WEIGHTS)
         Path(draft / MODEL).write_bytes(candidate.model)
+        write_pictures(draft, test, scores, candidate.acceptance)
 
 
 def stage(name: str, recipe: Recipe) -> Progress:

@@ -25,6 +25,7 @@ from model.paint import png
 SEED = 28
 COUNT = 1_000  # pictures for each condition
 EVERY_CONDITION = CONDITIONS + NON_DIGITS
+RESULTS = len(EVERY_CONDITION) + 2  # those and the other writers, twice
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class ConditionResult:
     accuracy_when_accepted: float | None
 
 
+OnResult = Callable[[ConditionResult], None]
+
+
 @dataclass(frozen=True)
 class Readings:
     """What the pipeline made of N pictures: the digits that it could read, R of them, and two things of each.
@@ -61,7 +65,7 @@ def run_suite(
     digits: Labelled,
     seed: int = SEED,
     count: int = COUNT,
-    on_result: Callable[[ConditionResult], None] = lambda result: None,
+    on_result: OnResult = lambda result: None,
 ) -> list[ConditionResult]:
     """Measure every condition on the same `count` of the digits, or on all if there are fewer."""
     chosen = some(digits, seed, count)

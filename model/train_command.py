@@ -17,7 +17,7 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from model.commands import fail, weights_argument
+from model.commands import check_writable, fail, weights_argument
 from model.data import CACHE_DIR, Labelled, load_digits
 from model.errors import ModelError
 from model.publish import Outcome
@@ -85,16 +85,6 @@ def main(argv: Sequence[str]) -> int:
         return fail(error)
     report(console, outcome)
     return 0
-
-
-def check_writable(weights: Path) -> None:
-    """Raise ModelError before the work, not after it, when the version could not be published."""
-    try:
-        weights.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ModelError(f"{weights} can't be made: {error.strerror}") from None
-    if not os.access(weights, os.W_OK):
-        raise ModelError(f"{weights} can't be written: choose another folder with --weights")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from model.errors import DataError
 from model.net import Net
 from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe, Stopped
 from model.store import Store
-from model.train import Best, accuracy, fit
+from model.train import Best, accuracy, fit, run
 from tests.conftest import clean_environment, wait_until
 
 SHORT = Recipe(epochs=2, batch_size=64)
@@ -113,9 +113,19 @@ def test_the_command_publishes_and_promotes_a_first_version(small_weights: Path)
     store = Store(small_weights)
     assert store.current() == 1
     manifest = store.verify(1)
-    assert sorted(manifest["files"]) == ["model.onnx", "weights.safetensors"]
+    pictures = ["acceptance.png", "confusion.png", "hardest.png", "reliability.png"]
+    assert sorted(manifest["files"]) == sorted(["model.onnx", "weights.safetensors", *pictures])
     assert manifest["metrics"]["test"]["accuracy"] > 0.8
     assert {"recipe", "data", "calibration", "acceptance", "gate", "made_with", "image_pipeline"} <= manifest.keys()
+
+
+def test_two_trainings_with_the_same_seed_publish_the_same_files(embedded: Splits, tmp_path: Path) -> None:
+    stores = [Store(tmp_path / name) for name in ("first", "again")]
+    none = Labelled.empty("samples")
+    for store in stores:
+        run(store, replace(SHORT, epochs=1), embedded, samples=none, held_out=none, start="scratch")
+    first, again = (store.verify(1)["files"] for store in stores)
+    assert first == again and len(first) == 6
 
 
 def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""What all pictures of a report share: palette, style, headings, places in inches, and how they are saved.
+
+matplotlib is an extra and slow to import, so every function that needs it imports it itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 8.0  # inches: 1,600 pixels, made to be read at 800
+DPI = 200
+LEFT = 0.45  # inches from the edge to the title
+INK, MUTED, LINE, FAINT = "#1d2733", "#6b7684", "#dfe3e8", "#f4f6f8"
+BLUE, PALE_BLUE, ORANGE = "#2b6cb0", "#a8c9e8", "#d9602b"
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """What figures that are made and saved inside look like."""
+    import matplotlib
+
+    with matplotlib.rc_context(
+        {
+            "font.family": "DejaVu Sans",  # comes with matplotlib
+            "font.size": 10,
+            "text.color": INK,
+            "axes.edgecolor": LINE,
+            "axes.labelcolor": MUTED,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.axisbelow": True,
+            "axes.grid": True,
+            "grid.color": LINE,
+            "grid.linewidth": 0.8,
+            "xtick.color": LINE,
+            "ytick.color": LINE,
+            "xtick.labelcolor": MUTED,
+            "ytick.labelcolor": MUTED,
+        }
+    ):
+        yield
+
+
+def page(height: float, title: str, subtitle: str) -> Figure:
+    """An empty figure, WIDTH × height inches, with its heading in the uppermost 0.9 inches."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI)
+    figure.text(LEFT / WIDTH, 1 - 0.45 / height, title, size=15, weight="bold")
+    figure.text(LEFT / WIDTH, 1 - 0.72 / height, subtitle, color=MUTED)
+    return figure
+
+
+def panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches."""
+    whole = figure.get_figheight()
+    return figure.add_axes((left / WIDTH, bottom / whole, width / WIDTH, height / whole))
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """0.975 → "97.5 %"."""
+    return f"{share * 100:.{digits}f} %"
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG whose bytes are a function of what it shows."""
+    figure.savefig(path, metadata={"Software": None})
