@@ -5,6 +5,7 @@ numeral serve            (or: uvicorn --factory app.main:create_app)
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections.abc import AsyncIterator
@@ -65,6 +66,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         die_with_parent(signal.SIGTERM)
     app.state.model.start()
     announce_draining(app)
+    gc.collect()
+    gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
     app.state.model.stop()
     app.state.predictor.close()

@@ -6,7 +6,7 @@ Each is drawn per image, on the images' own device, from one generator, so that 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 
 import torch
@@ -32,6 +32,10 @@ class Strength:
     contrast: float = 0.10  # share whose ink is unevenly dark
     coarse: float = 0.10  # share seen through few pixels, as a thumbnail is
     harden: float = 0.10  # share without half-tones at the strokes' edges, as a pen on a canvas draws
+
+    def scaled(self, factor: float) -> Strength:
+        """Every distortion `factor` times as strong or as frequent."""
+        return Strength(**{name: value * factor for name, value in asdict(self).items()})
 
 
 def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:

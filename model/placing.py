@@ -60,15 +60,15 @@ def is_placed(pixels: Floats, height: int, width: int) -> bool:
 
 def centre_of_mass(pixels: Floats) -> tuple[float, float]:
     """Row and column of the centre of the ink float32 (H, W), H and W up to 28, which keeps these sums exact."""
-    height, width = pixels.shape
-    (total, across), (down, _) = (moments(height) @ pixels @ moments(width).T).tolist()
+    total, down, across = (moments(*pixels.shape) @ pixels.reshape(-1)).tolist()
     return down / total, across / total
 
 
 @functools.cache
-def moments(count: int) -> Floats:
-    """(2, count): 1 for each place, and its number."""
-    return np.stack([np.ones(count, np.float32), np.arange(count, dtype=np.float32)])
+def moments(height: int, width: int) -> Floats:
+    """(3, height · width): for each pixel 1, its row and its column."""
+    rows, columns = np.indices((height, width), np.float32)
+    return np.stack([np.ones_like(rows), rows, columns]).reshape(3, -1)
 
 
 def thicken(ink: Floats, scale: float) -> Floats:

@@ -23,8 +23,13 @@ class Recipe:
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
     patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
     outlier_share: float = 0.10  # of each batch that is no digit (model/outliers.py), beside its digits
+    ease_after: float = 0.7  # share of the epochs after which the distortions are halved
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
+
+    def strength_in(self, epoch: int) -> Strength:
+        """How strongly digits are distorted in this epoch, 1 to epochs: the last ones are nearer to real digits."""
+        return self.strength if epoch <= self.ease_after * self.epochs else self.strength.scaled(0.5)
 
 
 QUICK = Recipe(

@@ -87,9 +87,10 @@ def fit(
     # Iterate over the data.
     step = 0
     for epoch in range(1, recipe.epochs + 1):
+        strength = recipe.strength_in(epoch)
         for images, targets in batches:
             # Forward.
-            logits = forward(net, augment(images, recipe.strength, generator))
+            logits = forward(net, augment(images, strength, generator))
             # Compute the loss.
             loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
             # Propagate the gradients back.

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.augment import Strength, augment, largest_around
+from model.recipe import Recipe
 
 NONE = Strength(0, 0, 0, 0, 0, 0, 0, 0, 0)
 FULL = Strength(15, 0.3, 0.2, 2, 2, 1, 1, 1, 1)
@@ -44,3 +45,10 @@ def test_a_shift_moves_the_ink_by_at_most_what_is_allowed(images: Tensor) -> Non
 def test_the_largest_around_is_a_max_pool(images: Tensor) -> None:
     assert torch.equal(largest_around(images), F.max_pool2d(images, 3, 1, 1))
     assert torch.equal(largest_around(-images), F.max_pool2d(-images, 3, 1, 1))
+
+
+def test_the_last_epochs_see_digits_half_as_distorted() -> None:
+    recipe = Recipe(epochs=10, ease_after=0.7)
+    assert [recipe.strength_in(epoch) for epoch in (1, 7)] == [recipe.strength] * 2
+    assert [recipe.strength_in(epoch) for epoch in (8, 10)] == [recipe.strength.scaled(0.5)] * 2
+    assert recipe.strength.scaled(0.5).rotation == recipe.strength.rotation / 2
