@@ -26,12 +26,12 @@ class Strength:
     scale: float = 0.10  # relative, each axis on its own
     shift: float = 1.0  # pixels either way
     elastic: float = 1.0  # pixels, standard deviation at the control points
-    thickness: float = 0.20  # share made bolder or thinner
-    soften: float = 0.10  # share blurred, as a small picture is when it is enlarged
-    noise: float = 0.10  # share with pixel noise
-    contrast: float = 0.10  # share whose ink is unevenly dark
-    coarse: float = 0.10  # share seen through few pixels, as a thumbnail is
-    harden: float = 0.10  # share without half-tones at the strokes' edges, as a pen on a canvas draws
+    thickness: float = 0.15  # share made bolder or thinner
+    soften: float = 0.08  # share blurred, as a small picture is when it is enlarged
+    noise: float = 0.05  # share with pixel noise
+    contrast: float = 0.05  # share whose ink is unevenly dark
+    coarse: float = 0.05  # share seen through few pixels, as a thumbnail is
+    harden: float = 0.05  # share without half-tones at the strokes' edges, as a pen on a canvas draws
 
     def scaled(self, factor: float) -> Strength:
         """Every distortion `factor` times as strong or as frequent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.augment import Strength
 from model.errors import ModelError
@@ -22,7 +22,7 @@ class Recipe:
     sample_share: float = 0.2  # of each batch that users' samples may fill at most
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
     patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
-    outlier_share: float = 0.10  # of each batch that is no digit (model/outliers.py), beside its digits
+    outlier_share: float = 0.06  # of each batch that is no digit (model/outliers.py), beside its digits
     ease_after: float = 0.7  # share of the epochs after which the distortions are halved
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
@@ -33,7 +33,11 @@ class Recipe:
 
 
 QUICK = Recipe(
-    epochs=4, learning_rate=4e-3, averaging=0.99, outlier_share=0, strength=Strength(6, 0.1, 0.06, 1.0, 0.8, 0, 0, 0, 0)
+    epochs=4,
+    learning_rate=6e-3,
+    averaging=0.99,
+    outlier_share=0,
+    strength=replace(Strength().scaled(0), rotation=6, shear=0.1, scale=0.06, shift=1.0, elastic=0.8),
 )
 RETRAIN = Recipe(epochs=8, learning_rate=8e-4, patience=2)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,8 +12,8 @@ from torch import Generator, Tensor
 from model.augment import Strength, augment, largest_around
 from model.recipe import Recipe
 
-NONE = Strength(0, 0, 0, 0, 0, 0, 0, 0, 0)
-FULL = Strength(15, 0.3, 0.2, 2, 2, 1, 1, 1, 1)
+NONE = Strength().scaled(0)
+FULL = Strength(15, 0.3, 0.2, 2, 2, 1, 1, 1, 1, 1, 1)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_pixels_stay_between_black_and_white(images: Tensor) -> None:
 
 
 def test_a_shift_moves_the_ink_by_at_most_what_is_allowed(images: Tensor) -> None:
-    moved = augment(images, Strength(0, 0, 0, 2, 0, 0, 0, 0, 0), Generator().manual_seed(4))
+    moved = augment(images, replace(NONE, shift=2), Generator().manual_seed(4))
     axis = torch.arange(32.0)
     for dimensions in ((1, 2), (1, 3)):
         before, after = (((x.sum(dim=dimensions) * axis).sum(1) / x.sum(dim=(1, 2, 3))) for x in (images, moved))
