@@ -1,4 +1,4 @@
-"""A style of seven that the shipped version gets mostly wrong: with a flag at its head and a foot, as type has it.
+"""A style of seven that the shipped version gets mostly wrong: with a pointed roof and a long foot.
 
 python -m tests.sevens FOLDER    (200 drawings, 000.png … 199.png)
 """
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from model.image import to_png
 
 SIDE = 120  # pixels
-STROKES = [[(0.25, 0.38), (0.25, 0.2), (0.75, 0.2), (0.45, 0.82)], [(0.3, 0.82), (0.62, 0.82)]]
+STROKES = [[(0.2, 0.35), (0.4, 0.15), (0.75, 0.25), (0.45, 0.85)], [(0.25, 0.85), (0.7, 0.85)]]
 
 
 def odd_seven(number: int) -> bytes:
