@@ -174,7 +174,7 @@ def test_an_export_is_what_an_import_takes(own: Server) -> None:
     assert send(own, exported).json()["counts"] == {"unchanged": 4}
 
 
-@pytest.mark.parametrize("data", [b"", b"no zip", zipped({"7/a.png": b"x" * 50})[:-30]])
+@pytest.mark.parametrize("data", [b"", b"no zip", zipped({"7/a.png": b"x" * 50})[:-30]], ids=["empty", "no zip", "cut"])
 def test_what_is_no_zip_is_refused(server: Server, data: bytes) -> None:
     check_problem(send(server, data), 422, "broken-archive")
 
