@@ -74,7 +74,7 @@ def add(
         return Added(identity, "corrected")
     row = {
         "id": identity, "label": label, "image": image, "reading": reading.pixels.tobytes(),
-        "format": str(reading.notes["format"]), "held_out": is_held_out(identity),
+        "format": reading.format, "held_out": is_held_out(identity),
         "created_at": now, "updated_at": now, **opinion,
     }  # fmt: skip
     try:

@@ -73,9 +73,9 @@ class Classifier:
 
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
         """One verdict for each of what the image pipeline read; of a cluttered page, that it is no digit."""
-        images = np.empty((len(readings), 1, 32, 32), np.float32)
-        for image, reading in zip(images, readings, strict=True):
-            image[0] = reading.pixels
+        if not readings:
+            return []
+        images = np.array([reading.pixels for reading in readings], np.float32)[:, None]
         images /= 255
         return [
             verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -78,17 +77,11 @@ class Limits(NamedTuple):
     max_pixels: int = 50_000_000
 
 
-@dataclass(frozen=True)
-class Page:
-    """A decoded picture: gray uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side.
-
-    format: of the file; width, height: pixels of the file.
-    """
+class Page(NamedTuple):
+    """A decoded picture: gray uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side; the file's format."""
 
     gray: NDArray[np.uint8]
     format: str
-    width: int
-    height: int
 
 
 def decode(data: bytes, limits: Limits) -> Page:
@@ -99,7 +92,7 @@ def decode(data: bytes, limits: Limits) -> Page:
         raise ImageTooLarge(f"The image has {len(data):,} bytes, more than {limits.max_bytes:,}.")
     small = decode_small_png(data, MIN_SIDE)
     if small is not None and small.size <= limits.max_pixels:
-        return Page(small, "PNG", small.shape[1], small.shape[0])
+        return Page(small, "PNG")
     return decode_any(data, limits)
 
 
@@ -111,7 +104,7 @@ def decode_any(data: bytes, limits: Limits) -> Page:
             check_size(width, height, limits)
             gray = to_gray(shrink(image))
             turn = TURNS.get(image.getexif().get(ORIENTATION, 1)) if may_have_exif(image) else None
-            return Page(turned(gray, turn), str(image.format), width, height)
+            return Page(turned(gray, turn), str(image.format))
     except ImageError:
         raise
     except UnidentifiedImageError:

@@ -6,7 +6,7 @@ in the direction that differs more.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,19 +33,23 @@ class BlankImage(ImageError):
 
 
 class Ink(NamedTuple):
-    """Ink float32 (H, W), 0 paper to 255 full ink; the strongest of each row (H,) and of each column (W,)."""
+    """Ink float32 (H, W), 0 paper to 255 full ink; the strongest of each row (H,) and of each column (W,).
+
+    stray: share, 0–1, of the ink on the page that lay beside and was left out.
+    """
 
     pixels: Floats
     rows: Floats
     columns: Floats
+    stray: float
 
 
-def find_ink(gray: NDArray[np.uint8]) -> tuple[Ink, dict[str, Any]]:
-    """The ink on a page uint8 (H, W), and notes. Raises BlankImage."""
+def find_ink(gray: NDArray[np.uint8]) -> Ink:
+    """The ink on a page uint8 (H, W). Raises BlankImage."""
     if max(gray.shape) <= SMALL_SIDE and (ink := ink_on_pure_paper(gray)) is not None:
-        return ink, {"dark_ink": bool(gray[0, 0]), "uneven_light": False, "contrast": round(float(ink.rows.max()))}
-    pixels, notes = ink_on_any_paper(gray)
-    return Ink(pixels, pixels.max(axis=1), pixels.max(axis=0)), notes
+        return ink
+    pixels, stray = ink_on_any_paper(gray)
+    return Ink(pixels, pixels.max(axis=1), pixels.max(axis=0), stray)
 
 
 def ink_on_pure_paper(gray: NDArray[np.uint8]) -> Ink | None:
@@ -53,21 +57,21 @@ def ink_on_pure_paper(gray: NDArray[np.uint8]) -> Ink | None:
 
     What the general way comes to where there is nothing to estimate, at a tenth of its cost.
     """
-    paper = gray[0, 0]
+    paper = gray.item(0)
     if paper == 0:
         ink = gray
     elif paper == 255:
         ink = ~gray
     else:
         return None
-    rows, columns = ink.max(axis=1), ink.max(axis=0)
-    if rows[0] or rows[-1] or columns[0] or columns[-1] or rows.max() < FULL_CONTRAST:
+    rows, columns = np.maximum.reduce(ink, 1), np.maximum.reduce(ink, 0)
+    if rows.item(0) or rows.item(-1) or columns.item(0) or columns.item(-1) or np.maximum.reduce(rows) < FULL_CONTRAST:
         return None
-    return Ink(ink.astype(np.float32), rows.astype(np.float32), columns.astype(np.float32))
+    return Ink(ink.astype(np.float32), rows.astype(np.float32), columns.astype(np.float32), 0.0)
 
 
-def ink_on_any_paper(gray: NDArray[np.uint8]) -> tuple[Floats, dict[str, Any]]:
-    """Ink float32 (H, W), 0 paper to 255 full ink, of a page uint8 (H, W), and notes. Raises BlankImage."""
+def ink_on_any_paper(gray: NDArray[np.uint8]) -> tuple[Floats, float]:
+    """Ink float32 (H, W), 0 paper to 255 full ink, of a page uint8 (H, W), and its stray share. Raises BlankImage."""
     border = border_of(gray)
     low, middle, high = (float(value) for value in np.percentile(border, (10, 50, 90)))
     uneven = high - low > FLAT_SPREAD and min(gray.shape) > SMALL_SIDE
@@ -92,4 +96,4 @@ def ink_on_any_paper(gray: NDArray[np.uint8]) -> tuple[Floats, dict[str, Any]]:
     if max(ink.shape) > SMALL_SIDE:
         bare = without_rules(ink.copy())
         ink, stray = main_component(bare if bare.max() > SOLID_INK else ink)
-    return ink, {"dark_ink": dark_ink, "uneven_light": uneven, "contrast": round(strength), "stray": stray}
+    return ink, stray

@@ -7,6 +7,7 @@ and Burges, "The MNIST database of handwritten digits"), and a margin makes it t
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ BOX_SIDE = 20  # pixels of the digit's longer side
 FIELD_SIDE = 28
 MARGIN = 2  # from MNIST's 28 to the network's 32
 FAINT = 0.1  # of the strongest ink; fainter rows and columns are not part of the box
+SMALLER, LARGER = 3, 1  # pixels that a digit's longer side may differ from BOX_SIDE and still count as placed
 OFF_CENTRE = 1.5  # pixels that a digit may be off the middle and still count as placed
 MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
@@ -27,14 +29,12 @@ MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thicke
 def place(ink: Ink) -> NDArray[np.uint8]:
     """uint8 (32, 32) with the ink placed as MNIST's digits are; ink that already is stays unchanged."""
     pixels = ink.pixels
-    faint = FAINT * float(ink.rows.max())
+    faint = FAINT * float(np.maximum.reduce(ink.rows))
     top, bottom = extent(ink.rows, faint)
     left, right = extent(ink.columns, faint)
     height, width = bottom - top, right - left
     if pixels.shape == (FIELD_SIDE, FIELD_SIDE) and is_placed(pixels, height, width):
-        field = empty_field()
-        np.rint(pixels, out=field[MARGIN:-MARGIN, MARGIN:-MARGIN], casting="unsafe")
-        return field
+        return in_field(np.rint(pixels))
     scale = BOX_SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     crop = Image.fromarray(thicken(pixels[top:bottom, left:right], scale))
@@ -45,13 +45,13 @@ def place(ink: Ink) -> NDArray[np.uint8]:
 
 def extent(profile: Floats, faint: float) -> tuple[int, int]:
     """First and one past the last place where the ink is not fainter."""
-    places = (profile >= faint).nonzero()[0]
-    return int(places[0]), int(places[-1]) + 1
+    inked = (profile >= faint).tobytes()  # a byte 0 or 1 for each place
+    return inked.find(1), inked.rfind(1) + 1
 
 
 def is_placed(pixels: Floats, height: int, width: int) -> bool:
     """Whether a 28×28 page already holds the digit as MNIST would: resampling it would only blur it."""
-    if not BOX_SIDE - 3 <= max(height, width) <= BOX_SIDE + 1:
+    if not BOX_SIDE - SMALLER <= max(height, width) <= BOX_SIDE + LARGER:
         return False
     row, column = centre_of_mass(pixels)
     middle = (FIELD_SIDE - 1) / 2
@@ -83,6 +83,13 @@ def thicken(ink: Floats, scale: float) -> Floats:
     if radius < 1:
         return ink
     return widened(np.pad(ink, radius), radius)
+
+
+def in_field(digit: NDArray[Any]) -> NDArray[np.uint8]:
+    """(28, 28), whole gray levels 0–255, with a black margin: uint8 (32, 32)."""
+    field = empty_field()
+    field[MARGIN:-MARGIN, MARGIN:-MARGIN] = digit
+    return field
 
 
 def empty_field() -> NDArray[np.uint8]:

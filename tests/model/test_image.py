@@ -26,8 +26,10 @@ from model.image import (
     ImageTooSmall,
     InvalidPixels,
     Limits,
+    Reading,
     UnsupportedFormat,
     read_digit,
+    read_digits,
     read_pixels,
     to_png,
 )
@@ -226,7 +228,7 @@ def general_reading(data: bytes) -> np.ndarray:
     gray = decode_any(data, Limits()).gray
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("model.ink.ink_on_pure_paper", lambda page: None)
-        return place(find_ink(gray)[0])
+        return place(find_ink(gray))
 
 
 @settings(max_examples=150, deadline=None)
@@ -243,6 +245,55 @@ def test_the_path_for_small_clean_pages_answers_what_the_general_one_answers(
     buffer = io.BytesIO()
     Image.fromarray(255 - page if inverted else page).save(buffer, "PNG", compress_level=level)
     assert (read_digit(buffer.getvalue()).pixels == general_reading(buffer.getvalue())).all()
+
+
+def as_mnist_has_it(random: np.random.Generator) -> np.ndarray:
+    """uint8 (28, 28), white on black: often a digit's box at its place, often not quite."""
+    page = np.zeros((28, 28), np.uint8)
+    height, width = (20, int(random.integers(3, 21))) if random.random() < 0.5 else random.integers(2, 24, 2)
+    top = np.clip(round(13.5 - height / 2 + random.integers(-2, 3)), 0, 28 - height)
+    left = np.clip(round(13.5 - width / 2 + random.integers(-2, 3)), 0, 28 - width)
+    page[top : top + height, left : left + width] = random.integers(0, 256, (height, width))
+    page[top, left] = page[top + height - 1, left + width - 1] = random.choice([20, 26, 255])
+    page[13:15, left : left + width] = random.choice([0, 229, 230, 255], p=[0.1, 0.1, 0.1, 0.7])
+    return page
+
+
+def outcome(function: Callable[[], Reading]) -> tuple[object, ...]:
+    """What can be compared of a reading, or of the error instead of it."""
+    try:
+        reading = function()
+    except ImageError as error:
+        return type(error), str(error)
+    return reading.pixels.tobytes(), reading.format, reading.stray
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_many_files_are_read_as_each_of_them_is_alone(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    pages = [as_mnist_has_it(random) ^ np.uint8(random.choice([0, 255, 3])) for _ in range(20)]
+    files = [to_png(page) for page in pages]
+    files += [to_png(np.zeros((28, 28), np.uint8)), b"", b"no image", files[0][:60], encoded(draw_seven(64), "JPEG")]
+    order = random.permutation(len(files))
+    files = [files[index] for index in order]
+    together = read_digits(files)
+    for file, found in zip(files, together, strict=True):
+        alone = outcome(lambda file=file: read_digit(file))
+        assert alone == outcome(lambda found=found: returned(found))
+
+
+def returned(found: Reading | ImageError) -> Reading:
+    """The reading; raises the error."""
+    if isinstance(found, ImageError):
+        raise found
+    return found
+
+
+def test_mnist_is_seen_unchanged_when_many_are_read(mnist: object) -> None:
+    part = mnist.test.images[:500]
+    together = read_digits([to_png(image[2:30, 2:30]) for image in part])
+    assert (np.stack([reading.pixels for reading in together]) == part).all()
 
 
 def test_a_small_png_with_a_wrong_checksum_is_corrupt_on_either_path() -> None:
