@@ -1,4 +1,4 @@
-"""From a request's body to its predictions: the three forms, and where the work is done.
+"""From pictures to predictions, and where the work is done.
 
 Small pictures are read on the event loop, since handing them to a thread costs more than the reading; large ones
 and whole batches go to a thread of lower priority, so that small ones don't wait for them.
@@ -7,34 +7,34 @@ and whole batches go to a thread of lower priority, so that small ones don't wai
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from numpy.typing import NDArray
 
-from app.errors import BadRequest, InvalidField, NotReady, Overloaded, Problem, image_problem, invalid_field
-from app.forms import parse_form
-from app.schemas.predict import ImageRequest
+from app.errors import NotReady, Overloaded, Problem, image_problem
+from app.gather import Gatherer
+from app.pictures import Picture, is_small
 from app.serving import ActiveModel
 from app.settings import Settings
 from model.classifier import Verdict
-from model.image import ImageError, Limits, Reading, read_digit, read_pixels
+from model.image import ImageError, Limits, Reading, attempt, read_digits, read_pixels
 
-SMALL_BYTES = 32_768
-SMALL_PNG_PIXELS = 128 * 128
+MOST_AT_ONCE = 32  # small pictures judged together; more of them would only keep the first ones waiting
 LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
 THREAD_NICENESS = 10
 
-T = TypeVar("T")
-Picture = bytes | list[list[int]]  # an encoded image, or pixels
-one_image = TypeAdapter(ImageRequest)
-many_images = TypeAdapter(list[ImageRequest])
+
+class Answer(NamedTuple):
+    """What was read in one picture, what the network says of it, and the version that said so."""
+
+    reading: Reading
+    verdict: Verdict
+    version: int
 
 
 class Predictor:
@@ -46,6 +46,7 @@ class Predictor:
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         self.in_flight = 0
         self.large_in_flight = 0
+        self._gatherer = Gatherer(self.answer_all, MOST_AT_ONCE)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 
     def close(self) -> None:
@@ -54,38 +55,42 @@ class Predictor:
 
     def read(self, picture: Picture) -> Reading:
         """The picture as the network will see it. Raises Problem."""
-        try:
-            if isinstance(picture, list):
-                return read_pixels(np.array(picture, np.uint8))
-            return read_digit(picture, self.limits)
-        except ImageError as error:
-            raise image_problem(error) from None
+        (reading,) = self.read_all([picture])
+        if isinstance(reading, ImageError):
+            raise image_problem(reading)
+        return reading
 
-    def judge(self, readings: Sequence[Reading]) -> tuple[list[Verdict], int]:
-        """A verdict for each reading, and the one version that gave them all. Raises NotReady."""
+    def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
+        """An answer or a problem for each picture, in order, all from one version. Raises NotReady."""
         classifier = self.model.classifier
         if classifier is None:
             raise NotReady(self.model.warning or "")
-        return classifier.judge(readings), classifier.version
+        readings = self.read_all(pictures)
+        verdicts = iter(classifier.judge([reading for reading in readings if isinstance(reading, Reading)]))
+        return [
+            Answer(reading, next(verdicts), classifier.version)
+            if isinstance(reading, Reading)
+            else image_problem(reading)
+            for reading in readings
+        ]
 
-    def read_and_judge(self, picture: Picture) -> tuple[Reading, Verdict, int]:
-        """One picture, all the way."""
-        reading = self.read(picture)
-        verdicts, version = self.judge([reading])
-        return reading, verdicts[0], version
+    def read_all(self, pictures: Sequence[Picture]) -> list[Reading | ImageError]:
+        """Each picture as the network will see it, or why it can't, in order."""
+        files = iter(read_digits([picture for picture in pictures if isinstance(picture, bytes)], self.limits))
+        return [
+            next(files) if isinstance(picture, bytes) else attempt(read_pixels, as_array(picture))
+            for picture in pictures
+        ]
 
-    def read_and_judge_all(self, pictures: Sequence[Picture]) -> tuple[list[Verdict | Problem], int]:
-        """A verdict or a problem for each picture, in order, all from one version."""
-        outcomes: list[Reading | Problem] = []
-        for picture in pictures:
-            try:
-                outcomes.append(self.read(picture))
-            except Problem as problem:
-                outcomes.append(problem)
-        readings = [outcome for outcome in outcomes if not isinstance(outcome, Problem)]
-        verdicts, version = self.judge(readings) if readings else ([], 0)
-        rest = iter(verdicts)
-        return [outcome if isinstance(outcome, Problem) else next(rest) for outcome in outcomes], version
+    async def answer(self, picture: Picture) -> Answer:
+        """One picture, all the way, where its size belongs. Raises Problem."""
+        if is_small(picture):
+            outcome = await self._gatherer.submit(picture)
+        else:
+            (outcome,) = await self.in_thread(self.answer_all, [picture])
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
 
     async def in_thread(self, function: Callable[[Any], Any], argument: object) -> Any:
         """Run `function(argument)` in the thread for large work. Raises Overloaded when too much waits for it."""
@@ -98,65 +103,12 @@ class Predictor:
             self.large_in_flight -= 1
 
 
+def as_array(rows: list[list[int]]) -> NDArray[np.uint8]:
+    """uint8 (S, S) of as many rows of as many integers 0–255; by way of bytes, which numpy reads twice as fast."""
+    return np.frombuffer(b"".join(map(bytes, rows)), np.uint8).reshape(len(rows), -1)
+
+
 def lower_priority() -> None:
     """Let the event loop's thread go first; on Linux each thread has its own niceness."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, THREAD_NICENESS)
-
-
-def is_small(picture: Picture) -> bool:
-    """Whether reading the picture takes well under a millisecond: pixels, or a small file of few pixels.
-
-    Only a PNG tells its size at a fixed place (W3C PNG, IHDR); of other formats, whose few bytes may hold many
-    pixels, only the JPEG's density is bounded enough to trust its length.
-    """
-    if isinstance(picture, list):
-        return True
-    if picture.startswith(b"\x89PNG") and len(picture) >= 24:
-        width, height = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
-        return len(picture) <= SMALL_BYTES and width * height <= SMALL_PNG_PIXELS
-    return len(picture) <= 2048 and picture.startswith(b"\xff\xd8")
-
-
-def one_picture(body: bytes, content_type: str) -> Picture:
-    """The picture of a `POST /predict`, in whichever of the three forms it came. Raises Problem."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return from_json(validate(one_image, body))
-    if kind == "multipart/form-data":
-        files = [part for part in parse_form(body, content_type) if part.is_file]
-        if len(files) != 1:
-            raise BadRequest(f"The form has {len(files)} files; send one, or use /predict/batch.")
-        return bytes(files[0].data)
-    return body
-
-
-def many_pictures(body: bytes, content_type: str) -> list[Picture]:
-    """The pictures of a `POST /predict/batch`: a form with files or a JSON list. Raises Problem."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return [from_json(item) for item in validate(many_images, body)]
-    if kind == "multipart/form-data":
-        return [bytes(part.data) for part in parse_form(body, content_type) if part.is_file]
-    raise BadRequest("Send multipart/form-data with several files, or a JSON list.")
-
-
-def from_json(request: ImageRequest) -> Picture:
-    """The picture of a validated JSON object. Raises InvalidField when the base64 is none."""
-    if request.pixels is not None:
-        return request.pixels
-    text = request.image or ""
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidField("`image` is neither base64 nor a data-URI with base64.") from None
-
-
-def validate(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The body as the adapter's type. Raises BadRequest for what is no JSON, InvalidField for the wrong JSON."""
-    try:
-        return adapter.validate_json(body)
-    except ValidationError as error:
-        raise invalid_field(error.errors(include_url=False, include_input=False)) from None

@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header, read_body
 from app.errors import BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
-from app.predict import Predictor, is_small, many_pictures, one_picture
+from app.pictures import many_pictures, one_picture
+from app.predict import Answer, Predictor
 from app.schemas.predict import Batch, ImageRequest, Prediction, ProblemDetail
 from app.security import name_of_key
-from model.classifier import Verdict
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
@@ -33,16 +33,11 @@ async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Se
     """One image in, one prediction out."""
     limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD) + PIXELS_BYTES
     body = await read_body(scope, receive, limit, predictor.settings.body_timeout)
-    picture = one_picture(body, header(scope, b"content-type"))
-    if is_small(picture):
-        reading, verdict, version = predictor.read_and_judge(picture)
-    else:
-        reading, verdict, version = await predictor.in_thread(predictor.read_and_judge, picture)
+    answer = await predictor.answer(one_picture(body, header(scope, b"content-type")))
     seen = None
     if scope["query_string"] and wants_seen(scope["query_string"]):
-        seen = "data:image/png;base64," + base64.b64encode(to_png(reading.pixels)).decode()
-    answer = to_json(prediction(verdict, version, scope["state"]["request_id"], seen), exclude_none=True)
-    await send_json(send, answer)
+        seen = "data:image/png;base64," + base64.b64encode(to_png(answer.reading.pixels)).decode()
+    await send_json(send, to_json(prediction(answer, scope["state"]["request_id"], seen), exclude_none=True))
 
 
 async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,21 +48,20 @@ async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, se
     pictures = many_pictures(body, header(scope, b"content-type"))
     if not 1 <= len(pictures) <= settings.max_batch:
         raise BatchTooLarge(f"{len(pictures)} images; send 1 to {settings.max_batch}.")
-    outcomes, version = await predictor.in_thread(predictor.read_and_judge_all, pictures)
+    outcomes = await predictor.in_thread(predictor.answer_all, pictures)
     request_id = scope["state"]["request_id"]
     items: list[Any] = [
-        as_json(outcome, request_id)
-        if isinstance(outcome, Problem)
-        else prediction(outcome, version, request_id).model_dump(exclude_none=True)
+        as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
         for outcome in outcomes
     ]
     batch = Batch.model_construct(items=items, total=len(items))
-    await send_json(send, Batch.__pydantic_serializer__.to_json(batch, warnings=False))
+    await send_json(send, Batch.__pydantic_serializer__.to_json(batch, exclude_none=True, warnings=False))
 
 
-def prediction(verdict: Verdict, version: int, request_id: str, seen: str | None = None) -> Prediction:
-    """The answer for one image; unvalidated, since every value is our own."""
-    return Prediction.model_construct(
+def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Prediction:
+    """The answer for one image."""
+    _, verdict, version = answer
+    return Prediction(
         digit=verdict.digit,
         confidence=verdict.confidence,
         accepted=verdict.accepted,

@@ -19,7 +19,8 @@ from app.body import read_body, save_body
 from app.db import Database, as_time
 from app.errors import BadRequest, InvalidField
 from app.forms import parse_form
-from app.predict import Picture, Predictor, from_json, validate
+from app.pictures import Picture, from_json, validate
+from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.security import Admin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 
@@ -51,6 +52,26 @@ def test_pixels_give_the_answer_of_the_picture_they_came_from(server: Server, se
     by_pixels = without_id(server.client.post("/predict", json={"pixels": pixels.tolist()}))
     inner = without_id(server.client.post("/predict", json={"pixels": pixels[2:30, 2:30].tolist()}))
     assert by_pixels == inner == without_id(post(server, seven))
+
+
+def test_pictures_that_come_together_get_what_each_gets_alone(server: Server, seven: bytes) -> None:
+    """Bit for bit: the network judges them in one batch, whose size must not show."""
+    random = np.random.default_rng(3)
+    pages = [np.pad(random.integers(0, 256, (20, 12)).astype(np.uint8), ((4, 4), (8, 8))) for _ in range(20)]
+    files = [to_png(page) for page in pages] + [seven, to_png(np.asarray(draw_seven(60))), b"no image", seven[:80]]
+    alone = [post(server, file) for file in files]
+
+    async def ask_all() -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=server.url, limits=httpx.Limits(max_connections=64)) as client:
+            return await asyncio.gather(*(client.post("/predict", content=file) for file in files * 8))
+
+    together = asyncio.run(ask_all())
+    for index, response in enumerate(together):
+        expected = alone[index % len(files)]
+        assert response.status_code == expected.status_code
+        told = response.json(), expected.json()
+        assert [{**answer, "request_id": ""} for answer in told] == [{**told[1], "request_id": ""}] * 2
+        assert response.json()["request_id"] == response.headers["X-Request-ID"]
 
 
 def test_seen_shows_what_the_network_saw(server: Server, seven: bytes) -> None:

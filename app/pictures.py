@@ -1,0 +1,79 @@
+"""From a request's body to its pictures: three forms, and which pictures are small."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.errors import BadRequest, InvalidField, invalid_field
+from app.forms import parse_form
+from app.schemas.predict import ImageRequest
+
+SMALL_BYTES = 32_768
+SMALL_PNG_PIXELS = 128 * 128
+
+T = TypeVar("T")
+Picture = bytes | list[list[int]]  # an encoded image, or pixels
+one_image = TypeAdapter(ImageRequest)
+many_images = TypeAdapter(list[ImageRequest])
+
+
+def is_small(picture: Picture) -> bool:
+    """Whether reading the picture takes well under a millisecond: pixels, or a small file of few pixels.
+
+    Only a PNG tells its size at a fixed place (W3C PNG, IHDR); of other formats, whose few bytes may hold many
+    pixels, only the JPEG's density is bounded enough to trust its length.
+    """
+    if isinstance(picture, list):
+        return True
+    if picture.startswith(b"\x89PNG") and len(picture) >= 24:
+        width, height = int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+        return len(picture) <= SMALL_BYTES and width * height <= SMALL_PNG_PIXELS
+    return len(picture) <= 2048 and picture.startswith(b"\xff\xd8")
+
+
+def one_picture(body: bytes, content_type: str) -> Picture:
+    """The picture of a `POST /predict`, in whichever of the three forms it came. Raises Problem."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return from_json(validate(one_image, body))
+    if kind == "multipart/form-data":
+        files = [part for part in parse_form(body, content_type) if part.is_file]
+        if len(files) != 1:
+            raise BadRequest(f"The form has {len(files)} files; send one, or use /predict/batch.")
+        return bytes(files[0].data)
+    return body
+
+
+def many_pictures(body: bytes, content_type: str) -> list[Picture]:
+    """The pictures of a `POST /predict/batch`: a form with files or a JSON list. Raises Problem."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return [from_json(item) for item in validate(many_images, body)]
+    if kind == "multipart/form-data":
+        return [bytes(part.data) for part in parse_form(body, content_type) if part.is_file]
+    raise BadRequest("Send multipart/form-data with several files, or a JSON list.")
+
+
+def from_json(request: ImageRequest) -> Picture:
+    """The picture of a validated JSON object. Raises InvalidField when the base64 is none."""
+    if request.pixels is not None:
+        return request.pixels
+    text = request.image or ""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidField("`image` is neither base64 nor a data-URI with base64.") from None
+
+
+def validate(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The body as the adapter's type. Raises BadRequest for what is no JSON, InvalidField for the wrong JSON."""
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        raise invalid_field(error.errors(include_url=False, include_input=False)) from None
