@@ -24,7 +24,7 @@ from app.settings import Settings
 from model.classifier import Verdict
 from model.image import ImageError, Limits, Reading, attempt, read_digits, read_pixels
 
-MOST_AT_ONCE = 32  # small pictures judged together; more of them would only keep the first ones waiting
+MOST_AT_ONCE = 64  # small pictures answered together; more of them would only keep the first ones waiting
 LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
 THREAD_NICENESS = 10
 

@@ -177,7 +177,7 @@ def report(client: httpx.Client, console: Console, location: str) -> int:
         for kind, data in follow(client, location):
             if kind == "state":
                 bar.update(task, description=data["state"])
-            elif data["stage"] == "training":
+            elif data["steps"]:
                 accuracy = "–" if data["accuracy"] is None else f"{data['accuracy']:.2%}"
                 bar.update(task, total=data["steps"], completed=data["step"], loss=data["loss"], accuracy=accuracy)
     job = checked(client.get(location)).json()

@@ -11,14 +11,14 @@ import threading
 
 import numpy as np
 
-from model.classifier import Classifier
+from model.classifier import BATCH, Classifier
 from model.errors import ModelError, NoVersion
 from model.store import Store
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
-WARM_UP_BATCHES = (1, 1, 16)
+WARM_UP_BATCHES = (1, 1, BATCH)
 
 
 class ActiveModel:

@@ -16,6 +16,7 @@ from model.image import Reading
 
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"
+BATCH = 16  # images judged at once; with more of them each takes as long, and their layers take more memory
 
 
 class Scores(NamedTuple):
@@ -73,14 +74,16 @@ class Classifier:
 
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
         """One verdict for each of what the image pipeline read; of a cluttered page, that it is no digit."""
-        if not readings:
-            return []
-        images = np.array([reading.pixels for reading in readings], np.float32)[:, None]
-        images /= 255
-        return [
-            verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict
-            for verdict, reading in zip(self.predict(images), readings, strict=True)
-        ]
+        verdicts: list[Verdict] = []
+        for start in range(0, len(readings), BATCH):
+            part = readings[start : start + BATCH]
+            images = np.array([reading.pixels for reading in part], np.float32)[:, None]
+            images /= 255
+            verdicts += [
+                verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict
+                for verdict, reading in zip(self.predict(images), part, strict=True)
+            ]
+        return verdicts
 
     def _verdict(self, probabilities: list[float], score: float) -> Verdict:
         confidence = max(probabilities)

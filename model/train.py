@@ -6,25 +6,29 @@ numeral train --quick --seed 7
 
 from __future__ import annotations
 
-import math
 import sys
-import time
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar, cast
 
 import torch
-import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
-from model.augment import augment
 from model.batches import Batches, WithOutliers
 from model.data import Labelled, Splits, check_trainable
+from model.lessons import Lessons
 from model.net import Net
 from model.paired import forward
 from model.publish import Outcome, publish, starting_weights
-from model.recipe import Diverged, OnProgress, Progress, Recipe, ShouldStop, Stopped
+from model.recipe import OnProgress, Recipe, ShouldStop
 from model.store import Store
+from model.teacher import Teacher
+from model.watch import Watch
 
-REPORT_SECONDS = 0.25  # between two reports of progress
-EVALUATION_BATCH = 1000
+AnyNet = TypeVar("AnyNet", bound=nn.Module)
+Read = Callable[[Tensor], Tensor]  # a forward pass: logits (N, 10) of images (N, 1, 32, 32)
 
 
 def run(
@@ -44,6 +48,8 @@ def run(
     samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
     promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
     """
+    if splits.is_embedded:
+        recipe = replace(recipe, teachers=0)  # a thousand digits are too few to make one
     state = starting_weights(store) if start == "current" else None
     net = fit(splits.train, splits.validation, recipe, start=state, extra=samples,
               on_progress=on_progress, should_stop=should_stop)  # fmt: skip
@@ -62,123 +68,80 @@ def fit(
 ) -> Net:
     """A network trained on `train`, with `extra` mixed into each batch; the moving average of its weights.
 
-    After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
-    start: a state dict to go on from. Raises DataError, Diverged or Stopped.
+    A recipe with teachers trains them first. What comes is the network after the last epoch, or, with patience, the
+    best one. start: a state dict to go on from. Raises DataError, Diverged or Stopped.
     """
     check_trainable(train)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
+    batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
 
-    # Define the network.
+    def learned(net: AnyNet, read: Read, recipe: Recipe, teachers: Sequence[nn.Module], stage: str) -> AnyNet:
+        lessons = Lessons(batches, recipe, generator, teachers)
+        steps = recipe.epochs * len(lessons)
+        return learn(net, read, lessons, Watch(stage, recipe, steps, validation, extra, on_progress, should_stop))
+
+    teachers = []
+    for number in range(1, recipe.teachers + 1):
+        teacher = Teacher().to(device)
+        teachers.append(learned(teacher, teacher, recipe.of_teacher(number), (), f"teacher {number}"))
     net = Net().to(device)
     if start is not None:
         net.load_state_dict(start)
+    return learned(net, partial(forward, net), recipe, teachers, "training").cpu()
+
+
+def learn(net: AnyNet, read: Read, lessons: Lessons, watch: Watch) -> AnyNet:
+    """Train the network; answers with the moving average of its weights, ready to evaluate.
+
+    read: the network's forward pass; watch: whom the training tells, and who ends it.
+    """
+    recipe = lessons.recipe
     average = {name: value.clone() for name, value in net.state_dict().items()}
     optimizer = torch.optim.AdamW(
         net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
-    batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
-    steps = recipe.epochs * len(batches)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
-    reporter = Reporter(recipe, steps, on_progress)
-    best = Best(recipe.patience)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=watch.steps, pct_start=0.2
+    )
 
     # Iterate over the data.
     step = 0
     for epoch in range(1, recipe.epochs + 1):
-        strength = recipe.strength_in(epoch)
-        for images, targets in batches:
+        for images, targets in lessons.epoch(epoch):
             # Forward.
-            logits = forward(net, augment(images, strength, generator))
+            logits = read(images)
             # Compute the loss.
-            loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+            loss = lessons.loss(logits, targets)
             # Propagate the gradients back.
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             # Update the weights.
             optimizer.step()
             schedule.step()
-            update_average(average, net, decay=min(recipe.averaging, (step + 1) / (step + 10)))
             step += 1
-            if should_stop():
-                raise Stopped("the training was stopped; nothing was published")
-            reporter.report(epoch, step, loss)
-        candidate = averaged(average)
-        reporter.accuracy = accuracy(candidate, validation)
-        reporter.report(epoch, step, loss, now=True)
-        if best.ends(candidate, reporter.accuracy + (accuracy(candidate, extra) if extra else 0)):
+            update_average(average, net, decay=min(recipe.averaging, step / (step + 9)))
+            watch.after_step(epoch, step, loss)
+        if watch.after_epoch(epoch, step, loss, averaged(net, average)):
             break
-    return best.net
+    return cast(AnyNet, watch.best.net)
 
 
-class Best:
-    """Early stopping: the best network so far, and whether the patience for a better one is at its end.
-
-    Without patience the last network is the best one. Source: Prechelt, "Early Stopping – But When?", 1998.
-    """
-
-    def __init__(self, patience: int) -> None:
-        self.patience = patience
-        self.score = -math.inf
-        self.waited = 0
-
-    def ends(self, net: Net, score: float) -> bool:
-        """Take notice of an epoch's network and its score, higher is better; answers whether to stop."""
-        if score > self.score or not self.patience:
-            self.net, self.score, self.waited = net, score, 0
-        else:
-            self.waited += 1
-        return 0 < self.patience <= self.waited
+def update_average(average: dict[str, Tensor], net: nn.Module, decay: float) -> None:
+    """Move the average towards the network's weights and statistics by 1 − decay; counters are copied."""
+    now = net.state_dict()
+    moving = [name for name, value in now.items() if value.is_floating_point()]
+    torch._foreach_lerp_([average[name] for name in moving], [now[name] for name in moving], 1 - decay)
+    for name in now.keys() - set(moving):
+        average[name].copy_(now[name])
 
 
-class Reporter:
-    """Tells how far the training is, not more often than a person or a database can take; watches the loss."""
-
-    def __init__(self, recipe: Recipe, steps: int, on_progress: OnProgress) -> None:
-        self.epochs = recipe.epochs
-        self.steps = steps
-        self.on_progress = on_progress
-        self.accuracy: float | None = None
-        self.started = self.last = time.monotonic()
-
-    def report(self, epoch: int, step: int, loss: Tensor, now: bool = False) -> None:
-        """Report when it is time to. Raises Diverged for a loss that is not finite."""
-        clock = time.monotonic()
-        ends_epoch = step * self.epochs == epoch * self.steps  # its report, with the new accuracy, is about to come
-        if not now and (ends_epoch or clock - self.last < REPORT_SECONDS):
-            return
-        self.last = clock
-        value = loss.item()
-        if not math.isfinite(value):
-            raise Diverged(f"the loss became {value} in epoch {epoch}: lower the learning rate; nothing was published")
-        eta = (clock - self.started) / step * (self.steps - step)
-        self.on_progress(
-            Progress("training", epoch, self.epochs, step, self.steps, value, self.accuracy, round(eta, 1))
-        )
-
-
-def update_average(average: dict[str, Tensor], net: Net, decay: float) -> None:
-    """Move the average towards the network's weights by 1 − decay."""
-    torch._foreach_lerp_(list(average.values()), [value.detach() for value in net.state_dict().values()], 1 - decay)
-
-
-def averaged(average: dict[str, Tensor]) -> Net:
-    """A network with the averaged weights, on the CPU, ready to evaluate."""
-    net = Net()
-    net.load_state_dict(average)
-    return net.eval()
-
-
-def accuracy(net: torch.nn.Module, digits: Labelled) -> float:
-    """Share of the digits that the network reads correctly, 0–1."""
-    right = 0
-    with torch.inference_mode():
-        for start in range(0, len(digits), EVALUATION_BATCH):
-            part = digits[slice(start, start + EVALUATION_BATCH)]
-            logits = net(torch.from_numpy(part.images).unsqueeze(1).float() / 255)
-            right += int((logits.argmax(dim=1) == torch.from_numpy(part.labels)).sum())
-    return right / len(digits)
+def averaged(net: AnyNet, average: dict[str, Tensor]) -> AnyNet:
+    """A copy of the network with the averaged weights, ready to evaluate."""
+    made = deepcopy(net)
+    made.load_state_dict(average)
+    return made.eval()
 
 
 if __name__ == "__main__":

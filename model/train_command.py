@@ -93,29 +93,42 @@ def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
     if not console.is_terminal:
         yield plain_lines(console)
         return
-    text = TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}")
+    text = TextColumn("{task.fields[stage]} {task.fields[epoch]}/{task.fields[epochs]}")
     numbers = TextColumn("loss {task.fields[loss]:.4f}  validation {task.fields[accuracy]}")
     with Bar(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task("", epoch=0, epochs=recipe.epochs, loss=float("nan"), accuracy="–")
+        task = bar.add_task("", stage="epoch", epoch=0, epochs=recipe.epochs, loss=float("nan"), accuracy="–")
 
         def on_progress(progress: Progress) -> None:
-            if progress.stage == "training":
+            if progress.steps:
                 accuracy = "–" if progress.accuracy is None else f"{progress.accuracy:.2%}"
-                bar.update(task, total=progress.steps, completed=progress.step, epoch=progress.epoch,
-                           loss=progress.loss, accuracy=accuracy)  # fmt: skip
+                bar.update(
+                    task,
+                    total=progress.steps,
+                    completed=progress.step,
+                    stage=epochs_of(progress),
+                    epoch=progress.epoch,
+                    epochs=progress.epochs,
+                    loss=progress.loss,
+                    accuracy=accuracy,
+                )
 
         yield on_progress
+
+
+def epochs_of(progress: Progress) -> str:
+    """Whose epochs are counted."""
+    return "epoch" if progress.stage == "training" else f"{progress.stage}, epoch"
 
 
 def plain_lines(console: Console) -> OnProgress:
     """Say each epoch's end."""
 
     def on_progress(progress: Progress) -> None:
-        if progress.stage != "training":
+        if not progress.steps:
             console.print(progress.stage)
         elif progress.step * progress.epochs == progress.epoch * progress.steps:
             console.print(
-                f"epoch {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
+                f"{epochs_of(progress)} {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
                 f"validation {progress.accuracy:.2%}  {progress.eta_seconds:.0f} s to go",
                 highlight=False,
             )

@@ -19,10 +19,11 @@ from model.errors import DataError
 from model.net import Net
 from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe, Stopped
 from model.store import Store
-from model.train import Best, accuracy, fit, run
+from model.train import fit, run
+from model.watch import Best, accuracy
 from tests.conftest import clean_environment, wait_until
 
-SHORT = Recipe(epochs=2, batch_size=64)
+SHORT = Recipe(epochs=2, batch_size=64, teachers=0)
 
 
 def digest(net: Net) -> bytes:

@@ -1,0 +1,64 @@
+"""What a network is shown in each epoch: distorted images, and what it is to answer for each.
+
+Without teachers that is the label. With them it is the mean of their answers for the very image that the student
+sees, softened by a temperature. Sources: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network",
+2015; Beyer et al., "Knowledge distillation: A good teacher is patient and consistent", CVPR 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from model.augment import augment
+from model.batches import WithOutliers
+from model.recipe import Recipe
+
+
+class Lessons:
+    """The epochs of one training. Teachers' answers are remembered for the epochs that show the same images again."""
+
+    def __init__(
+        self, batches: WithOutliers, recipe: Recipe, generator: Generator, teachers: Sequence[nn.Module] = ()
+    ) -> None:
+        self.batches = batches
+        self.recipe = recipe
+        self.generator = generator
+        self.teachers = teachers
+        self.temperature = recipe.temperature if teachers else 1.0
+        self.remembered: dict[int, list[Tensor]] = {}
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        return len(self.batches)
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Images float32 (B, 1, 32, 32), 0–1, and targets float32 (B, 10), which sum to 1; epochs count from 1."""
+        view, strength = self.recipe.view_in(number), self.recipe.strength_in(number)
+        self.generator.manual_seed(self.recipe.seed << 16 | view)
+        known, heard = self.remembered.get(view), []
+        for index, (images, targets) in enumerate(self.batches):
+            images = augment(images, strength, self.generator)
+            if self.teachers:
+                targets = known[index] if known else self.taught(images, targets)
+                heard.append(targets)
+            yield images, targets
+        self.remembered[view] = heard
+
+    def taught(self, images: Tensor, targets: Tensor) -> Tensor:
+        """The teachers' mean answer (B, 10) for the digits; the outliers, which come last, keep their targets."""
+        digits = len(images) - self.batches.count
+        with torch.no_grad():
+            answers = [torch.softmax(teacher(images[:digits]) / self.temperature, dim=1) for teacher in self.teachers]
+        return torch.cat([torch.stack(answers).mean(dim=0), targets[digits:]])
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The mean over a batch (B, 10): of T² · cross-entropy at temperature T for digits, at 1 for outliers."""
+        digits, smoothing = len(logits) - self.batches.count, self.recipe.label_smoothing
+        softened = logits[:digits] / self.temperature
+        taught = F.cross_entropy(softened, targets[:digits], reduction="sum", label_smoothing=smoothing)
+        unsure = F.cross_entropy(logits[digits:], targets[digits:], reduction="sum")
+        return (self.temperature**2 * taught + unsure) / len(logits)
