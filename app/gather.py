@@ -32,7 +32,7 @@ class Gatherer(Generic[Item, Result]):
         """The result for the item."""
         loop = asyncio.get_running_loop()
         if not self._company:
-            if not self._began:
+            if not self._began or self._most == 1:
                 self._began = True
                 loop.call_soon(self._next_turn)
                 return self._work([item])[0]

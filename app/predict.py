@@ -24,7 +24,6 @@ from app.settings import Settings
 from model.classifier import Verdict
 from model.image import ImageError, Limits, Reading, attempt, read_digits, read_pixels
 
-MOST_AT_ONCE = 64  # small pictures answered together; more of them would only keep the first ones waiting
 LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
 THREAD_NICENESS = 10
 
@@ -46,7 +45,7 @@ class Predictor:
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         self.in_flight = 0
         self.large_in_flight = 0
-        self._gatherer = Gatherer(self.answer_all, MOST_AT_ONCE)
+        self._gatherer = Gatherer(self.answer_all, settings.max_together)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """How fast Numeral serves, against reference servers started by the same command, and what it bears: `make bench`.
 
-python -m bench.serve            (about five minutes)
+python -m bench.serve            (about seven minutes)
 python -m bench.serve --smoke    (half a minute or less: checks that it works, not how fast)
 python -m bench.serve --json var/bench/results.json --chart var/bench/chart.png
 """
@@ -25,6 +25,7 @@ from bench.load import CONNECTIONS, Body, digit, press
 from bench.report import Rows, fact_table, goal_table, keep, median, rate_table, row_record
 from bench.servers import WEIGHTS, cpu_seconds, numeral, reference, serving
 from bench.stress import crowd, half_load, photos
+from bench.together import together
 from model.store import Store
 
 WARM_SECONDS = 1
@@ -114,6 +115,7 @@ def stress(effort: Effort) -> Facts:
         **workers(effort.rounds, effort.seconds),
         **photos(effort.stress_seconds),
         **crowd(effort.stress_seconds),
+        **together(effort.rounds, 1 if effort.smoke else 2),
     }
 
 

@@ -75,6 +75,16 @@ def test_a_group_is_never_larger_than_it_may_be() -> None:
     assert [len(group) for group in work.groups] == [1, 4, 4, 3]
 
 
+def test_where_only_one_may_be_done_at_once_nobody_waits() -> None:
+    work = Doubling()
+
+    async def ask() -> list[int]:
+        return await asyncio.gather(*map(Gatherer(work, 1).submit, range(3)))
+
+    assert asyncio.run(ask()) == [0, 2, 4]
+    assert work.groups == [[0], [1], [2]]
+
+
 def test_what_breaks_a_group_breaks_no_other() -> None:
     work = Doubling()
 

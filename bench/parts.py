@@ -1,0 +1,78 @@
+"""Where the time of a prediction goes: each step in a loop of its own, for one picture and for many together.
+
+python -m bench.parts            (some seconds; no server and no client: what a warm processor takes for the steps)
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from app.pictures import many_pictures, one_picture
+from app.predict import Answer
+from app.routes.predict import prediction, to_json
+from bench.forms import bodies
+from bench.report import plain_table
+from bench.servers import SERVER_CORE, WEIGHTS, on_core
+from model.classifier import Classifier
+from model.decode import Limits, decode
+from model.image import read_digits
+from model.ink import find_ink
+from model.placing import place
+from model.store import Store
+
+MANY = 32
+ROUNDS, ROUND_SECONDS = 7, 0.05
+
+
+def microseconds(function: Callable[[], object], pictures: int = 1) -> float:
+    """Of one picture; the fastest of some rounds, which other work disturbed least."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        calls, started = 0, time.perf_counter()
+        while (passed := time.perf_counter() - started) < ROUND_SECONDS:
+            function()
+            calls += 1
+        best = min(best, passed / calls)
+    return best * 1e6 / pictures
+
+
+def main() -> None:
+    """Print the table."""
+    store, forms = Store(WEIGHTS), bodies()
+    classifier = Classifier.load(store.folder(store.usable()[0]))
+    file, form, pixels, batch = (forms[name] for name in ("raw body", "multipart", "JSON pixels", "batch of 64"))
+    page = decode(file.data, Limits())
+    ink = find_ink(page.gray)
+    one, many = read_digits([file.data]), read_digits([file.data] * MANY)
+    (reading,), (verdict,) = one, classifier.judge(one)
+    answer = Answer(reading, verdict, classifier.version)
+    steps: dict[str, tuple[float, float | None]] = {
+        "decode the PNG": (microseconds(lambda: decode(file.data, Limits())), None),
+        "find the ink": (microseconds(lambda: find_ink(page.gray)), None),
+        "place it": (microseconds(lambda: place(ink)), None),
+        "read, all three": (
+            microseconds(lambda: read_digits([file.data])),
+            microseconds(lambda: read_digits([file.data] * MANY), MANY),
+        ),
+        "judge": (microseconds(lambda: classifier.judge(one)), microseconds(lambda: classifier.judge(many), MANY)),
+        "make and serialize the answer": (microseconds(lambda: to_json(prediction(answer, "7" * 16))), None),
+        "take a form apart": (
+            microseconds(lambda: one_picture(form.data, form.content_type)),
+            microseconds(lambda: many_pictures(batch.data, batch.content_type), batch.images),
+        ),
+        "take JSON pixels apart": (microseconds(lambda: one_picture(pixels.data, pixels.content_type)), None),
+    }
+    table = plain_table("µs a picture", "", "alone", f"{MANY} together")
+    for name, (alone, together) in steps.items():
+        table.add_row(name, f"{alone:.1f}", "" if together is None else f"{together:.1f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    with on_core(SERVER_CORE):
+        main()
+    sys.exit()
