@@ -22,6 +22,8 @@ FIELD_SIDE = 28
 MARGIN = 2  # from MNIST's 28 to the network's 32
 FAINT = 0.1  # of the strongest ink; fainter rows and columns are not part of the box
 SMALLER, LARGER = 3, 1  # pixels that a digit's longer side may differ from BOX_SIDE and still count as placed
+CLOSER = 4  # times that smaller ink is enlarged before its box is taken
+EDGE = 0.2  # of the strongest ink, where the edges of enlarged ink are
 OFF_CENTRE = 1.5  # pixels that a digit may be off the middle and still count as placed
 MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
@@ -35,12 +37,34 @@ def place(ink: Ink) -> NDArray[np.uint8]:
     height, width = bottom - top, right - left
     if pixels.shape == (FIELD_SIDE, FIELD_SIDE) and is_placed(pixels, height, width):
         return in_field(np.rint(pixels))
+    if max(height, width) < BOX_SIDE:
+        near = closely(pixels[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1])
+        return centred(boxed(near, *near.shape))
+    crop = thicken(pixels[top:bottom, left:right], BOX_SIDE / max(height, width))
+    return centred(boxed(crop, height, width))
+
+
+def closely(ink: Floats) -> Floats:
+    """Ink that is smaller than MNIST's, CLOSER times as large and cropped, since its edges lie within pixels."""
+    page = np.pad(ink, 1)
+    height, width = page.shape
+    closer = Image.fromarray(page).resize((CLOSER * width, CLOSER * height), Image.Resampling.LANCZOS)
+    page = np.asarray(closer, np.float32)
+    edge = EDGE * float(page.max())
+    top, bottom = extent(page.max(axis=1), edge)
+    left, right = extent(page.max(axis=0), edge)
+    near: Floats = np.maximum(page[top:bottom, left:right], 0)
+    return near
+
+
+def boxed(crop: Floats, height: int, width: int) -> Floats:
+    """The crop, whole gray levels up to 255, at the size where the longer of the ink's sides is BOX_SIDE."""
     scale = BOX_SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    crop = Image.fromarray(thicken(pixels[top:bottom, left:right], scale))
-    box = np.asarray(crop.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC), np.float32)
-    box = np.clip(box * (255 / float(box.max())), 0, 255)
-    return centred(np.rint(box))
+    resampling = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
+    box = np.asarray(Image.fromarray(crop).resize(size, resampling), np.float32)
+    levels: Floats = np.rint(np.clip(box * (255 / float(box.max())), 0, 255))
+    return levels
 
 
 def extent(profile: Floats, faint: float) -> tuple[int, int]:

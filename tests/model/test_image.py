@@ -247,6 +247,13 @@ def test_the_path_for_small_clean_pages_answers_what_the_general_one_answers(
     assert (read_digit(buffer.getvalue()).pixels == general_reading(buffer.getvalue())).all()
 
 
+@pytest.mark.parametrize("side", [12, 15, 20, 24])
+def test_a_small_picture_is_seen_as_the_large_one_it_was_shrunk_from(side: int) -> None:
+    large = draw_seven(240)
+    seen = read_digit(to_png(np.asarray(large.reduce(240 // side)))).pixels.astype(int)
+    assert np.abs(seen - read_digit(to_png(np.asarray(large))).pixels).mean() < NEAR
+
+
 def as_mnist_has_it(random: np.random.Generator) -> np.ndarray:
     """uint8 (28, 28), white on black: often a digit's box at its place, often not quite."""
     page = np.zeros((28, 28), np.uint8)
