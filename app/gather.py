@@ -52,9 +52,9 @@ class Gatherer(Generic[Item, Result]):
         """Do what waits, but for those who have left meanwhile."""
         waiting = [(item, future) for item, future in self._waiting if not future.done()]
         self._waiting.clear()
-        self._company = len(waiting) > 1
-        if not waiting:
+        if not waiting:  # a full group was done before the turn ended
             return
+        self._company = len(waiting) > 1
         try:
             results = self._work([item for item, _ in waiting])
         except Exception as error:

@@ -1,7 +1,8 @@
 """From pictures to predictions, and where the work is done.
 
-Small pictures are read on the event loop, since handing them to a thread costs more than the reading; large ones
-and whole batches go to a thread of lower priority, so that small ones don't wait for them.
+Small pictures are read on the event loop, since handing them to a thread costs more than the reading, and tiny ones
+together with others that came with them; large ones and whole batches go to a thread of lower priority, so that small
+ones don't wait for them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from app.errors import NotReady, Overloaded, Problem, image_problem
 from app.gather import Gatherer
-from app.pictures import Picture, is_small
+from app.pictures import Picture, is_small, is_tiny
 from app.serving import ActiveModel
 from app.settings import Settings
 from model.classifier import Verdict
@@ -83,8 +84,10 @@ class Predictor:
 
     async def answer(self, picture: Picture) -> Answer:
         """One picture, all the way, where its size belongs. Raises Problem."""
-        if is_small(picture):
+        if is_tiny(picture):
             outcome = await self._gatherer.submit(picture)
+        elif is_small(picture):
+            (outcome,) = self.answer_all([picture])
         else:
             (outcome,) = await self.in_thread(self.answer_all, [picture])
         if isinstance(outcome, Problem):

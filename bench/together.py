@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -19,12 +20,12 @@ from bench.servers import numeral
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 256)
 
 
-def together(rounds: int, seconds: int) -> Facts:
+def together(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS) -> Facts:
     """Requests/s of raw bodies, and how many times as many as when each is answered on its own, medians of turns."""
     body = raw()
     facts: Facts = {}
     with numeral() as (url, _), numeral(NUMERAL_MAX_TOGETHER="1") as (other, _):
-        for count in CONNECTIONS:
+        for count in connections:
             pairs = [
                 (press(url, body, count, seconds).rate, press(other, body, count, seconds).rate) for _ in range(rounds)
             ]

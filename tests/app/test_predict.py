@@ -58,7 +58,13 @@ def test_pictures_that_come_together_get_what_each_gets_alone(server: Server, se
     """Bit for bit: the network judges them in one batch, whose size must not show."""
     random = np.random.default_rng(3)
     pages = [np.pad(random.integers(0, 256, (20, 12)).astype(np.uint8), ((4, 4), (8, 8))) for _ in range(20)]
-    files = [to_png(page) for page in pages] + [seven, to_png(np.asarray(draw_seven(60))), b"no image", seven[:80]]
+    files = [to_png(page) for page in pages] + [
+        seven,
+        to_png(np.asarray(draw_seven(60))),
+        to_png(np.asarray(draw_seven(110))),
+        b"no image",
+        seven[:80],
+    ]
     alone = [post(server, file) for file in files]
 
     async def ask_all() -> list[httpx.Response]:
