@@ -29,7 +29,7 @@ class Lessons:
         self.generator = generator
         self.teachers = teachers
         self.temperature = recipe.temperature if teachers else 1.0
-        self.remembered: dict[int, list[Tensor]] = {}
+        self.remembered: dict[int, Tensor] = {}  # answers (steps, B, 10) by the pass they were given for
 
     def __len__(self) -> int:
         """Batches of an epoch."""
@@ -39,14 +39,24 @@ class Lessons:
         """Images float32 (B, 1, 32, 32), 0–1, and targets float32 (B, 10), which sum to 1; epochs count from 1."""
         view, strength = self.recipe.view_in(number), self.recipe.strength_in(number)
         self.generator.manual_seed(self.recipe.seed << 16 | view)
-        known, heard = self.remembered.get(view), []
+        known = self.remembered.get(view)
         for index, (images, targets) in enumerate(self.batches):
             images = augment(images, strength, self.generator)
             if self.teachers:
-                targets = known[index] if known else self.taught(images, targets)
-                heard.append(targets)
+                targets = self.heard(view, index, images, targets) if known is None else known[index]
             yield images, targets
-        self.remembered[view] = heard
+
+    def heard(self, view: int, index: int, images: Tensor, targets: Tensor) -> Tensor:
+        """What the teachers say, kept for when it is shown again.
+
+        Kept in one tensor for each pass: many small ones, made between the large ones of each step, would pin the
+        memory that those leave behind.
+        """
+        answers = self.taught(images, targets)
+        if index == 0:
+            self.remembered[view] = answers.new_empty(len(self), *answers.shape)
+        self.remembered[view][index] = answers
+        return answers
 
     def taught(self, images: Tensor, targets: Tensor) -> Tensor:
         """The teachers' mean answer (B, 10) for the digits; the outliers, which come last, keep their targets."""

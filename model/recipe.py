@@ -28,7 +28,7 @@ class Recipe:
     teacher_epochs: float = 0.2  # of each teacher, as a share of `epochs`
     teacher_rate: float = 4e-3  # the peak of a teacher's schedule
     temperature: float = 2.0  # by which teachers' and student's answers are softened when they are compared
-    repeats: int = 2  # epochs that show the same distorted images, for which a teacher answers once
+    repeats: int = 3  # epochs that show the same distorted images, for which a teacher answers once
     ease_after: float = 0.7  # share of the epochs after which the distortions are halved
     seed: int = 1
     strength: Strength = field(default_factory=Strength)

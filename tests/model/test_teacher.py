@@ -81,6 +81,8 @@ def test_images_come_again_late_and_the_teacher_is_not_asked_again(embedded: Spl
     same = [[torch.equal(one, other) for other in shown].index(True) + 1 for one in shown]
     assert same == [1, 2, 3, 1, 2, 3, 7, 8, 7, 8]
     assert teacher.asked == 5 * len(made)
+    kept = {answers.shape for answers in made.remembered.values()}
+    assert kept == {(len(made), len(shown[0]) // len(made), 10)}  # whole: a small one for each step pinned gigabytes
 
 
 def test_teachers_are_trained_first_and_a_student_learns_from_them(embedded: Splits) -> None:
