@@ -28,7 +28,7 @@ class Lessons:
         self.recipe = recipe
         self.generator = generator
         self.teachers = teachers
-        self.temperature = recipe.temperature if teachers else 1.0
+        self.temperature = recipe.temperature
         self.remembered: dict[int, Tensor] = {}  # answers (steps, B, 10) by the pass they were given for
 
     def __len__(self) -> int:
@@ -38,7 +38,8 @@ class Lessons:
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Images float32 (B, 1, 32, 32), 0–1, and targets float32 (B, 10), which sum to 1; epochs count from 1."""
         view, strength = self.recipe.view_in(number), self.recipe.strength_in(number)
-        self.generator.manual_seed(self.recipe.seed << 16 | view)
+        if self.teachers:
+            self.generator.manual_seed(self.recipe.seed << 16 | view)
         known = self.remembered.get(view)
         for index, (images, targets) in enumerate(self.batches):
             images = augment(images, strength, self.generator)
@@ -66,8 +67,11 @@ class Lessons:
         return torch.cat([torch.stack(answers).mean(dim=0), targets[digits:]])
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """The mean over a batch (B, 10): of T² · cross-entropy at temperature T for digits, at 1 for outliers."""
-        digits, smoothing = len(logits) - self.batches.count, self.recipe.label_smoothing
+        """The mean cross-entropy of a batch (B, 10); with teachers, T² times that at temperature T for the digits."""
+        smoothing = self.recipe.label_smoothing
+        if not self.teachers:
+            return F.cross_entropy(logits, targets, label_smoothing=smoothing)
+        digits = len(logits) - self.batches.count
         softened = logits[:digits] / self.temperature
         taught = F.cross_entropy(softened, targets[:digits], reduction="sum", label_smoothing=smoothing)
         unsure = F.cross_entropy(logits[digits:], targets[digits:], reduction="sum")

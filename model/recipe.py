@@ -16,7 +16,7 @@ class Recipe:
 
     epochs: int = 60
     batch_size: int = 128
-    learning_rate: float = 6e-3  # the peak of the one-cycle schedule
+    learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
     label_smoothing: float = 0.0
     averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
@@ -24,7 +24,7 @@ class Recipe:
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
     patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
     outlier_share: float = 0.06  # of each batch that is no digit (model/outliers.py), beside its digits
-    teachers: int = 2  # networks that are trained first and whose answers are what is learnt; 0: the labels are
+    teachers: int = 0  # networks that are trained first and whose answers are what is learnt; 0: the labels are
     teacher_epochs: float = 0.2  # of each teacher, as a share of `epochs`
     teacher_rate: float = 4e-3  # the peak of a teacher's schedule
     temperature: float = 2.0  # by which teachers' and student's answers are softened when they are compared
@@ -55,10 +55,9 @@ QUICK = Recipe(
     learning_rate=6e-3,
     averaging=0.99,
     outlier_share=0,
-    teachers=0,
     strength=replace(Strength().scaled(0), rotation=6, shear=0.1, scale=0.06, shift=1.0, elastic=0.8),
 )
-RETRAIN = Recipe(epochs=6, learning_rate=3e-4, patience=3, teachers=0)
+RETRAIN = Recipe(epochs=6, learning_rate=3e-4, patience=3)
 
 
 @dataclass(frozen=True)

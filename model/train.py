@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar, cast
 
@@ -48,8 +47,6 @@ def run(
     samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
     promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
     """
-    if splits.is_embedded:
-        recipe = replace(recipe, teachers=0)  # a thousand digits are too few to make one
     state = starting_weights(store) if start == "current" else None
     net = fit(splits.train, splits.validation, recipe, start=state, extra=samples,
               on_progress=on_progress, should_stop=should_stop)  # fmt: skip

@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--epochs", type=int, help="passes over the training images")
     made.add_argument("--batch", type=int, dest="batch_size", help="images a step")
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
+    made.add_argument("--teachers", type=int, help="larger networks to train first and to learn from")
     made.add_argument("--seed", type=int, help="the same seed gives the same weights on the same machine")
     data_dir = os.environ.get("NUMERAL_DATA_DIR")
     made.add_argument("--data", type=Path, default=data_dir and Path(data_dir), help="MNIST (NUMERAL_DATA_DIR)")
@@ -50,12 +51,14 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe that the options ask for. Raises ModelError for values no training can have."""
     given = {
         name: value
-        for name in ("epochs", "batch_size", "learning_rate", "seed")
+        for name in ("epochs", "batch_size", "learning_rate", "teachers", "seed")
         if (value := getattr(options, name)) is not None
     }
     for name in ("epochs", "batch_size", "learning_rate"):
         if not given.get(name, 1) > 0:
             raise ModelError(f"--{name.replace('_size', '').replace('_', '-')} must be above 0")
+    if given.get("teachers", 0) < 0:
+        raise ModelError("--teachers must be 0 or more")
     return replace(QUICK if options.quick else Recipe(), **given)
 
 

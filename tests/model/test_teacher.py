@@ -101,7 +101,7 @@ def test_the_same_seed_gives_the_same_student(embedded: Splits) -> None:
 
 @pytest.mark.parametrize(("epochs", "share", "expected"), [(60, 0.2, 12), (2, 0.25, 1), (1, 1.0, 1)])
 def test_teachers_get_their_share_of_the_epochs_and_differ(epochs: int, share: float, expected: int) -> None:
-    recipe = Recipe(epochs=epochs, teacher_epochs=share, patience=3)
+    recipe = Recipe(epochs=epochs, teachers=2, teacher_epochs=share, patience=3)
     first, second = recipe.of_teacher(1), recipe.of_teacher(2)
     assert (first.epochs, first.teachers, first.patience) == (expected, 0, 0)
     assert len({recipe.seed, first.seed, second.seed}) == 3

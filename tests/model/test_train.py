@@ -23,7 +23,7 @@ from model.train import fit, run
 from model.watch import Best, accuracy
 from tests.conftest import clean_environment, wait_until
 
-SHORT = Recipe(epochs=2, batch_size=64, teachers=0)
+SHORT = Recipe(epochs=2, batch_size=64)
 
 
 def digest(net: Net) -> bytes:
@@ -142,6 +142,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         (["--data", "nowhere"], "has neither"),
+        (["--teachers", "-1"], "--teachers must be 0 or more"),
         (["--epochs", "0"], "--epochs must be above 0"),
         (["--learning-rate", "nan"], "--learning-rate must be above 0"),
         (["--weights", "/proc/weights"], "/proc/weights can't be made"),
