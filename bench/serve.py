@@ -45,7 +45,7 @@ class Effort:
     smoke: bool = False
 
 
-SMOKE = Effort(1, 1, 1, starts=1, together_seconds=1, together_connections=(1, 32), smoke=True)
+SMOKE = Effort(1, 1, 1, starts=1, together_seconds=1, together_connections=(32,), smoke=True)
 
 
 def main() -> int:
