@@ -145,14 +145,17 @@ class Store:
     def seed(self, shipped: Store) -> int | None:
         """Copy the shipped versions when there are none here; name a current one when none is named.
 
-        Answers with the version that became current, None when one already was. Raises StoreError.
+        What was copied is used as it was there, else the newest is. Answers with the version that became current,
+        None when one already was. Raises StoreError.
         """
+        named_in = self
         if not self.versions() and shipped.root.resolve() != self.root.resolve():
             for version in shipped.versions():
                 self._copy(shipped, version)
+            named_in = shipped
         if (self.root / CURRENT).exists():
             return None
-        version = self.newest_intact()
+        version, _ = named_in.usable()
         self.activate(version)
         return version
 

@@ -22,7 +22,7 @@ def two(start_server, tmp_path: Path) -> Server:
     with store.publish(store.manifest(1) | {"version": 2, "parent": 1}) as draft:
         for name in ("model.onnx", "weights.safetensors"):
             shutil.copy(root / "1" / name, draft)
-    return start_server(None)
+    return start_server()
 
 
 def serves(server: Server, version: int) -> None:

@@ -134,6 +134,14 @@ def test_an_empty_store_is_seeded_and_a_full_one_is_not(store: Store, tmp_path: 
     assert store.current() == 1
 
 
+def test_a_store_is_seeded_with_the_version_that_is_in_use_where_it_comes_from(store: Store, tmp_path: Path) -> None:
+    shipped = Store(tmp_path / "shipped")
+    first, second = publish(shipped), publish(shipped)
+    shipped.activate(first)
+    assert store.seed(shipped) == store.current() == first
+    assert store.versions() == [first, second]
+
+
 def test_a_folder_that_can_not_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="can't be written"):
