@@ -23,7 +23,7 @@ from app.pictures import Picture, is_small, is_tiny
 from app.serving import ActiveModel
 from app.settings import Settings
 from model.classifier import Verdict
-from model.image import ImageError, Limits, Reading, attempt, read_digits, read_pixels
+from model.image import ImageError, Limits, Reading, read_many
 
 LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
 THREAD_NICENESS = 10
@@ -60,26 +60,28 @@ class Predictor:
             raise image_problem(reading)
         return reading
 
-    def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
-        """An answer or a problem for each picture, in order, all from one version. Raises NotReady."""
+    def read_all(self, pictures: Sequence[Picture]) -> list[Reading | ImageError]:
+        """Each picture as the network will see it, or why it can't, in order."""
+        return read_many(
+            [as_array(picture) if isinstance(picture, list) else picture for picture in pictures], self.limits
+        )
+
+    def judge(self, readings: Sequence[Reading]) -> tuple[list[Verdict], int]:
+        """A verdict for each reading, and the one version that gave them all. Raises NotReady."""
         classifier = self.model.classifier
         if classifier is None:
             raise NotReady(self.model.warning or "")
-        readings = self.read_all(pictures)
-        verdicts = iter(classifier.judge([reading for reading in readings if isinstance(reading, Reading)]))
-        return [
-            Answer(reading, next(verdicts), classifier.version)
-            if isinstance(reading, Reading)
-            else image_problem(reading)
-            for reading in readings
-        ]
+        return classifier.judge(readings), classifier.version
 
-    def read_all(self, pictures: Sequence[Picture]) -> list[Reading | ImageError]:
-        """Each picture as the network will see it, or why it can't, in order."""
-        files = iter(read_digits([picture for picture in pictures if isinstance(picture, bytes)], self.limits))
+    def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
+        """An answer or a problem for each picture, in order, all from one version. Raises NotReady."""
+        readings = self.read_all(pictures)
+        readable = [reading for reading in readings if isinstance(reading, Reading)]
+        verdicts, version = self.judge(readable) if readable else ([], 0)
+        rest = iter(verdicts)
         return [
-            next(files) if isinstance(picture, bytes) else attempt(read_pixels, as_array(picture))
-            for picture in pictures
+            Answer(reading, next(rest), version) if isinstance(reading, Reading) else image_problem(reading)
+            for reading in readings
         ]
 
     async def answer(self, picture: Picture) -> Answer:

@@ -19,7 +19,7 @@ from bench.report import plain_table
 from bench.servers import SERVER_CORE, WEIGHTS, on_core
 from model.classifier import Classifier
 from model.decode import Limits, decode
-from model.image import read_digits
+from model.image import read_many
 from model.ink import find_ink
 from model.placing import place
 from model.store import Store
@@ -47,7 +47,7 @@ def main() -> None:
     file, form, pixels, batch = (forms[name] for name in ("raw body", "multipart", "JSON pixels", "batch of 64"))
     page = decode(file.data, Limits())
     ink = find_ink(page.gray)
-    one, many = read_digits([file.data]), read_digits([file.data] * MANY)
+    one, many = read_many([file.data]), read_many([file.data] * MANY)
     (reading,), (verdict,) = one, classifier.judge(one)
     answer = Answer(reading, verdict, classifier.version)
     steps: dict[str, tuple[float, float | None]] = {
@@ -55,8 +55,8 @@ def main() -> None:
         "find the ink": (microseconds(lambda: find_ink(page.gray)), None),
         "place it": (microseconds(lambda: place(ink)), None),
         "read, all three": (
-            microseconds(lambda: read_digits([file.data])),
-            microseconds(lambda: read_digits([file.data] * MANY), MANY),
+            microseconds(lambda: read_many([file.data])),
+            microseconds(lambda: read_many([file.data] * MANY), MANY),
         ),
         "judge": (microseconds(lambda: classifier.judge(one)), microseconds(lambda: classifier.judge(many), MANY)),
         "make and serialize the answer": (microseconds(lambda: to_json(prediction(answer, "7" * 16))), None),

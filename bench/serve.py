@@ -25,8 +25,8 @@ from bench.load import CONNECTIONS, Body, digit, press
 from bench.report import Rows, fact_table, goal_table, keep, median, rate_table, row_record
 from bench.servers import WEIGHTS, cpu_seconds, numeral, reference, serving
 from bench.stress import crowd, half_load, photos
-from bench.together import CONNECTIONS as TOGETHER
-from bench.together import together
+from bench.together import CONNECTIONS as CONNECTIONS_TOGETHER
+from bench.together import ROUNDS, SECONDS, together
 from model.store import Store
 
 WARM_SECONDS = 1
@@ -40,12 +40,12 @@ class Effort:
     seconds: int = 4  # of each load
     stress_seconds: int = 8
     starts: int = 5
-    together_seconds: int = 2
-    together_connections: tuple[int, ...] = TOGETHER
+    together_rounds: int = ROUNDS
+    connections: tuple[int, ...] = CONNECTIONS_TOGETHER
     smoke: bool = False
 
 
-SMOKE = Effort(1, 1, 1, starts=1, together_seconds=1, together_connections=(32,), smoke=True)
+SMOKE = Effort(1, 1, 1, starts=1, together_rounds=1, connections=(32,), smoke=True)
 
 
 def main() -> int:
@@ -118,7 +118,7 @@ def stress(effort: Effort) -> Facts:
         **workers(effort.rounds, effort.seconds),
         **photos(effort.stress_seconds),
         **crowd(effort.stress_seconds),
-        **together(effort.rounds, effort.together_seconds, effort.together_connections),
+        **together(effort.together_rounds, SECONDS, effort.connections),
     }
 
 

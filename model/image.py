@@ -40,9 +40,8 @@ __all__ = [
     "Limits",
     "Reading",
     "UnsupportedFormat",
-    "attempt",
     "read_digit",
-    "read_digits",
+    "read_many",
     "read_pixels",
     "to_png",
 ]
@@ -90,20 +89,24 @@ def read_page(page: Page) -> Reading:
     return Reading(place(ink), page.format, ink.stray)
 
 
-def read_digits(files: Sequence[bytes], limits: Limits = DEFAULT_LIMITS) -> list[Reading | ImageError]:
-    """What `read_digit` returns or raises for each file, in order; sooner where many are as MNIST has them."""
-    pages = [attempt(decode, data, limits) for data in files]
-    readings: dict[int, Reading] = {}
-    alike = {i: page for i, page in enumerate(pages) if isinstance(page, Page) and page.gray.shape == placed.SHAPE}
+def read_many(
+    pictures: Sequence[bytes | NDArray[np.uint8]], limits: Limits = DEFAULT_LIMITS
+) -> list[Reading | ImageError]:
+    """What `read_digit` returns or raises for each file, and `read_pixels` for each array, in order.
+
+    Sooner than one after the other where many of the files are pages as MNIST has them.
+    """
+    begun: list[Page | Reading | ImageError] = [
+        attempt(decode, picture, limits) if isinstance(picture, bytes) else attempt(read_pixels, picture)
+        for picture in pictures
+    ]
+    alike = {i: page for i, page in enumerate(begun) if isinstance(page, Page) and page.gray.shape == placed.SHAPE}
     if len(alike) >= MANY:
         fields, hold = placed.in_place(np.stack([page.gray for page in alike.values()]))
         for (i, page), field, holds in zip(alike.items(), fields, hold.tolist(), strict=True):
             if holds:
-                readings[i] = Reading(field, page.format)
-    return [
-        readings[i] if i in readings else attempt(read_page, page) if isinstance(page, Page) else page
-        for i, page in enumerate(pages)
-    ]
+                begun[i] = Reading(field, page.format)
+    return [attempt(read_page, one) if isinstance(one, Page) else one for one in begun]
 
 
 def attempt(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | ImageError:

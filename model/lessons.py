@@ -28,7 +28,7 @@ class Lessons:
         self.recipe = recipe
         self.generator = generator
         self.teachers = teachers
-        self.temperature = recipe.temperature
+        self.temperature = recipe.teacher_temperature
         self.remembered: dict[int, Tensor] = {}  # answers (steps, B, 10) by the pass they were given for
 
     def __len__(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -91,21 +92,11 @@ def publish(
         "version": version,
         "parent": current,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "architecture": "PyTorch tutorial Net, 61,706 parameters",
-        "image_pipeline": PIPELINE_VERSION,
-        "recipe": asdict(recipe),
-        "data": [
-            described(part) for part in (splits.train, splits.validation, splits.test, samples, held_out) if len(part)
-        ],
+        **origin_of(recipe, (splits.train, splits.validation, splits.test, samples, held_out)),
         "calibration": {"temperature": candidate.temperature},
         "acceptance": asdict(candidate.acceptance),
         "metrics": metrics,
         "gate": {"promote": decision.promote, "reasons": decision.reasons},
-        "made_with": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numeral": version_of("numeral"),
-        },
     }
     write(store, manifest, candidate, splits.test, test_scores)
     promoted = decision.promote and promote == "auto"
@@ -115,6 +106,21 @@ def publish(
     if decision.promote and not promoted:
         reasons.append("Promotion by hand was asked for: activate it when you are ready.")
     return Outcome(version, promoted, reasons, metrics)
+
+
+def origin_of(recipe: Recipe, sets: Iterable[Labelled]) -> dict[str, Any]:
+    """What a version was made from, and with what, as the manifest says it."""
+    return {
+        "architecture": "PyTorch tutorial Net, 61,706 parameters",
+        "image_pipeline": PIPELINE_VERSION,
+        "recipe": asdict(recipe),
+        "data": [described(part) for part in sets if len(part)],
+        "made_with": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numeral": version_of("numeral"),
+        },
+    }
 
 
 def calibrate(net: Net, validation: Labelled) -> Candidate:

@@ -27,7 +27,7 @@ class Recipe:
     teachers: int = 0  # networks that are trained first and whose answers are what is learnt; 0: the labels are
     teacher_epochs: float = 0.2  # of each teacher, as a share of `epochs`
     teacher_rate: float = 4e-3  # the peak of a teacher's schedule
-    temperature: float = 2.0  # by which teachers' and student's answers are softened when they are compared
+    teacher_temperature: float = 2.0  # by which teachers' and student's answers are softened when they are compared
     repeats: int = 3  # epochs that show the same distorted images, for which a teacher answers once
     ease_after: float = 0.7  # share of the epochs after which the distortions are halved
     seed: int = 1

@@ -148,14 +148,14 @@ class Store:
         What was copied is used as it was there, else the newest is. Answers with the version that became current,
         None when one already was. Raises StoreError.
         """
-        named_in = self
+        origin = self
         if not self.versions() and shipped.root.resolve() != self.root.resolve():
             for version in shipped.versions():
                 self._copy(shipped, version)
-            named_in = shipped
+            origin = shipped
         if (self.root / CURRENT).exists():
             return None
-        version, _ = named_in.usable()
+        version, _ = origin.usable()
         self.activate(version)
         return version
 

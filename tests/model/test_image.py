@@ -29,7 +29,7 @@ from model.image import (
     Reading,
     UnsupportedFormat,
     read_digit,
-    read_digits,
+    read_many,
     read_pixels,
     to_png,
 )
@@ -284,7 +284,7 @@ def test_many_files_are_read_as_each_of_them_is_alone(seed: int) -> None:
     files += [to_png(np.zeros((28, 28), np.uint8)), b"", b"no image", files[0][:60], encoded(draw_seven(64), "JPEG")]
     order = random.permutation(len(files))
     files = [files[index] for index in order]
-    together = read_digits(files)
+    together = read_many(files)
     for file, found in zip(files, together, strict=True):
         alone = outcome(lambda file=file: read_digit(file))
         assert alone == outcome(lambda found=found: returned(found))
@@ -299,7 +299,7 @@ def returned(found: Reading | ImageError) -> Reading:
 
 def test_mnist_is_seen_unchanged_when_many_are_read(mnist: object) -> None:
     part = mnist.test.images[:500]
-    together = read_digits([to_png(image[2:30, 2:30]) for image in part])
+    together = read_many([to_png(image[2:30, 2:30]) for image in part])
     assert (np.stack([reading.pixels for reading in together]) == part).all()
 
 
