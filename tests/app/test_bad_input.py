@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -136,6 +137,27 @@ def test_a_body_that_does_not_come_is_cut_with_408(start_server) -> None:
     answer = raw_exchange(impatient, head, b"\x89PNG")
     assert answer.startswith(b"HTTP/1.1 408") and b"/problems/request-timeout" in answer
     assert impatient.client.get("/readyz").status_code == 200
+
+
+def test_a_body_that_trickles_is_cut_with_408_however_steadily_it_comes(start_server) -> None:
+    impatient = start_server(NUMERAL_BODY_TIMEOUT="0.3")
+    host, port = impatient.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=0.05) as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        answer, sent = b"", 0
+        while not answer and sent < 100:
+            connection.sendall(b"x")
+            sent += 1
+            with suppress(TimeoutError):  # until the next byte is due
+                answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408") and 2 < sent < 100
+
+
+def test_a_body_in_chunks_without_a_length_is_read_as_a_whole_one(server: Server, seven: bytes) -> None:
+    whole = server.client.post("/predict", content=seven).json()
+    pieces = server.client.post("/predict", content=(seven[start : start + 50] for start in range(0, len(seven), 50)))
+    assert pieces.request.headers["Transfer-Encoding"] == "chunked"
+    assert {**pieces.json(), "request_id": ""} == {**whole, "request_id": ""}
 
 
 @pytest.mark.parametrize("length", [b"-5", b"many", b"1e3"])
