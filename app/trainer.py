@@ -106,7 +106,7 @@ class Recorder:
             if progress.stage == "evaluating":
                 self.database.insist(lambda: job_record.move(self.database, self.job_id, State.EVALUATING))
         end_of_epoch = progress.step * progress.epochs == progress.epoch * progress.steps
-        if end_of_epoch and progress.steps:
+        if end_of_epoch and progress.stage == "training":
             log.info(
                 "epoch %d/%d loss %.4f accuracy %s", progress.epoch, progress.epochs, progress.loss, progress.accuracy
             )

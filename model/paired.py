@@ -1,4 +1,4 @@
-"""The network's forward pass as matrix products, for training on CPUs: same weights, same logits, less work.
+"""The network as it is trained: same weights, same logits, less work, and perhaps batch normalization meanwhile.
 
 A convolution followed by 2×2 max-pooling is, for each pooled pixel, the largest of four windows that overlap almost
 entirely. Reading their union once, against four shifted copies of the kernels, makes each pair of layers one matrix
@@ -7,37 +7,68 @@ product and one maximum. On two cores an epoch takes about half the time of `Net
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd import Function
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from model.net import Net
 
+HIDDEN = ("conv1", "conv2", "fc1", "fc2")  # the layers that a ReLU follows
 POSITIONS = 4  # of a 5×5 window in a 2×2 pool
 
 
-def forward(net: Net, images: Tensor) -> Tensor:
-    """What `net(images)` gives: logits float32 (N, 10) of images float32 (N, 1, 32, 32), up to rounding."""
-    count = len(images)
-    biases = [cast(Tensor, layer.bias) for layer in (net.conv1, net.conv2)]
-    # conv1: a cell is 4×4 pixels, which become 2×2 pooled pixels of 6 channels; windows are 2×2 cells, 8×8 pixels.
-    cells = images.view(count, 8, 4, 8, 4).transpose(2, 3).reshape(count, 8, 8, 16)
-    kernels = shifted(shifted(net.conv1.weight, 1), 2).transpose(0, 1)  # (4, 4, 6, 1, 8, 8)
-    kernels = kernels.reshape(POSITIONS, 24, 2, 4, 2, 4).transpose(3, 4).reshape(POSITIONS * 24, 64)
-    x = largest_product(windows(cells, 2), kernels, biases[0].repeat(4))  # (N · 49, 24)
-    # conv2: a cell is 2×2 pixels, which become one pooled pixel of 16 channels; windows are 3×3 cells, 6×6 pixels.
-    kernels = shifted(net.conv2.weight, 1).view(POSITIONS, 16, 6, 3, 2, 3, 2)
-    kernels = kernels.permute(0, 1, 3, 5, 4, 6, 2).reshape(POSITIONS * 16, 216)
-    x = largest_product(windows(x.view(count, 7, 7, 24), 3), kernels, biases[1])  # (N · 25, 16)
-    # fc1 reads the channels last here, and first in the tutorial.
-    weight = net.fc1.weight.view(120, 16, 25).transpose(1, 2).reshape(120, 400)
-    x = F.relu(F.linear(x.view(count, 400), weight, net.fc1.bias))  # (N, 120)
-    x = F.relu(net.fc2(x))  # (N, 84)
-    logits: Tensor = net.fc3(x)
-    return logits
+class Trainee(nn.Module):
+    """The tutorial's network in training.
+
+    With `normalize`, batch normalization (Ioffe and Szegedy, 2015) stands between each hidden layer and its ReLU. Its
+    gain stays at 1, so that it may come after max-pooling, where a fourth of the values is left. In the end it is a
+    product and a sum, which `folded` puts into the weights.
+    """
+
+    def __init__(self, net: Net, normalize: bool) -> None:
+        super().__init__()
+        self.net = net
+        widths = [len(getattr(net, name).weight) for name in HIDDEN]
+        self.norms = nn.ModuleList(nn.BatchNorm1d(width) if normalize else nn.Identity() for width in widths)
+        for parameter in (norm.weight for norm in self.norms if isinstance(norm, nn.BatchNorm1d)):
+            parameter.requires_grad_(False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits float32 (N, 10) of images float32 (N, 1, 32, 32); what `folded()` gives, up to rounding, in `eval`."""
+        net, count = self.net, len(images)
+        biases = [cast(Tensor, layer.bias) for layer in (net.conv1, net.conv2)]
+        # conv1: a cell is 4×4 pixels, which become 2×2 pooled pixels of 6 channels; windows are 2×2 cells, 8×8 pixels.
+        cells = images.view(count, 8, 4, 8, 4).transpose(2, 3).reshape(count, 8, 8, 16)
+        kernels = shifted(shifted(net.conv1.weight, 1), 2).transpose(0, 1)  # (4, 4, 6, 1, 8, 8)
+        kernels = kernels.reshape(POSITIONS, 24, 2, 4, 2, 4).transpose(3, 4).reshape(POSITIONS * 24, 64)
+        x = largest_product(windows(cells, 2), kernels) + biases[0].repeat(4)  # (N · 49, 4 · 6)
+        x = F.relu(self.norms[0](x.view(-1, 6)))
+        # conv2: a cell is 2×2 pixels, which become one pooled pixel of 16 channels; windows are 3×3 cells, 6×6 pixels.
+        kernels = shifted(net.conv2.weight, 1).view(POSITIONS, 16, 6, 3, 2, 3, 2)
+        kernels = kernels.permute(0, 1, 3, 5, 4, 6, 2).reshape(POSITIONS * 16, 216)
+        x = largest_product(windows(x.view(count, 7, 7, 24), 3), kernels) + biases[1]  # (N · 25, 16)
+        x = F.relu(self.norms[1](x))
+        # fc1 reads the channels last here, and first in the tutorial.
+        weight = net.fc1.weight.view(120, 16, 25).transpose(1, 2).reshape(120, 400)
+        x = F.relu(self.norms[2](F.linear(x.view(count, 400), weight, net.fc1.bias)))  # (N, 120)
+        x = F.relu(self.norms[3](net.fc2(x)))  # (N, 84)
+        logits: Tensor = net.fc3(x)
+        return logits
+
+    def folded(self) -> Net:
+        """The tutorial's network, ready to evaluate, which answers as this one does in `eval`."""
+        made = deepcopy(self).eval()
+        for name, norm in zip(HIDDEN, made.norms, strict=True):
+            if isinstance(norm, nn.BatchNorm1d):
+                layer = getattr(made.net, name)
+                fuse = fuse_conv_bn_eval if isinstance(layer, nn.Conv2d) else fuse_linear_bn_eval
+                setattr(made.net, name, fuse(layer, norm))
+        return made.net
 
 
 def shifted(kernels: Tensor, step: int) -> Tensor:
@@ -52,9 +83,9 @@ def windows(cells: Tensor, size: int) -> Tensor:
     return made
 
 
-def largest_product(rows: Tensor, kernels: Tensor, bias: Tensor) -> Tensor:
-    """ReLU(max over the four positions of rows (M, K) · kernels (4 · C, K)ᵀ + bias (C,)): (M, C)."""
-    made: Tensor = LargestProduct.apply(rows, kernels, bias)  # type: ignore[no-untyped-call]
+def largest_product(rows: Tensor, kernels: Tensor) -> Tensor:
+    """Max over the four positions of rows (M, K) · kernels (4 · C, K)ᵀ: (M, C)."""
+    made: Tensor = LargestProduct.apply(rows, kernels)  # type: ignore[no-untyped-call]
     return made
 
 
@@ -84,28 +115,26 @@ class Windows(Function):
 
 
 class LargestProduct(Function):
-    """Product, maximum and ReLU in one, which writes the gradient of the product over the product itself."""
+    """Product and maximum in one, which writes the gradient of the product over the product itself."""
 
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, kernels: Tensor, bias: Tensor) -> Tensor:
-        """See `largest_product`. ReLU and the bias can wait until after the maximum, which they do not change."""
+    def forward(ctx: Any, rows: Tensor, kernels: Tensor) -> Tensor:
+        """See `largest_product`."""
         products = (rows @ kernels.t()).view(len(rows), POSITIONS, -1)
         largest = torch.maximum(products[:, 0], products[:, 1])
         for position in range(2, POSITIONS):
             torch.maximum(largest, products[:, position], out=largest)
-        made = (largest + bias).relu_()
-        ctx.save_for_backward(rows, kernels, largest, made)
+        ctx.save_for_backward(rows, kernels, largest)
         ctx.products = products
-        return made
+        return largest
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:
         """To the position that holds the maximum, or in equal parts to those that do, as on blank paper."""
-        rows, kernels, largest, made = ctx.saved_tensors
-        gradient = gradients[0] * (made > 0)
+        rows, kernels, largest = ctx.saved_tensors
         holds = ctx.products.eq_(largest.unsqueeze(1))
-        shares = gradient / holds[:, 0].add(holds[:, 1]).add_(holds[:, 2]).add_(holds[:, 3])
+        shares = gradients[0] / holds[:, 0].add(holds[:, 1]).add_(holds[:, 2]).add_(holds[:, 3])
         products = holds.mul_(shares.unsqueeze(1)).view(len(rows), -1)
         ctx.products = None  # overwritten by its gradient
         to_rows = products @ kernels if ctx.needs_input_grad[0] else None
-        return to_rows, products.t() @ rows, gradient.sum(dim=0)
+        return to_rows, products.t() @ rows

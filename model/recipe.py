@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,16 +18,12 @@ class Recipe:
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
     label_smoothing: float = 0.0
+    normalize: bool = False  # each batch, between the layers (model/paired.py); not when it goes on from weights
     averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
     sample_share: float = 0.2  # of each batch that users' samples may fill at most
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
     patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
     outlier_share: float = 0.06  # of each batch that is no digit (model/outliers.py), beside its digits
-    teachers: int = 0  # networks that are trained first and whose answers are what is learnt; 0: the labels are
-    teacher_epochs: float = 0.2  # of each teacher, as a share of `epochs`
-    teacher_rate: float = 4e-3  # the peak of a teacher's schedule
-    teacher_temperature: float = 2.0  # by which teachers' and student's answers are softened when they are compared
-    repeats: int = 3  # epochs that show the same distorted images, for which a teacher answers once
     ease_after: float = 0.7  # share of the epochs after which the distortions are halved
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
@@ -36,18 +31,6 @@ class Recipe:
     def strength_in(self, epoch: int) -> Strength:
         """How strongly digits are distorted in this epoch, 1 to epochs: the last ones are nearer to real digits."""
         return self.strength if epoch <= self.ease_after * self.epochs else self.strength.scaled(0.5)
-
-    def view_in(self, epoch: int) -> int:
-        """Which distorted pass over the digits this epoch shows; a pass comes again late, and as strongly distorted."""
-        eased = int(self.ease_after * self.epochs)
-        first, length = (0, eased) if epoch <= eased else (eased, self.epochs - eased)
-        return first + (epoch - 1 - first) % math.ceil(length / (self.repeats if self.teachers else 1))
-
-    def of_teacher(self, number: int) -> Recipe:
-        """How a teacher, 1 to teachers, is trained: by the labels, and on images of its own."""
-        epochs = math.ceil(self.epochs * self.teacher_epochs)
-        seed = self.seed * 1000 + number
-        return replace(self, epochs=epochs, learning_rate=self.teacher_rate, seed=seed, teachers=0, patience=0)
 
 
 QUICK = Recipe(
@@ -64,7 +47,7 @@ RETRAIN = Recipe(epochs=6, learning_rate=3e-4, patience=3)
 class Progress:
     """Where a training is. step counts from 1 to steps over all epochs; accuracy is on validation, 0–1."""
 
-    stage: str  # "teacher 1", …, "training", "evaluating" or "publishing"; the latter two have no steps
+    stage: str  # "training", "evaluating" or "publishing"
     epoch: int
     epochs: int
     step: int

@@ -7,27 +7,21 @@ numeral train --quick --seed 7
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
 from copy import deepcopy
-from functools import partial
-from typing import TypeVar, cast
 
 import torch
-from torch import Generator, Tensor, nn
+import torch.nn.functional as F
+from torch import Generator, Tensor
 
+from model.augment import augment
 from model.batches import Batches, WithOutliers
 from model.data import Labelled, Splits, check_trainable
-from model.lessons import Lessons
 from model.net import Net
-from model.paired import forward
+from model.paired import Trainee
 from model.publish import Outcome, publish, starting_weights
 from model.recipe import OnProgress, Recipe, ShouldStop
 from model.store import Store
-from model.teacher import Teacher
 from model.watch import Watch
-
-AnyNet = TypeVar("AnyNet", bound=nn.Module)
-Read = Callable[[Tensor], Tensor]  # a forward pass: logits (N, 10) of images (N, 1, 32, 32)
 
 
 def run(
@@ -65,52 +59,37 @@ def fit(
 ) -> Net:
     """A network trained on `train`, with `extra` mixed into each batch; the moving average of its weights.
 
-    A recipe with teachers trains them first. What comes is the network after the last epoch, or, with patience, the
-    best one. start: a state dict to go on from. Raises DataError, Diverged or Stopped.
+    After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
+    start: a state dict to go on from, which is not normalized. Raises DataError, Diverged or Stopped.
     """
     check_trainable(train)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
     batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
+    steps = recipe.epochs * len(batches)
+    watch = Watch(recipe, steps, validation, extra, on_progress, should_stop)
 
-    def learned(net: AnyNet, read: Read, recipe: Recipe, teachers: Sequence[nn.Module], stage: str) -> AnyNet:
-        lessons = Lessons(batches, recipe, generator, teachers)
-        steps = recipe.epochs * len(lessons)
-        return learn(net, read, lessons, Watch(stage, recipe, steps, validation, extra, on_progress, should_stop))
-
-    teachers = []
-    for number in range(1, recipe.teachers + 1):
-        teacher = Teacher().to(device)
-        teachers.append(learned(teacher, teacher, recipe.of_teacher(number), (), f"teacher {number}"))
-    net = Net().to(device)
+    # Define the network.
+    net = Net()
     if start is not None:
         net.load_state_dict(start)
-    return learned(net, partial(forward, net), recipe, teachers, "training").cpu()
-
-
-def learn(net: AnyNet, read: Read, lessons: Lessons, watch: Watch) -> AnyNet:
-    """Train the network; answers with the moving average of its weights, ready to evaluate.
-
-    read: the network's forward pass; watch: whom the training tells, and who ends it.
-    """
-    recipe = lessons.recipe
-    average = {name: value.clone() for name, value in net.state_dict().items()}
+    trainee = Trainee(net, normalize=recipe.normalize and start is None).to(device)
+    average = {name: value.clone() for name, value in trainee.state_dict().items()}
     optimizer = torch.optim.AdamW(
-        net.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        trainee.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=watch.steps, pct_start=0.2
-    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
 
     # Iterate over the data.
     step = 0
     for epoch in range(1, recipe.epochs + 1):
-        for images, targets in lessons.epoch(epoch):
+        strength = recipe.strength_in(epoch)
+        for images, targets in batches:
             # Forward.
-            logits = read(images)
+            logits = trainee(augment(images, strength, generator))
             # Compute the loss.
-            loss = lessons.loss(logits, targets)
+            loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
             # Propagate the gradients back.
             optimizer.zero_grad()
             torch.autograd.backward(loss)
@@ -118,27 +97,25 @@ def learn(net: AnyNet, read: Read, lessons: Lessons, watch: Watch) -> AnyNet:
             optimizer.step()
             schedule.step()
             step += 1
-            update_average(average, net, decay=min(recipe.averaging, step / (step + 9)))
+            update_average(average, trainee, decay=min(recipe.averaging, step / (step + 9)))
             watch.after_step(epoch, step, loss)
-        if watch.after_epoch(epoch, step, loss, averaged(net, average)):
+        if watch.after_epoch(epoch, step, loss, averaged(trainee, average)):
             break
-    return cast(AnyNet, watch.best.net)
+    return watch.best.net.cpu()
 
 
-def update_average(average: dict[str, Tensor], net: nn.Module, decay: float) -> None:
-    """Move the average towards the network's weights and statistics by 1 − decay; counters are copied."""
-    now = net.state_dict()
+def update_average(average: dict[str, Tensor], trainee: Trainee, decay: float) -> None:
+    """Move the average towards the network's weights and statistics by 1 − decay; counters are left."""
+    now = trainee.state_dict()
     moving = [name for name, value in now.items() if value.is_floating_point()]
     torch._foreach_lerp_([average[name] for name in moving], [now[name] for name in moving], 1 - decay)
-    for name in now.keys() - set(moving):
-        average[name].copy_(now[name])
 
 
-def averaged(net: AnyNet, average: dict[str, Tensor]) -> AnyNet:
-    """A copy of the network with the averaged weights, ready to evaluate."""
-    made = deepcopy(net)
+def averaged(trainee: Trainee, average: dict[str, Tensor]) -> Net:
+    """The tutorial's network with the averaged weights, ready to evaluate."""
+    made = deepcopy(trainee)
     made.load_state_dict(average)
-    return made.eval()
+    return made.folded()
 
 
 if __name__ == "__main__":

@@ -35,7 +35,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--epochs", type=int, help="passes over the training images")
     made.add_argument("--batch", type=int, dest="batch_size", help="images a step")
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
-    made.add_argument("--teachers", type=int, help="larger networks to train first and to learn from")
     made.add_argument("--seed", type=int, help="the same seed gives the same weights on the same machine")
     data_dir = os.environ.get("NUMERAL_DATA_DIR")
     made.add_argument("--data", type=Path, default=data_dir and Path(data_dir), help="MNIST (NUMERAL_DATA_DIR)")
@@ -51,14 +50,12 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     """The recipe that the options ask for. Raises ModelError for values no training can have."""
     given = {
         name: value
-        for name in ("epochs", "batch_size", "learning_rate", "teachers", "seed")
+        for name in ("epochs", "batch_size", "learning_rate", "seed")
         if (value := getattr(options, name)) is not None
     }
     for name in ("epochs", "batch_size", "learning_rate"):
         if not given.get(name, 1) > 0:
             raise ModelError(f"--{name.replace('_size', '').replace('_', '-')} must be above 0")
-    if given.get("teachers", 0) < 0:
-        raise ModelError("--teachers must be 0 or more")
     return replace(QUICK if options.quick else Recipe(), **given)
 
 
@@ -96,42 +93,29 @@ def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
     if not console.is_terminal:
         yield plain_lines(console)
         return
-    text = TextColumn("{task.fields[stage]} {task.fields[epoch]}/{task.fields[epochs]}")
+    text = TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}")
     numbers = TextColumn("loss {task.fields[loss]:.4f}  validation {task.fields[accuracy]}")
     with Bar(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task("", stage="epoch", epoch=0, epochs=recipe.epochs, loss=float("nan"), accuracy="–")
+        task = bar.add_task("", epoch=0, epochs=recipe.epochs, loss=float("nan"), accuracy="–")
 
         def on_progress(progress: Progress) -> None:
-            if progress.steps:
+            if progress.stage == "training":
                 accuracy = "–" if progress.accuracy is None else f"{progress.accuracy:.2%}"
-                bar.update(
-                    task,
-                    total=progress.steps,
-                    completed=progress.step,
-                    stage=epochs_of(progress),
-                    epoch=progress.epoch,
-                    epochs=progress.epochs,
-                    loss=progress.loss,
-                    accuracy=accuracy,
-                )
+                bar.update(task, total=progress.steps, completed=progress.step, epoch=progress.epoch,
+                           loss=progress.loss, accuracy=accuracy)  # fmt: skip
 
         yield on_progress
-
-
-def epochs_of(progress: Progress) -> str:
-    """Whose epochs are counted."""
-    return "epoch" if progress.stage == "training" else f"{progress.stage}, epoch"
 
 
 def plain_lines(console: Console) -> OnProgress:
     """Say each epoch's end."""
 
     def on_progress(progress: Progress) -> None:
-        if not progress.steps:
+        if progress.stage != "training":
             console.print(progress.stage)
         elif progress.step * progress.epochs == progress.epoch * progress.steps:
             console.print(
-                f"{epochs_of(progress)} {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
+                f"epoch {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
                 f"validation {progress.accuracy:.2%}  {progress.eta_seconds:.0f} s to go",
                 highlight=False,
             )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from model.data import Labelled
+from model.net import Net
 from model.recipe import Diverged, OnProgress, Progress, Recipe, ShouldStop, Stopped
 
 REPORT_SECONDS = 0.25  # between two reports of progress
@@ -24,7 +25,6 @@ class Watch:
 
     def __init__(
         self,
-        stage: str,
         recipe: Recipe,
         steps: int,
         validation: Labelled,
@@ -32,7 +32,6 @@ class Watch:
         on_progress: OnProgress,
         should_stop: ShouldStop,
     ) -> None:
-        self.stage = stage
         self.recipe = recipe
         self.steps = steps
         self.validation = validation
@@ -51,7 +50,7 @@ class Watch:
         if not ends_epoch and time.monotonic() - self.last >= REPORT_SECONDS:
             self.report(epoch, step, loss)
 
-    def after_epoch(self, epoch: int, step: int, loss: Tensor, candidate: nn.Module) -> bool:
+    def after_epoch(self, epoch: int, step: int, loss: Tensor, candidate: Net) -> bool:
         """Measure the epoch's network and report; answers whether to stop. Raises Diverged."""
         self.accuracy = accuracy(candidate, self.validation)
         self.report(epoch, step, loss)
@@ -64,7 +63,7 @@ class Watch:
         if not math.isfinite(value):
             raise Diverged(f"the loss became {value} in epoch {epoch}: lower the learning rate; nothing was published")
         eta = round((self.last - self.started) / step * (self.steps - step), 1)
-        self.on_progress(Progress(self.stage, epoch, self.recipe.epochs, step, self.steps, value, self.accuracy, eta))
+        self.on_progress(Progress("training", epoch, self.recipe.epochs, step, self.steps, value, self.accuracy, eta))
 
 
 class Best:
@@ -78,7 +77,7 @@ class Best:
         self.score = -math.inf
         self.waited = 0
 
-    def ends(self, net: nn.Module, score: float) -> bool:
+    def ends(self, net: Net, score: float) -> bool:
         """Take notice of an epoch's network and its score, higher is better; answers whether to stop."""
         if score > self.score or not self.patience:
             self.net, self.score, self.waited = net, score, 0

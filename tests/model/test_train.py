@@ -48,6 +48,20 @@ def test_a_state_dict_of_the_tutorials_net_is_where_a_training_can_go_on_from(em
     assert all(torch.allclose(value, start[name], atol=1e-4) for name, value in net.state_dict().items())
 
 
+def test_a_normalized_training_learns_sooner_and_gives_the_tutorials_net(embedded: Splits) -> None:
+    plain, normalized = (fit(embedded.train, embedded.validation, replace(SHORT, normalize=on)) for on in (False, True))
+    assert normalized.state_dict().keys() == plain.state_dict().keys()
+    assert accuracy(normalized, embedded.test) > accuracy(plain, embedded.test) + 0.1
+
+
+def test_weights_that_a_training_goes_on_from_are_not_normalized(embedded: Splits) -> None:
+    torch.manual_seed(0)
+    start = Net().state_dict()
+    still = replace(SHORT, epochs=1, learning_rate=1e-9, normalize=True)
+    net = fit(embedded.train, embedded.validation, still, start=start)
+    assert all(torch.allclose(value, start[name], atol=1e-4) for name, value in net.state_dict().items())
+
+
 def test_progress_goes_up_to_the_end(embedded: Splits) -> None:
     seen: list[Progress] = []
     fit(embedded.train, embedded.validation, SHORT, on_progress=seen.append)
@@ -142,7 +156,6 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         (["--data", "nowhere"], "has neither"),
-        (["--teachers", "-1"], "--teachers must be 0 or more"),
         (["--epochs", "0"], "--epochs must be above 0"),
         (["--learning-rate", "nan"], "--learning-rate must be above 0"),
         (["--weights", "/proc/weights"], "/proc/weights can't be made"),
