@@ -18,24 +18,26 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from model.net import Net
 
-HIDDEN = ("conv1", "conv2", "fc1", "fc2")  # the layers that a ReLU follows
+NORMALIZED = ("conv2", "fc1", "fc2")  # not conv1, where it took a third of a step and brought nothing
 POSITIONS = 4  # of a 5×5 window in a 2×2 pool
 
 
 class Trainee(nn.Module):
     """The tutorial's network in training.
 
-    With `normalize`, batch normalization (Ioffe and Szegedy, 2015) stands between each hidden layer and its ReLU. Its
-    gain stays at 1, so that it may come after max-pooling, where a fourth of the values is left. In the end it is a
-    product and a sum, which `folded` puts into the weights.
+    With `normalize`, batch normalization (Ioffe and Szegedy, 2015) stands between each hidden layer but the first and
+    its ReLU. Its gain stays at 1, so that it may come after max-pooling, where a fourth of the values is left. In the
+    end it is a product and a sum, which `folded` puts into the weights.
     """
 
     def __init__(self, net: Net, normalize: bool) -> None:
         super().__init__()
         self.net = net
-        widths = [len(getattr(net, name).weight) for name in HIDDEN]
-        self.norms = nn.ModuleList(nn.BatchNorm1d(width) if normalize else nn.Identity() for width in widths)
-        for parameter in (norm.weight for norm in self.norms if isinstance(norm, nn.BatchNorm1d)):
+        widths = {name: len(getattr(net, name).weight) for name in NORMALIZED}
+        self.norms = nn.ModuleDict(
+            {name: nn.BatchNorm1d(width) if normalize else nn.Identity() for name, width in widths.items()}
+        )
+        for parameter in (norm.weight for norm in self.norms.values() if isinstance(norm, nn.BatchNorm1d)):
             parameter.requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -47,23 +49,23 @@ class Trainee(nn.Module):
         kernels = shifted(shifted(net.conv1.weight, 1), 2).transpose(0, 1)  # (4, 4, 6, 1, 8, 8)
         kernels = kernels.reshape(POSITIONS, 24, 2, 4, 2, 4).transpose(3, 4).reshape(POSITIONS * 24, 64)
         x = largest_product(windows(cells, 2), kernels) + biases[0].repeat(4)  # (N · 49, 4 · 6)
-        x = F.relu(self.norms[0](x.view(-1, 6)))
+        x = F.relu(x)
         # conv2: a cell is 2×2 pixels, which become one pooled pixel of 16 channels; windows are 3×3 cells, 6×6 pixels.
         kernels = shifted(net.conv2.weight, 1).view(POSITIONS, 16, 6, 3, 2, 3, 2)
         kernels = kernels.permute(0, 1, 3, 5, 4, 6, 2).reshape(POSITIONS * 16, 216)
         x = largest_product(windows(x.view(count, 7, 7, 24), 3), kernels) + biases[1]  # (N · 25, 16)
-        x = F.relu(self.norms[1](x))
+        x = F.relu(self.norms["conv2"](x))
         # fc1 reads the channels last here, and first in the tutorial.
         weight = net.fc1.weight.view(120, 16, 25).transpose(1, 2).reshape(120, 400)
-        x = F.relu(self.norms[2](F.linear(x.view(count, 400), weight, net.fc1.bias)))  # (N, 120)
-        x = F.relu(self.norms[3](net.fc2(x)))  # (N, 84)
+        x = F.relu(self.norms["fc1"](F.linear(x.view(count, 400), weight, net.fc1.bias)))  # (N, 120)
+        x = F.relu(self.norms["fc2"](net.fc2(x)))  # (N, 84)
         logits: Tensor = net.fc3(x)
         return logits
 
     def folded(self) -> Net:
         """The tutorial's network, ready to evaluate, which answers as this one does in `eval`."""
         made = deepcopy(self).eval()
-        for name, norm in zip(HIDDEN, made.norms, strict=True):
+        for name, norm in made.norms.items():
             if isinstance(norm, nn.BatchNorm1d):
                 layer = getattr(made.net, name)
                 fuse = fuse_conv_bn_eval if isinstance(layer, nn.Conv2d) else fuse_linear_bn_eval

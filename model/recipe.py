@@ -34,9 +34,11 @@ class Recipe:
 
 
 QUICK = Recipe(
-    epochs=4,
-    learning_rate=6e-3,
-    averaging=0.99,
+    epochs=2,
+    learning_rate=2e-2,
+    weight_decay=0.2,
+    normalize=True,
+    averaging=0.98,
     outlier_share=0,
     strength=replace(Strength().scaled(0), rotation=6, shear=0.1, scale=0.06, shift=1.0, elastic=0.8),
 )

@@ -57,13 +57,14 @@ def test_normalization_is_folded_into_the_weights(images: Tensor) -> None:
 def test_normalized_products_have_no_gain_that_could_be_negative() -> None:
     trainee = Trainee(Net(), normalize=True)
     gains = [value for name, value in trainee.named_parameters() if name.startswith("norms") and "weight" in name]
-    assert len(gains) == 4 and all((gain == 1).all() and not gain.requires_grad for gain in gains)
+    assert len(gains) == 3 and all((gain == 1).all() and not gain.requires_grad for gain in gains)
 
 
-def test_each_layer_is_normalized_over_all_its_pixels(images: Tensor) -> None:
+def test_a_convolution_is_normalized_over_all_its_pixels(images: Tensor) -> None:
     trainee = Trainee(Net(), normalize=True)
-    trainee.norms[0].momentum = 1.0  # statistics of this batch alone
+    norm = trainee.norms["conv2"]
+    norm.momentum = 1.0  # statistics of this batch alone
     trainee(images)
-    pooled = F.max_pool2d(trainee.net.conv1(images), 2)
-    torch.testing.assert_close(trainee.norms[0].running_mean, pooled.mean(dim=(0, 2, 3)), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(trainee.norms[0].running_var, pooled.var(dim=(0, 2, 3)), rtol=1e-4, atol=1e-5)
+    pooled = F.max_pool2d(trainee.net.conv2(F.max_pool2d(F.relu(trainee.net.conv1(images)), 2)), 2)
+    torch.testing.assert_close(norm.running_mean, pooled.mean(dim=(0, 2, 3)), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(norm.running_var, pooled.var(dim=(0, 2, 3)), rtol=1e-4, atol=1e-5)
