@@ -2,7 +2,7 @@
 
 A convolution followed by 2×2 max-pooling is, for each pooled pixel, the largest of four windows that overlap almost
 entirely. Reading their union once, against four shifted copies of the kernels, makes each pair of layers one matrix
-product and one maximum. On two cores an epoch takes about half the time of `Net.forward` (`make bench-train`).
+product and one maximum. An epoch takes about 60 % of the time of `Net.forward` (`model/LOG.md`).
 """
 
 from __future__ import annotations
