@@ -17,7 +17,7 @@ from sqlalchemy.engine import RowMapping
 from app import jobs
 from app.db import Database, DatabaseUnavailable, as_time
 from app.job_states import ACTIVE, State
-from model.store import Store
+from app.serving import ActiveModel
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,14 @@ class Channel:
 
 
 class EventHub:
-    """Opens a channel when the first listener of a job comes, and closes it when the last one goes."""
+    """Opens a channel when the first listener of a job comes, and closes it when the last one goes.
 
-    def __init__(self, database: Database, store: Store, is_draining: Callable[[], bool]) -> None:
+    Who hears from this worker that a job has promoted a version is served that version by it.
+    """
+
+    def __init__(self, database: Database, model: ActiveModel, is_draining: Callable[[], bool]) -> None:
         self.database = database
-        self.store = store
+        self.model = model
         self.is_draining = is_draining
         self._channels: dict[str, Channel] = {}
         self._pollers: set[asyncio.Task[None]] = set()
@@ -116,9 +119,12 @@ class EventHub:
         """New events, and whether the job had ended before they were looked for."""
 
         def fetch() -> tuple[list[RowMapping], bool]:
-            jobs.sweep(self.database, self.store)
+            jobs.sweep(self.database, self.model.store)
             finished = State(jobs.get(self.database, job_id)["state"]) not in ACTIVE
-            return list(jobs.events_after(self.database, job_id, last_id)), finished
+            events = list(jobs.events_after(self.database, job_id, last_id))
+            if any(event["kind"] == "state" for event in events):
+                self.model.refresh()
+            return events, finished
 
         try:
             return await run_in_threadpool(fetch)

@@ -51,7 +51,7 @@ def create_api(settings: Settings) -> FastAPI:
     app.state.model = ActiveModel(store)
     app.state.predictor = Predictor(settings, app.state.model)
     app.state.draining = False
-    app.state.event_hub = EventHub(app.state.database, store, lambda: bool(app.state.draining))
+    app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for error, handler in HANDLERS.items():

@@ -29,6 +29,7 @@ class ActiveModel:
         self.classifier: Classifier | None = None
         self.warning: str | None = None
         self._wanted: int | None = None
+        self._loading = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch-current", daemon=True)
 
@@ -43,21 +44,25 @@ class ActiveModel:
         self._thread.join()
 
     def refresh(self) -> None:
-        """Serve what `CURRENT` names now; what is served stays when that can't be loaded."""
-        wanted = self._read_current()
-        if self.classifier is not None and wanted == self._wanted:
-            return
-        self._wanted = wanted
-        try:
-            version, warning = self.store.usable()
-            if self.classifier is None or self.classifier.version != version:
-                self.classifier = warm(Classifier.load(self.store.folder(version)))
-                log.info("serving version %d", version)
-        except ModelError as error:
-            warning = str(error)
-        if warning and warning != self.warning:
-            log.error("%s", warning)
-        self.warning = warning
+        """Serve what `CURRENT` names now; what is served stays when that can't be loaded.
+
+        While another thread is loading it, this one waits.
+        """
+        with self._loading:
+            wanted = self._read_current()
+            if self.classifier is not None and wanted == self._wanted:
+                return
+            self._wanted = wanted
+            try:
+                version, warning = self.store.usable()
+                if self.classifier is None or self.classifier.version != version:
+                    self.classifier = warm(Classifier.load(self.store.folder(version)))
+                    log.info("serving version %d", version)
+            except ModelError as error:
+                warning = str(error)
+            if warning and warning != self.warning:
+                log.error("%s", warning)
+            self.warning = warning
 
     def _read_current(self) -> int | None:
         try:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +20,11 @@ from app.db import Database
 from app.events import EventHub, NothingMore
 from app.job_states import State
 from app.migrate import migrate
+from app.serving import ActiveModel
 from model.store import Store
 from tests.app.test_bad_input import check_problem
 from tests.app.test_retrain import ENDLESS, GENTLE, events, retrain
-from tests.conftest import Server, wait_until
+from tests.conftest import SHIPPED, Server, wait_until
 
 OPTIONS = {"from": "current", "promote": "auto"}
 
@@ -52,7 +55,7 @@ def test_a_thousand_listeners_cost_the_database_no_more_than_one(counting: Count
         return [frame async for frame in await hub.follow(job_id, 0)]
 
     async def scenario() -> list[list[bytes]]:
-        hub = EventHub(counting, Store(tmp_path / "weights"), lambda: False)
+        hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights")), lambda: False)
         listeners = [asyncio.create_task(listen(hub)) for _ in range(1000)]
         while sum(channel.listeners for channel in hub._channels.values()) < 1000:
             await asyncio.sleep(0)
@@ -74,7 +77,7 @@ def test_a_client_that_has_everything_is_told_not_to_come_again(counting: Counti
     job_id = jobs.create(counting, "tester", OPTIONS, None)[0]["id"]
     job_record.move(counting, job_id, State.CANCELLED)
     last = jobs.events_after(counting, job_id, 0)[-1]["id"]
-    hub = EventHub(counting, Store(tmp_path / "weights"), lambda: False)
+    hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights")), lambda: False)
     with pytest.raises(NothingMore):
         asyncio.run(hub.follow(job_id, last))
 
@@ -87,7 +90,7 @@ def test_listeners_are_let_go_when_the_record_breaks(counting: Counting, tmp_pat
         connection.exec_driver_sql("DELETE FROM jobs")
 
     async def scenario() -> int:
-        hub = EventHub(counting, Store(tmp_path / "weights"), lambda: False)
+        hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights")), lambda: False)
         heard = 0
         async for _ in await hub.follow(job_id, 0):
             heard += 1
@@ -96,6 +99,43 @@ def test_listeners_are_let_go_when_the_record_breaks(counting: Counting, tmp_pat
         return heard
 
     assert asyncio.run(scenario()) == 1
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> ActiveModel:
+    """Serves version 1 of two, and is never started, so that nothing watches CURRENT."""
+    store = Store(tmp_path / "weights")
+    for version in (1, 2):
+        made = shutil.copytree(SHIPPED / "1", store.root / str(version))
+        manifest = json.loads((made / "manifest.json").read_text())
+        (made / "manifest.json").write_text(json.dumps(manifest | {"version": version}))
+    store.activate(1)
+    made = ActiveModel(store)
+    made.refresh()
+    return made
+
+
+def test_who_hears_of_a_promotion_is_served_the_version(counting: Counting, model: ActiveModel) -> None:
+    job_id = jobs.create(counting, "tester", OPTIONS, None)[0]["id"]
+
+    async def scenario() -> list[tuple[bool, int]]:
+        served = []
+        async for frame in await EventHub(counting, model, lambda: False).follow(job_id, 0):
+            served.append((b"promoted" in frame, model.classifier.version))
+            if len(served) == 1:
+                model.store.activate(2)
+                for state in (State.RUNNING, State.EVALUATING, State.PROMOTED):
+                    job_record.move(counting, job_id, state)
+        return served
+
+    served = asyncio.run(scenario())
+    assert served[0] == (False, 1) and served[-1] == (True, 2)
+
+
+def test_a_second_thread_waits_for_the_version_that_the_first_one_loads(model: ActiveModel) -> None:
+    model.store.activate(2)
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: (model.refresh(), model.classifier.version)[1], range(8))) == [2] * 8
 
 
 @contextmanager
