@@ -1,7 +1,8 @@
-"""Databases for tests that run on both kinds."""
+"""Databases for tests that run on both kinds, and a folder with two versions."""
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from app.db import Database
 from app.migrate import migrate
+from model.store import Store
+from tests.conftest import SHIPPED
 from tests.postgres import PostgreSQL, private_postgresql
 
 
@@ -48,3 +51,15 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def two_versions(tmp_path: Path) -> Store:
+    """Versions 1, in use, and 2, where a server of the test looks for them."""
+    store = Store(tmp_path / "weights")
+    shutil.copytree(SHIPPED / "1", store.folder(1))
+    store.activate(1)
+    with store.publish(store.manifest(1) | {"version": 2, "parent": 1}) as draft:
+        for name in ("model.onnx", "weights.safetensors"):
+            shutil.copy(store.folder(1) / name, draft)
+    return store

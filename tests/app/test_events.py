@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from app.serving import ActiveModel
 from model.store import Store
 from tests.app.test_bad_input import check_problem
 from tests.app.test_retrain import ENDLESS, GENTLE, events, retrain
-from tests.conftest import SHIPPED, Server, wait_until
+from tests.conftest import Server, wait_until
 
 OPTIONS = {"from": "current", "promote": "auto"}
 
@@ -102,15 +101,9 @@ def test_listeners_are_let_go_when_the_record_breaks(counting: Counting, tmp_pat
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> ActiveModel:
+def model(two_versions: Store) -> ActiveModel:
     """Serves version 1 of two, and is never started, so that nothing watches CURRENT."""
-    store = Store(tmp_path / "weights")
-    for version in (1, 2):
-        made = shutil.copytree(SHIPPED / "1", store.root / str(version))
-        manifest = json.loads((made / "manifest.json").read_text())
-        (made / "manifest.json").write_text(json.dumps(manifest | {"version": version}))
-    store.activate(1)
-    made = ActiveModel(store)
+    made = ActiveModel(two_versions)
     made.refresh()
     return made
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from model.store import Store
 from tests.app.test_bad_input import check_problem
-from tests.conftest import SHIPPED, Server, wait_until
+from tests.conftest import Server, wait_until
 
 
 @pytest.fixture
-def two(start_server, tmp_path: Path) -> Server:
+def two(start_server, two_versions: Store) -> Server:
     """A server with versions 1, in use, and 2."""
-    root = tmp_path / "weights"
-    shutil.copytree(SHIPPED / "1", root / "1")
-    store = Store(root)
-    store.activate(1)
-    with store.publish(store.manifest(1) | {"version": 2, "parent": 1}) as draft:
-        for name in ("model.onnx", "weights.safetensors"):
-            shutil.copy(root / "1" / name, draft)
     return start_server()
 
 
