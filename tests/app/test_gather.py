@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
 from app.gather import Gatherer
 
 
@@ -21,124 +23,91 @@ class Doubling:
         return [2 * item for item in items]
 
 
-def ask_together(gatherer: Gatherer[int, int], *items: int) -> asyncio.Future[list[int]]:
-    """All of them in one turn of the event loop."""
-    return asyncio.gather(*map(gatherer.submit, items))
-
-
-async def sociable(work: Doubling, most: int) -> Gatherer[int, int]:
-    """A gatherer that knows company; the work does not remember how it came to know."""
-    gatherer = Gatherer(work, most, every=1)
-    for _ in range(3):
-        await ask_together(gatherer, *range(5))
-    work.groups.clear()
-    return gatherer
-
-
-def done_at_once(gatherer: Gatherer[int, int], item: int) -> bool:
-    """Whether it gets its result without a turn of the event loop."""
-    submitted = gatherer.submit(item)
-    try:
-        submitted.send(None)
-    except StopIteration as done:
-        return bool(done.value == 2 * item)
-    submitted.close()
-    return False
-
-
-def test_those_that_come_alone_or_in_twos_are_done_at_once() -> None:
+def test_one_that_comes_alone_is_done_at_once() -> None:
     work = Doubling()
 
     async def ask() -> None:
-        gatherer = Gatherer(work, 10, every=1)
-        for item in range(3):
-            assert done_at_once(gatherer, item)
-            await asyncio.sleep(0)
-        for item in range(3):
-            assert done_at_once(gatherer, item) and done_at_once(gatherer, item)
+        gatherer = Gatherer(work, 10)
+        for item in (1, 2, 3):
+            submitted = gatherer.submit(item)
+            with pytest.raises(StopIteration) as done:
+                submitted.send(None)  # to its end, without a turn of the loop
+            assert done.value.value == 2 * item
             await asyncio.sleep(0)
 
     asyncio.run(ask())
-    assert all(len(group) == 1 for group in work.groups)
+    assert work.groups == [[1], [2], [3]]
 
 
 def test_those_that_come_together_are_done_together_and_get_their_own_results() -> None:
     work = Doubling()
 
     async def ask() -> list[int]:
-        gatherer = await sociable(work, 10)
-        return await ask_together(gatherer, *range(6))
+        gatherer = Gatherer(work, 10)
+        await asyncio.gather(*map(gatherer.submit, range(5)))
+        return await asyncio.gather(*map(gatherer.submit, range(5)))
 
-    assert asyncio.run(ask()) == [0, 2, 4, 6, 8, 10]
-    assert work.groups == [[0, 1, 2, 3, 4, 5]]
-
-
-def test_company_is_noticed_after_so_many_calls_by_the_third_of_a_turn() -> None:
-    work = Doubling()
-
-    async def ask() -> None:
-        gatherer = Gatherer(work, 10, every=8)
-        for _ in range(4):
-            await ask_together(gatherer, *range(4))
-
-    asyncio.run(ask())
-    assert [len(group) for group in work.groups] == [1] * 10 + [2, 4]
+    assert asyncio.run(ask()) == [0, 2, 4, 6, 8]
+    assert work.groups == [[0], [1, 2, 3, 4], [0, 1, 2, 3, 4]]  # only the very first did not know of the others
 
 
 def test_after_company_has_left_one_is_done_at_once_again() -> None:
     work = Doubling()
 
     async def ask() -> None:
-        gatherer = await sociable(work, 10)
+        gatherer = Gatherer(work, 10)
+        await asyncio.gather(*map(gatherer.submit, range(3)))
         await gatherer.submit(7)
-        assert done_at_once(gatherer, 8)
+        with pytest.raises(StopIteration):
+            gatherer.submit(8).send(None)
 
     asyncio.run(ask())
-    assert work.groups == [[7], [8]]
+    assert work.groups == [[0], [1, 2], [7], [8]]
 
 
 def test_a_group_is_never_larger_than_it_may_be() -> None:
     work = Doubling()
 
     async def ask() -> list[int]:
-        return await ask_together(await sociable(work, 4), *range(11))
+        return await asyncio.gather(*map(Gatherer(work, 4).submit, range(12)))
 
-    assert asyncio.run(ask()) == [2 * item for item in range(11)]
-    assert [len(group) for group in work.groups] == [4, 4, 3]
+    assert asyncio.run(ask()) == [2 * item for item in range(12)]
+    assert [len(group) for group in work.groups] == [1, 4, 4, 3]
 
 
 def test_where_only_one_may_be_done_at_once_nobody_waits() -> None:
     work = Doubling()
 
     async def ask() -> list[int]:
-        return await ask_together(await sociable(work, 1), *range(5))
+        return await asyncio.gather(*map(Gatherer(work, 1).submit, range(3)))
 
-    assert asyncio.run(ask()) == [0, 2, 4, 6, 8]
-    assert work.groups == [[0], [1], [2], [3], [4]]
+    assert asyncio.run(ask()) == [0, 2, 4]
+    assert work.groups == [[0], [1], [2]]
 
 
 def test_what_breaks_a_group_breaks_no_other() -> None:
     work = Doubling()
 
     async def ask() -> list[int | BaseException]:
-        gatherer = await sociable(work, 10)
-        broken = await asyncio.gather(*map(gatherer.submit, (3, -4, 5)), return_exceptions=True)
-        return broken + await ask_together(gatherer, 6, 7, 8)
+        gatherer = Gatherer(work, 10)
+        await asyncio.gather(*map(gatherer.submit, (0, 1, 2)))
+        broken = await asyncio.gather(*map(gatherer.submit, (3, -4)), return_exceptions=True)
+        return broken + list(await asyncio.gather(*map(gatherer.submit, (5, 6))))
 
-    *broken, first, second, third = asyncio.run(ask())
-    assert len(broken) == 3 and all(isinstance(error, ValueError) for error in broken)
-    assert [first, second, third] == [12, 14, 16]
+    first, second, *others = asyncio.run(ask())
+    assert isinstance(first, ValueError) and isinstance(second, ValueError)
+    assert others == [10, 12]
 
 
 def test_nothing_is_done_for_who_has_left() -> None:
     work = Doubling()
 
     async def ask() -> None:
-        gatherer = await sociable(work, 10)
+        gatherer = Gatherer(work, 10)
         tasks = [asyncio.create_task(gatherer.submit(item)) for item in range(4)]
         asyncio.get_running_loop().call_soon(tasks[2].cancel)  # after all were submitted, before the turn ends
         await asyncio.gather(*tasks, return_exceptions=True)
         assert tasks[2].cancelled()
 
     asyncio.run(ask())
-    assert work.groups == [[0, 1, 3]]
+    assert work.groups[0] == [0] and 2 not in work.groups[1]
