@@ -45,7 +45,7 @@ bench-train: $(VENV)/.dev
 bench-retrain: $(VENV)/.dev
 	$(BIN)/python -m bench.retrain
 
-# SIGKILL at 200 random moments; half an hour on two cores.
+# SIGKILL at 200 random moments; a quarter of an hour on two cores.
 kill-test: $(VENV)/.dev
 	$(BIN)/python -m bench.kill --times 200
 
