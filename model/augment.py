@@ -89,8 +89,9 @@ def basis(device: torch.device) -> Tensor:
 
 
 def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Indices of a random `share` of the images."""
-    return torch.nonzero(torch.rand(len(images), generator=generator, device=images.device) < share).flatten()
+    """Indices of a random `share` of the images, always as many, so that every step has the same shapes."""
+    draws = torch.rand(len(images), generator=generator, device=images.device)
+    return draws.topk(round(share * len(images))).indices
 
 
 def change_thickness(images: Tensor, share: float, generator: Generator) -> Tensor:
@@ -126,13 +127,23 @@ def soften(images: Tensor, share: float, generator: Generator) -> Tensor:
 
 
 def coarsen(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Shrink to 8 to 16 pixels a side, one size for all that are chosen, and enlarge again."""
+    """Shrink to 8 to 16 pixels a side and enlarge again."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
-    side = int(torch.randint(8, 17, (1,), generator=generator, device=images.device))
-    small = F.interpolate(images[which], side, mode="area")
-    return images.index_copy(0, which, F.interpolate(small, SIDE, mode="bicubic", align_corners=False).clamp(0, 1))
+    resized = few_pixels(images.device)
+    resized = resized[torch.randint(len(resized), (len(which),), generator=generator, device=images.device)]
+    small = resized.transpose(1, 2) @ images[which, 0] @ resized
+    return images.index_copy(0, which, small.unsqueeze(1).clamp(0, 1))
+
+
+@cache
+def few_pixels(device: torch.device) -> Tensor:
+    """(9, 32, 32): what becomes of each pixel of a row that is shrunk to 8 … 16 pixels and enlarged (bicubic)."""
+    row = torch.eye(SIDE).view(1, SIDE, 1, SIDE)
+    small = [F.interpolate(row, (1, side), mode="area") for side in range(8, 17)]
+    enlarged = [F.interpolate(one, (1, SIDE), mode="bicubic", align_corners=False) for one in small]
+    return torch.cat(enlarged).squeeze(2).to(device)
 
 
 def harden(images: Tensor, share: float, generator: Generator) -> Tensor:

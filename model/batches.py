@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.data import Labelled
@@ -25,7 +24,7 @@ class Batches:
     """
 
     def __init__(
-        self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: str, generator: Generator
+        self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
     ) -> None:
         self.images = torch.from_numpy(train.images).to(device)
         self.labels = torch.from_numpy(train.labels).to(device)
@@ -60,9 +59,12 @@ class WithOutliers:
     A digit's target is its label; an outlier's is every label alike, which is the least confident answer there is.
     """
 
-    def __init__(self, batches: Batches, digits: Labelled, recipe: Recipe, device: str, generator: Generator) -> None:
+    def __init__(
+        self, batches: Batches, digits: Labelled, recipe: Recipe, device: torch.device, generator: Generator
+    ) -> None:
         self.batches = batches
         self.generator = generator
+        self.target_of = torch.eye(CLASSES, device=device)
         self.count = round(recipe.batch_size * recipe.outlier_share)
         if self.count:
             self.outliers = make_outliers(digits, min(OUTLIERS, len(digits)), recipe.seed).to(device)
@@ -72,7 +74,7 @@ class WithOutliers:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         for images, labels in self.batches:
-            targets = F.one_hot(labels, CLASSES).float()
+            targets = self.target_of[labels]
             if self.count:
                 which = torch.randint(len(self.outliers), (self.count,), generator=self.generator, device=images.device)
                 images = torch.cat([images, self.outliers[which].unsqueeze(1).float() / 255])

@@ -28,9 +28,13 @@ class Recipe:
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 
-    def strength_in(self, epoch: int) -> Strength:
-        """How strongly digits are distorted in this epoch, 1 to epochs: the last ones are nearer to real digits."""
-        return self.strength if epoch <= self.ease_after * self.epochs else self.strength.scaled(0.5)
+    def phases(self) -> list[tuple[Strength, range]]:
+        """How strongly digits are distorted in which epochs, 1 to epochs: the last ones are nearer to real digits."""
+        eased = int(self.ease_after * self.epochs) + 1
+        return [
+            (self.strength, range(1, eased)),
+            (self.strength.scaled(0.5), range(eased, self.epochs + 1)),
+        ]
 
 
 QUICK = Recipe(

@@ -7,19 +7,21 @@ numeral train --quick --seed 7
 from __future__ import annotations
 
 import sys
-from copy import deepcopy
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.augment import augment
+from model.augment import Strength, augment
+from model.averaging import MovingAverage
 from model.batches import Batches, WithOutliers
 from model.data import Labelled, Splits, check_trainable
 from model.net import Net
 from model.paired import Trainee
 from model.publish import Outcome, publish, starting_weights
 from model.recipe import OnProgress, Recipe, ShouldStop
+from model.replay import Replayed
 from model.store import Store
 from model.watch import Watch
 
@@ -63,7 +65,7 @@ def fit(
     start: a state dict to go on from, which is not normalized. Raises DataError, Diverged or Stopped.
     """
     check_trainable(train)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
     batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
@@ -75,47 +77,41 @@ def fit(
     if start is not None:
         net.load_state_dict(start)
     trainee = Trainee(net, normalize=recipe.normalize and start is None).to(device)
-    average = {name: value.clone() for name, value in trainee.state_dict().items()}
+    average = MovingAverage(trainee, recipe.averaging)
     optimizer = torch.optim.AdamW(
-        trainee.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        trainee.parameters(), lr=torch.tensor(recipe.learning_rate, device=device),
+        weight_decay=recipe.weight_decay, fused=True, capturable=device.type == "cuda",
+    )  # fmt: skip
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2, cycle_momentum=False
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
+
+    def learn(strength: Strength, images: Tensor, targets: Tensor) -> Tensor:
+        # Forward.
+        logits = trainee(augment(images, strength, generator))
+        # Compute the loss.
+        loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+        # Propagate the gradients back.
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        # Update the weights.
+        optimizer.step()
+        return loss.detach()
 
     # Iterate over the data.
     step = 0
-    for epoch in range(1, recipe.epochs + 1):
-        strength = recipe.strength_in(epoch)
-        for images, targets in batches:
-            # Forward.
-            logits = trainee(augment(images, strength, generator))
-            # Compute the loss.
-            loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
-            # Propagate the gradients back.
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            # Update the weights.
-            optimizer.step()
-            schedule.step()
-            step += 1
-            update_average(average, trainee, decay=min(recipe.averaging, step / (step + 9)))
-            watch.after_step(epoch, step, loss)
-        if watch.after_epoch(epoch, step, loss, averaged(trainee, average)):
-            break
+    for strength, epochs in recipe.phases():
+        replayed = Replayed(partial(learn, strength), generator)
+        for epoch in epochs:
+            for images, targets in batches:
+                loss = replayed(images, targets)
+                schedule.step()
+                average.update()
+                step += 1
+                watch.after_step(epoch, step, loss)
+            if watch.after_epoch(epoch, step, loss, average.net()):
+                return watch.best.net.cpu()
     return watch.best.net.cpu()
-
-
-def update_average(average: dict[str, Tensor], trainee: Trainee, decay: float) -> None:
-    """Move the average towards the network's weights and statistics by 1 − decay; counters are left."""
-    now = trainee.state_dict()
-    moving = [name for name, value in now.items() if value.is_floating_point()]
-    torch._foreach_lerp_([average[name] for name in moving], [now[name] for name in moving], 1 - decay)
-
-
-def averaged(trainee: Trainee, average: dict[str, Tensor]) -> Net:
-    """The tutorial's network with the averaged weights, ready to evaluate."""
-    made = deepcopy(trainee)
-    made.load_state_dict(average)
-    return made.folded()
 
 
 if __name__ == "__main__":
