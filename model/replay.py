@@ -27,6 +27,7 @@ class Replayed:
         self.calls = 0
 
     def __call__(self, *inputs: Tensor) -> Tensor:
+        """What the work answers."""
         if self.generator.device.type != "cuda":
             return self.work(*inputs)
         self.calls += 1
@@ -41,7 +42,7 @@ class Replayed:
 
     def beside(self, *inputs: Tensor) -> Tensor:
         """Do the work on a stream of its own, as what is to be recorded must have been done before."""
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             output = self.work(*inputs)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.augment import Strength, augment, largest_around
+from model.augment import Strength, augment, few_pixels, largest_around
 from model.recipe import Recipe
 
 NONE = Strength().scaled(0)
@@ -49,8 +49,21 @@ def test_the_largest_around_is_a_max_pool(images: Tensor) -> None:
     assert torch.equal(largest_around(-images), F.max_pool2d(-images, 3, 1, 1))
 
 
+def test_few_pixels_shrink_and_enlarge_as_a_thumbnail_is(images: Tensor) -> None:
+    for side, resized in zip(range(8, 17), few_pixels(images.device), strict=True):
+        small = F.interpolate(images, side, mode="area")
+        expected = F.interpolate(small, 32, mode="bicubic", align_corners=False)
+        torch.testing.assert_close(resized.t() @ images @ resized, expected, rtol=0, atol=1e-5)
+
+
+def test_always_as_many_images_are_changed(images: Tensor) -> None:
+    """A graph of a training step replays with the shapes that it was recorded with."""
+    for seed in range(5):
+        changed = augment(images, replace(NONE, noise=0.25), Generator().manual_seed(seed)) != images
+        assert changed.flatten(1).any(1).sum() == 5
+
+
 def test_the_last_epochs_see_digits_half_as_distorted() -> None:
     recipe = Recipe(epochs=10, ease_after=0.7)
-    assert [recipe.strength_in(epoch) for epoch in (1, 7)] == [recipe.strength] * 2
-    assert [recipe.strength_in(epoch) for epoch in (8, 10)] == [recipe.strength.scaled(0.5)] * 2
+    assert recipe.phases() == [(recipe.strength, range(1, 8)), (recipe.strength.scaled(0.5), range(8, 11))]
     assert recipe.strength.scaled(0.5).rotation == recipe.strength.rotation / 2
