@@ -12,7 +12,7 @@ from model.data import Labelled
 from model.outliers import make_outliers
 from model.recipe import Recipe
 
-CLASSES = 10
+NO_DIGIT = 10  # the label of an outlier
 OUTLIERS = 20_000  # made at most, once for a training; each is distorted anew whenever it is seen
 
 
@@ -54,17 +54,13 @@ class Batches:
 
 
 class WithOutliers:
-    """The batches, with outliers added to each: images float32 (B, 1, 32, 32) and targets float32 (B, 10).
-
-    A digit's target is its label; an outlier's is every label alike, which is the least confident answer there is.
-    """
+    """The batches, with outliers added to each, whose label is NO_DIGIT."""
 
     def __init__(
         self, batches: Batches, digits: Labelled, recipe: Recipe, device: torch.device, generator: Generator
     ) -> None:
         self.batches = batches
         self.generator = generator
-        self.target_of = torch.eye(CLASSES, device=device)
         self.count = round(recipe.batch_size * recipe.outlier_share)
         if self.count:
             self.outliers = make_outliers(digits, min(OUTLIERS, len(digits)), recipe.seed).to(device)
@@ -74,9 +70,8 @@ class WithOutliers:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         for images, labels in self.batches:
-            targets = self.target_of[labels]
             if self.count:
                 which = torch.randint(len(self.outliers), (self.count,), generator=self.generator, device=images.device)
                 images = torch.cat([images, self.outliers[which].unsqueeze(1).float() / 255])
-                targets = torch.cat([targets, targets.new_full((self.count, CLASSES), 1 / CLASSES)])
-            yield images, targets
+                labels = torch.cat([labels, labels.new_full((self.count,), NO_DIGIT)])
+            yield images, labels

@@ -1,8 +1,10 @@
 """Pictures that are no digit, made from digits and from lines, for the network to learn that there are such.
 
-Outlier exposure: beside the digits, each batch of a training holds some of these, and their target is no digit but
-the uniform distribution. Source: Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure",
-ICLR 2019. All are placed as the image pipeline places a digit, so that only their shape tells them apart.
+Outlier exposure: beside the digits, each batch of a training holds some of these. Source: Hendrycks, Mazeika and
+Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR 2019. They take no part in the loss that tells digits
+apart. A second loss, logistic, makes the score log Σ exp(logit) the log odds that a picture shows a digit; cf. Du et
+al., "VOS: Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All are placed as the image pipeline
+places a digit, so that only their shape tells them apart.
 """
 
 from __future__ import annotations

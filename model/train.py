@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 
 from model.augment import Strength, augment
 from model.averaging import MovingAverage
-from model.batches import Batches, WithOutliers
+from model.batches import NO_DIGIT, Batches, WithOutliers
 from model.data import Labelled, Splits, check_trainable
 from model.net import Net
 from model.paired import Trainee
@@ -86,11 +86,14 @@ def fit(
         optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2, cycle_momentum=False
     )
 
-    def learn(strength: Strength, images: Tensor, targets: Tensor) -> Tensor:
+    def learn(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
         logits = trainee(augment(images, strength, generator))
-        # Compute the loss.
-        loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+        # Compute the loss: which digit it is, and whether it is one.
+        loss = F.cross_entropy(logits, labels, ignore_index=NO_DIGIT)
+        if recipe.outlier_share:
+            log_odds, is_digit = logits.logsumexp(dim=1), (labels != NO_DIGIT).float()
+            loss = loss + recipe.score_weight * F.binary_cross_entropy_with_logits(log_odds, is_digit)
         # Propagate the gradients back.
         optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -103,8 +106,8 @@ def fit(
     for strength, epochs in recipe.phases():
         replayed = Replayed(partial(learn, strength), generator)
         for epoch in epochs:
-            for images, targets in batches:
-                loss = replayed(images, targets)
+            for images, labels in batches:
+                loss = replayed(images, labels)
                 schedule.step()
                 average.update()
                 step += 1

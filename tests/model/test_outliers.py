@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from model.batches import Batches, WithOutliers
+from model.batches import NO_DIGIT, Batches, WithOutliers
 from model.data import Splits
 from model.outliers import make_outliers, place
 from model.recipe import Recipe
+from model.train import fit
 
 
 def test_outliers_are_pictures_of_the_networks_size_that_a_seed_fixes(embedded: Splits) -> None:
@@ -26,13 +27,24 @@ def test_outliers_are_placed_as_the_pipeline_places_digits() -> None:
     assert abs(middle - 15.5) < 0.1
 
 
-def test_a_share_of_each_batch_is_outliers_whose_target_is_every_digit_alike(embedded: Splits) -> None:
+def test_a_share_of_each_batch_is_outliers_which_no_digit_labels(embedded: Splits) -> None:
     recipe = Recipe(batch_size=50, outlier_share=0.1)
-    generator = torch.Generator().manual_seed(0)
-    plain = Batches(embedded.train, None, recipe, "cpu", generator)
-    batches = WithOutliers(plain, embedded.train, recipe, "cpu", generator)
-    images, targets = next(iter(batches))
+    device, generator = torch.device("cpu"), torch.Generator().manual_seed(0)
+    plain = Batches(embedded.train, None, recipe, device, generator)
+    batches = WithOutliers(plain, embedded.train, recipe, device, generator)
+    images, labels = next(iter(batches))
     assert len(batches) == len(plain)
-    assert images.shape == (55, 1, 32, 32) and targets.shape == (55, 10)
-    torch.testing.assert_close(targets.sum(dim=1), torch.ones(55))
-    assert (targets[:50].amax(dim=1) == 1).all() and (targets[50:] == 0.1).all()
+    assert images.shape == (55, 1, 32, 32) and labels.shape == (55,)
+    assert (labels[:50] < 10).all() and (labels[50:] == NO_DIGIT).all()
+
+
+def test_the_score_of_a_training_is_the_log_odds_of_a_digit(embedded: Splits) -> None:
+    """Above 0 for digits, below for outliers, none of which it has seen."""
+    net = fit(embedded.train, embedded.validation, Recipe(epochs=30, outlier_share=0.3))
+    outliers = make_outliers(embedded.train, 300, seed=99)
+    with torch.inference_mode():
+        digit, outlier = (
+            net(images.unsqueeze(1).float() / 255).logsumexp(dim=1) > 0
+            for images in (torch.from_numpy(embedded.validation.images), outliers)
+        )
+    assert digit.float().mean() > 0.9 and outlier.float().mean() < 0.2
