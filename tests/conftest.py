@@ -30,6 +30,11 @@ START_SECONDS = 60.0
 T = TypeVar("T")
 
 
+def pytest_configure() -> None:
+    """Tests run two at a time, often on two cores: torch with one thread doesn't wait for a core that is taken."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def wait_until(condition: Callable[[], T], seconds: float = 30.0) -> T:
     """The first truthy value of the condition; fails when there is none in time."""
     deadline = time.monotonic() + seconds
