@@ -31,12 +31,12 @@ from torch.utils.data import DataLoader, Dataset
 from model.data import CACHE_DIR, Labelled, Splits, load_digits
 from model.net import Net
 from model.recipe import QUICK, Recipe
-from model.train import fit
+from model.train import fit, training_device
 from model.watch import accuracy
 
 TARGET = 0.99  # of the test digits
 MOST_EPOCHS = 14  # of the tutorial's loop
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+DEVICE = training_device()
 MEAN, DEVIATION = 0.1307, 0.3081  # of MNIST's pixels, as tutorials normalize them
 
 

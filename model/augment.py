@@ -89,7 +89,7 @@ def basis(device: torch.device) -> Tensor:
 
 
 def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Indices of a random `share` of the images, always as many, so that every step has the same shapes."""
+    """Indices int64 of a random `share` of the images, always as many, so that every step has the same shapes."""
     draws = torch.rand(len(images), generator=generator, device=images.device)
     return draws.topk(round(share * len(images))).indices
 

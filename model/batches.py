@@ -54,7 +54,10 @@ class Batches:
 
 
 class WithOutliers:
-    """The batches, with outliers added to each, whose label is NO_DIGIT."""
+    """The batches, with outliers added to each, whose label is NO_DIGIT.
+
+    Iterating gives images float32 (B + round(B · outlier_share), 1, 32, 32), 0–1, and as many labels int64.
+    """
 
     def __init__(
         self, batches: Batches, digits: Labelled, recipe: Recipe, device: torch.device, generator: Generator

@@ -1,7 +1,7 @@
 """Recorded once and replayed at each step: what a GPU needs to be busy with a small network.
 
-Each of the hundred-odd kernels of a training step takes a GPU less time than starting it takes the CPU. A CUDA graph
-starts them all at once. See "CUDA Graphs" in PyTorch's notes on CUDA semantics.
+A training step is many small kernels, and the CPU takes its time to start each. A CUDA graph starts them all at once:
+see "CUDA Graphs" in PyTorch's notes on CUDA semantics.
 """
 
 from __future__ import annotations

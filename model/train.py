@@ -65,7 +65,7 @@ def fit(
     start: a state dict to go on from, which is not normalized. Raises DataError, Diverged or Stopped.
     """
     check_trainable(train)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = training_device()
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
     batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
@@ -78,22 +78,13 @@ def fit(
         net.load_state_dict(start)
     trainee = Trainee(net, normalize=recipe.normalize and start is None).to(device)
     average = MovingAverage(trainee, recipe.averaging)
-    optimizer = torch.optim.AdamW(
-        trainee.parameters(), lr=torch.tensor(recipe.learning_rate, device=device),
-        weight_decay=recipe.weight_decay, fused=True, capturable=device.type == "cuda",
-    )  # fmt: skip
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2, cycle_momentum=False
-    )
+    optimizer, schedule = optimizer_of(trainee, recipe, steps, device)
 
     def learn(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
         logits = trainee(augment(images, strength, generator))
-        # Compute the loss: which digit it is, and whether it is one.
-        loss = F.cross_entropy(logits, labels, ignore_index=NO_DIGIT)
-        if recipe.outlier_share:
-            log_odds, is_digit = logits.logsumexp(dim=1), (labels != NO_DIGIT).float()
-            loss = loss + recipe.score_weight * F.binary_cross_entropy_with_logits(log_odds, is_digit)
+        # Compute the loss.
+        loss = loss_of(logits, labels, recipe.score_weight)
         # Propagate the gradients back.
         optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -115,6 +106,34 @@ def fit(
             if watch.after_epoch(epoch, step, loss, average.net()):
                 return watch.best.net.cpu()
     return watch.best.net.cpu()
+
+
+def training_device() -> torch.device:
+    """Where a training runs: on a GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def optimizer_of(
+    trainee: Trainee, recipe: Recipe, steps: int, device: torch.device
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """AdamW and its one-cycle schedule over `steps`; the rate is a tensor, which a replay reads anew each time."""
+    optimizer = torch.optim.AdamW(
+        trainee.parameters(), lr=torch.tensor(recipe.learning_rate, device=device),
+        weight_decay=recipe.weight_decay, fused=True, capturable=device.type == "cuda",
+    )  # fmt: skip
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2, cycle_momentum=False
+    )
+
+
+def loss_of(logits: Tensor, labels: Tensor, score_weight: float) -> Tensor:
+    """How wrong logits (B, 10) are about labels int64 (B,): which digit it is, and whether it is one (a scalar).
+
+    An outlier, whose label is NO_DIGIT, counts in the second alone; why, says model/outliers.py.
+    """
+    log_odds, is_digit = logits.logsumexp(dim=1), (labels != NO_DIGIT).float()
+    strange = F.binary_cross_entropy_with_logits(log_odds, is_digit)
+    return F.cross_entropy(logits, labels, ignore_index=NO_DIGIT) + score_weight * strange
 
 
 if __name__ == "__main__":
