@@ -28,7 +28,7 @@ samples = Table(
     Column("id", String(64), nullable=False, unique=True),  # SHA-256 of the original bytes
     Column("label", Integer, nullable=False, index=True),
     Column("image", LargeBinary, nullable=False),  # as it was sent
-    Column("reading", LargeBinary, nullable=False),  # uint8 32×32, as the network sees it
+    Column("reading", LargeBinary, nullable=False),  # uint8 32×32, as the model is given it
     Column("format", String(16), nullable=False),
     Column("held_out", Boolean, nullable=False),
     Column("predicted", Integer),  # by version `predicted_by`, with `confidence`

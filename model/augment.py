@@ -22,7 +22,6 @@ class Strength:
     """How far each distortion goes; 0 switches it off. Shares are of the images."""
 
     rotation: float = 12.0  # degrees either way
-    shear: float = 0.15  # sideways shift for a unit of height
     scale: float = 0.10  # relative, each axis on its own
     shift: float = 1.0  # pixels either way
     elastic: float = 1.0  # pixels, standard deviation at the control points
@@ -30,7 +29,7 @@ class Strength:
     soften: float = 0.08  # share blurred, as a small picture is when it is enlarged
     noise: float = 0.05  # share with pixel noise
     contrast: float = 0.05  # share whose ink is unevenly dark
-    coarse: float = 0.05  # share seen through few pixels, as a thumbnail is
+    coarse: float = 0.10  # share seen through few pixels, as a thumbnail is
     harden: float = 0.05  # share without half-tones at the strokes' edges, as a pen on a canvas draws
 
     def scaled(self, factor: float) -> Strength:
@@ -50,7 +49,7 @@ def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
 
 
 def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
-    """Rotate, slant, scale, shift and bend by one bilinear resampling.
+    """Rotate, scale, shift and bend by one bilinear resampling. (Not slant: `upright` would undo it.)
 
     The bending is a smooth random displacement field, cf. Simard, Steinkraus and Platt, "Best Practices for
     Convolutional Neural Networks Applied to Visual Document Analysis", ICDAR 2003; drawn on a coarse grid.
@@ -61,14 +60,13 @@ def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
         return (torch.rand(count, generator=generator, device=images.device) * 2 - 1) * limit
 
     angle = uniform(math.radians(strength.rotation))
-    shear = uniform(strength.shear)
     wide, high = torch.exp(uniform(strength.scale)), torch.exp(uniform(strength.scale))
     cos, sin = torch.cos(angle), torch.sin(angle)
     pixel = 2 / SIDE  # in grid_sample's coordinates, which span −1 … 1
     affine = torch.stack(
         [
-            torch.stack([cos * wide, (shear * cos - sin) * high, uniform(strength.shift) * pixel], dim=1),
-            torch.stack([sin * wide, (shear * sin + cos) * high, uniform(strength.shift) * pixel], dim=1),
+            torch.stack([cos * wide, -sin * high, uniform(strength.shift) * pixel], dim=1),
+            torch.stack([sin * wide, cos * high, uniform(strength.shift) * pixel], dim=1),
         ],
         dim=1,
     )  # (N, 2, 3)

@@ -1,5 +1,6 @@
 """The network as an ONNX graph, built node by node so that it holds what serving needs and nothing else.
 
+`image` is set upright (`model/upright.py`) → the network → its outputs.
 Input `image` float32 [N, 1, 32, 32], white ink on black, 0–1. Outputs `logits` [N, 10]; `probabilities` [N, 10],
 the softmax of the logits divided by the calibration temperature; `score` [N], higher for what looks like a digit.
 """
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from model.errors import ExportError
 from model.net import Net
+from model.upright import Upright, upright_constants, upright_nodes
 
 OPSET = 17
 IR_VERSION = 8  # what Triton and older runtimes still read
@@ -25,10 +27,9 @@ LAYERS = ("conv1", "conv2", "fc1", "fc2", "fc3")
 def to_onnx(net: Net, temperature: float) -> bytes:
     """The serialized graph of a trained network, its probabilities calibrated by `temperature` > 0."""
     weights = {name: value.detach().cpu().numpy() for name, value in net.state_dict().items()}
-    constants = [numpy_helper.from_array(value, name) for name, value in weights.items()]
-    constants.append(numpy_helper.from_array(np.array(temperature, np.float32), "temperature"))
+    constants = {**weights, **upright_constants(), "temperature": np.array(temperature, np.float32)}
     graph = helper.make_graph(
-        [*network_nodes(), *output_nodes()],
+        [*upright_nodes(), *network_nodes(), *output_nodes()],
         "numeral",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 1, 32, 32])],
         [
@@ -36,7 +37,7 @@ def to_onnx(net: Net, temperature: float) -> bytes:
             helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 10]),
             helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"]),
         ],
-        constants,
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="numeral")
     model.ir_version = IR_VERSION
@@ -45,9 +46,9 @@ def to_onnx(net: Net, temperature: float) -> bytes:
 
 
 def network_nodes() -> list[onnx.NodeProto]:
-    """`image` → `logits`, as `Net.forward`."""
+    """`upright` → `logits`, as `Net.forward`."""
     nodes = []
-    value = "image"
+    value = "upright"
     for conv in ("conv1", "conv2"):
         nodes += [
             helper.make_node("Conv", [value, f"{conv}.weight", f"{conv}.bias"], [f"{conv}.out"]),
@@ -85,7 +86,7 @@ def check_agreement(net: Net, model: bytes, temperature: float, images: NDArray[
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     logits, probabilities = session.run(["logits", "probabilities"], {"image": images})
     with torch.inference_mode():
-        expected = net.eval().cpu()(torch.from_numpy(images))
+        expected = Upright(net.eval().cpu())(torch.from_numpy(images))
         expected_probabilities = torch.softmax(expected / temperature, dim=1).numpy()
     scale = max(1.0, float(expected.abs().max()))
     worst = max(

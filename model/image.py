@@ -1,4 +1,4 @@
-"""Any picture of a digit → the one 32×32 array that the network sees: one function for training and serving.
+"""Any picture of a digit → the one 32×32 array that the model is given: one function for training and serving.
 
 decode (`model.decode`) → paper, light, ink (`model.ink`) → placed as MNIST places digits (`model.placing`)
 """
@@ -63,7 +63,7 @@ class InvalidPixels(ImageError):
 
 
 class Reading(NamedTuple):
-    """What the network sees, uint8 (32, 32), white ink on black, and where it comes from.
+    """What the model is given, uint8 (32, 32), white ink on black, and where it comes from.
 
     format: of the file, or "pixels"; stray: share, 0–1, of the ink on the page that lay beside the digit.
     """

@@ -16,7 +16,7 @@ SHAPE = (FIELD_SIDE, FIELD_SIDE)
 
 
 def in_place(pages: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Pages uint8 (N, 28, 28) as the network sees them, uint8 (N, 32, 32), and for which that holds, bool (N,)."""
+    """Pages uint8 (N, 28, 28) as the model is given them, uint8 (N, 32, 32), and for which that holds, bool (N,)."""
     paper = pages[:, 0, 0]
     ink = pages ^ paper[:, None, None]  # of white paper, 255, the difference
     rows, columns = np.maximum.reduce(ink, 2), np.maximum.reduce(ink, 1)

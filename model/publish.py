@@ -26,6 +26,7 @@ from model.net import Net
 from model.recipe import OnProgress, Progress, Recipe
 from model.report import write_pictures
 from model.store import Store
+from model.upright import Upright
 
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
@@ -127,7 +128,7 @@ def calibrate(net: Net, validation: Labelled) -> Candidate:
     """Fit temperature and thresholds on validation; export. Raises ExportError when ONNX and torch disagree."""
     images = as_input(validation)
     with torch.inference_mode():
-        logits = net.eval()(torch.from_numpy(images)).numpy()
+        logits = Upright(net.eval())(torch.from_numpy(images)).numpy()
     temperature = fit_temperature(logits, validation.labels)
     model = to_onnx(net, temperature)
     check_agreement(net, model, temperature, images[:AGREEMENT_IMAGES])

@@ -45,7 +45,7 @@ QUICK = Recipe(
     averaging=0.98,
     outlier_share=0,
     score_weight=0,
-    strength=replace(Strength().scaled(0), rotation=6, shear=0.1, scale=0.06, shift=1.0, elastic=0.8),
+    strength=replace(Strength().scaled(0), rotation=6, scale=0.06, shift=1.0, elastic=0.8),
 )
 RETRAIN = Recipe(epochs=6, learning_rate=3e-4, patience=3)
 

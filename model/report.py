@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from model.canvas import BLUE, DPI, INK, LEFT, MUTED, ORANGE, PALE_BLUE, WIDTH, page, panel, percent, save, style
@@ -17,7 +18,9 @@ from model.classifier import Scores
 from model.conditions import Kind
 from model.data import Labelled
 from model.evaluate import Acceptance, confusion
+from model.measure import as_input
 from model.suite import ConditionResult, mean_accuracy
+from model.upright import upright
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +60,7 @@ def hardest_sheet(digits: Labelled, scores: Scores) -> Figure:
     """What the network saw of the hardest digits: the misread, most confident first, then the least confident."""
     read, confidence = scores.probabilities.argmax(axis=1), scores.probabilities.max(axis=1)
     order = hardest(confidence, read == digits.labels)[: COLUMNS * ROWS]
+    seen = upright(torch.from_numpy(as_input(digits[order]))).squeeze(1).numpy()
     misread = int((read != digits.labels).sum())
     subtitle = f"{digits.source}: the {misread} misread, the surest first, then the least sure; label → read as"
     figure = page(7.35, "The hardest digits", subtitle)
@@ -65,8 +69,8 @@ def hardest_sheet(digits: Labelled, scores: Scores) -> Figure:
         row, column = divmod(place, COLUMNS)
         left = LEFT + column * (TILE / DPI + gap)
         bottom = figure.get_figheight() - 1.0 - TILE / DPI - row * (TILE / DPI + 0.45)
-        tile = digits.images[index].repeat(TILE // 32, axis=0).repeat(TILE // 32, axis=1)
-        figure.figimage(tile, round(left * DPI), round(bottom * DPI), cmap="gray", vmin=0, vmax=255)
+        tile = seen[place].repeat(TILE // 32, axis=0).repeat(TILE // 32, axis=1)
+        figure.figimage(tile, round(left * DPI), round(bottom * DPI), cmap="gray", vmin=0, vmax=1)
         label, guess = int(digits.labels[index]), int(read[index])
         x, y = left / WIDTH, (bottom - 0.2) / figure.get_figheight()
         color = INK if label == guess else ORANGE

@@ -23,6 +23,7 @@ from model.publish import Outcome, publish, starting_weights
 from model.recipe import OnProgress, Recipe, ShouldStop
 from model.replay import Replayed
 from model.store import Store
+from model.upright import upright
 from model.watch import Watch
 
 
@@ -82,7 +83,7 @@ def fit(
 
     def learn(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
-        logits = trainee(augment(images, strength, generator))
+        logits = trainee(upright(augment(images, strength, generator)))
         # Compute the loss.
         loss = loss_of(logits, labels, recipe.score_weight)
         # Propagate the gradients back.

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from model.data import Labelled
 from model.net import Net
 from model.recipe import Diverged, OnProgress, Progress, Recipe, ShouldStop, Stopped
+from model.upright import Upright
 
 REPORT_SECONDS = 0.25  # between two reports of progress
 EVALUATION_BATCH = 500
@@ -52,9 +53,10 @@ class Watch:
 
     def after_epoch(self, epoch: int, step: int, loss: Tensor, candidate: Net) -> bool:
         """Measure the epoch's network and report; answers whether to stop. Raises Diverged."""
-        self.accuracy = accuracy(candidate, self.validation)
+        net = Upright(candidate)
+        self.accuracy = accuracy(net, self.validation)
         self.report(epoch, step, loss)
-        return self.best.ends(candidate, self.accuracy + (accuracy(candidate, self.extra) if self.extra else 0))
+        return self.best.ends(candidate, self.accuracy + (accuracy(net, self.extra) if self.extra else 0))
 
     def report(self, epoch: int, step: int, loss: Tensor) -> None:
         """Say how far it is. Raises Diverged."""

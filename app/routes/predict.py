@@ -74,7 +74,7 @@ def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Pred
 
 
 def wants_seen(query: bytes) -> bool:
-    """Whether the query asks for the picture that the network saw."""
+    """Whether the query asks for the picture that the model was given."""
     return parse_qs(query.decode("latin-1")).get("seen", [""])[-1].lower() in ("true", "1", "yes")
 
 

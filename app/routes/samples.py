@@ -186,7 +186,7 @@ def read_sample(request: Request, admin: Admin, identity: str) -> Sample:
 
 @router.get("/{identity}/image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 def read_image(request: Request, admin: Admin, identity: str, seen: bool = False) -> Response:
-    """The image as it was sent; with `seen=true` the 32×32 PNG that the network sees."""
+    """The image as it was sent; with `seen=true` the 32×32 PNG that the model is given."""
     row = samples.get(request.app.state.database, identity, with_image=True)
     if seen:
         return Response(to_png(np.frombuffer(row["reading"], np.uint8).reshape(32, 32)), media_type="image/png")

@@ -54,7 +54,7 @@ class Prediction(BaseModel):
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
     model_version: Annotated[str, Field(description="the one version that made this answer")]
     request_id: str
-    seen: Annotated[str | None, Field(description="with ?seen=true: the 32×32 PNG the network saw, a data-URI")] = None
+    seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
 
 
 class ProblemDetail(BaseModel):

@@ -80,7 +80,7 @@ def test_pictures_that_come_together_get_what_each_gets_alone(server: Server, se
         assert response.json()["request_id"] == response.headers["X-Request-ID"]
 
 
-def test_seen_shows_what_the_network_saw(server: Server, seven: bytes) -> None:
+def test_seen_shows_what_the_model_was_given(server: Server, seven: bytes) -> None:
     seen = server.client.post("/predict?seen=true", content=seven).json()["seen"]
     picture = Image.open(io.BytesIO(base64.b64decode(seen.removeprefix("data:image/png;base64,"))))
     assert (np.asarray(picture) == read_digit(seven).pixels).all()

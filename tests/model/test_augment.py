@@ -13,7 +13,7 @@ from model.augment import Strength, augment, few_pixels, largest_around
 from model.recipe import Recipe
 
 NONE = Strength().scaled(0)
-FULL = Strength(15, 0.3, 0.2, 2, 2, 1, 1, 1, 1, 1, 1)
+FULL = Strength(15, 0.2, 2, 2, 1, 1, 1, 1, 1, 1)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import torch
 from model.errors import ExportError
 from model.export import check_agreement, to_onnx
 from model.net import Net
+from model.upright import Upright
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_onnx_answers_what_torch_answers(net: Net, count: int) -> None:
     session = onnxruntime.InferenceSession(to_onnx(net, temperature=0.7))
     logits, probabilities, score = session.run(None, {"image": images})
     with torch.inference_mode():
-        expected = net(torch.from_numpy(images))
+        expected = Upright(net)(torch.from_numpy(images))
     np.testing.assert_allclose(logits, expected.numpy(), atol=1e-5)
     np.testing.assert_allclose(probabilities, torch.softmax(expected / 0.7, 1).numpy(), atol=1e-6)
     np.testing.assert_allclose(score, torch.logsumexp(expected, 1).numpy(), atol=1e-5)

@@ -20,6 +20,7 @@ from model.net import Net
 from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe, Stopped
 from model.store import Store
 from model.train import fit, run
+from model.upright import Upright
 from model.watch import Best, accuracy
 from tests.conftest import clean_environment, wait_until
 
@@ -32,7 +33,7 @@ def digest(net: Net) -> bytes:
 
 def test_a_training_learns(embedded: Splits) -> None:
     net = fit(embedded.train, embedded.validation, replace(SHORT, epochs=20))
-    assert accuracy(net, embedded.test) > 0.85
+    assert accuracy(Upright(net), embedded.test) > 0.85
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(embedded: Splits) -> None:
@@ -51,7 +52,7 @@ def test_a_state_dict_of_the_tutorials_net_is_where_a_training_can_go_on_from(em
 def test_a_normalized_training_learns_sooner_and_gives_the_tutorials_net(embedded: Splits) -> None:
     plain, normalized = (fit(embedded.train, embedded.validation, replace(SHORT, normalize=on)) for on in (False, True))
     assert normalized.state_dict().keys() == plain.state_dict().keys()
-    assert accuracy(normalized, embedded.test) > accuracy(plain, embedded.test) + 0.1
+    assert accuracy(Upright(normalized), embedded.test) > accuracy(Upright(plain), embedded.test) + 0.1
 
 
 def test_weights_that_a_training_goes_on_from_are_not_normalized(embedded: Splits) -> None:
@@ -171,4 +172,4 @@ def test_what_can_not_be_trained_is_one_clear_line(tmp_path: Path, options: list
 
 def test_a_quick_training_reaches_its_floor_on_mnist(mnist: Splits) -> None:
     net = fit(mnist.train, mnist.validation, QUICK)
-    assert 0.99 < accuracy(net, mnist.test) < 1.0
+    assert 0.99 < accuracy(Upright(net), mnist.test) < 1.0
