@@ -13,7 +13,7 @@ Labels = NDArray[np.int64]
 CALIBRATION_BINS = 15
 # Of validation digits, what each of the two acceptance thresholds may refuse; together 1.5 % of new ones at most.
 UNSURE_SHARE = 0.010  # by confidence, which tells misread digits
-STRANGE_SHARE = 0.004  # by score, which tells what is no digit
+STRANGE_SHARE = 0.005  # by score, which tells what is no digit
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ STROKES = 6
 POINTS = 20  # along each stroke
 FONTS = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10")  # matplotlib's
 LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # in print no digit; O, I, l, S, Z, B, b, g, q and their like are left out
+SIGNS = "+=#%@*"  # those of ASCII that have a shape of their own and are in each of FONTS
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
 TURNED = (2, 3, 4, 5, 7)  # labels that are no digit when turned by 90°
 
@@ -58,7 +59,7 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
             place(strokes(2 * part, generator)),
             place(shapes(part, generator)),
             place(outlines(part, generator)),
-            place(letters(part, generator)),
+            place(characters(part, generator)),
             place(textures(part, generator)),
             clutter(part, generator),
         ]
@@ -185,24 +186,24 @@ def drawn_with_a_pen(line: Tensor, radius: Tensor) -> Tensor:
     return (radius + 0.5 - distance).clamp(0, 1).view(-1, 1, SIDE, SIDE)
 
 
-def letters(count: int, generator: Generator) -> Tensor:
-    """Printed letters that look like no digit, in any of FONTS: (N, 1, 64, 64)."""
+def characters(count: int, generator: Generator) -> Tensor:
+    """Printed letters and signs that look like no digit, in any of FONTS: (N, 1, 64, 64)."""
     pages = glyphs()
     return pages[torch.randint(len(pages), (count,), generator=generator)]
 
 
 @cache
 def glyphs() -> Tensor:
-    """All LETTERS in all FONTS, (F · L, 1, 64, 64)."""
+    """All LETTERS and SIGNS in all FONTS, (F · C, 1, 64, 64)."""
     import matplotlib  # an extra, and slow to import
 
     folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
     pages = []
     for name in FONTS:
         font = ImageFont.truetype(folder / f"{name}.ttf", 44)
-        for letter in LETTERS:
+        for character in LETTERS + SIGNS:
             page = Image.new("L", (64, 64))
-            ImageDraw.Draw(page).text((32, 32), letter, fill=255, font=font, anchor="mm")
+            ImageDraw.Draw(page).text((32, 32), character, fill=255, font=font, anchor="mm")
             pages.append(torch.from_numpy(np.array(page)).float() / 255)
     return torch.stack(pages).unsqueeze(1)
 
