@@ -21,7 +21,6 @@ from model.upright import Upright, upright_constants, upright_nodes
 OPSET = 17
 IR_VERSION = 8  # what Triton and older runtimes still read
 TOLERANCE = 1e-5  # between ONNX Runtime's and torch's probabilities, and relative to the largest logit
-LAYERS = ("conv1", "conv2", "fc1", "fc2", "fc3")
 
 
 def to_onnx(net: Net, temperature: float) -> bytes:

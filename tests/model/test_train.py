@@ -50,10 +50,13 @@ def test_a_state_dict_of_the_tutorials_net_is_where_a_training_can_go_on_from(em
 
 
 def test_a_normalized_training_learns_sooner_and_gives_the_tutorials_net(embedded: Splits) -> None:
-    plain, normalized = (fit(embedded.train, embedded.validation, replace(SHORT, normalize=on)) for on in (False, True))
-    assert normalized.state_dict().keys() == plain.state_dict().keys()
-    wrong, fewer = (1 - accuracy(Upright(net), embedded.test) for net in (plain, normalized))
-    assert fewer < 0.7 * wrong  # half as many with any of four seeds
+    plain, normalized = (
+        [fit(embedded.train, embedded.validation, replace(SHORT, seed=seed, normalize=on)) for seed in (1, 2, 3)]
+        for on in (False, True)
+    )
+    assert normalized[0].state_dict().keys() == plain[0].state_dict().keys()
+    before, after = (np.mean([accuracy(Upright(net), embedded.test) for net in nets]) for nets in (plain, normalized))
+    assert after > before + 0.1
 
 
 def test_weights_that_a_training_goes_on_from_are_not_normalized(embedded: Splits) -> None:
