@@ -31,8 +31,12 @@ T = TypeVar("T")
 
 
 def pytest_configure() -> None:
-    """Tests run two at a time, often on two cores: torch with one thread doesn't wait for a core that is taken."""
+    """Tests run two at a time, often on two cores: torch with one thread doesn't wait for a core that is taken.
+
+    And Ctrl-C is no longer ignored, as it is for what a script starts in the background, and so for all that it starts.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_until(condition: Callable[[], T], seconds: float = 30.0) -> T:
