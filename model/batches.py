@@ -17,40 +17,49 @@ OUTLIERS = 20_000  # made at most, once for a training; each is distorted anew w
 
 
 class Batches:
-    """Shuffled batches of the training digits, a bounded share of each drawn from the users' samples.
+    """Shuffled batches of the training digits, a bounded share of each kept for the users' samples.
 
     Iterating gives images float32 (B, 1, 32, 32), 0–1, and labels int64 (B,). Few samples are repeated, so that they
-    count, but neither above `sample_repeats` times an epoch nor above `sample_share` of a batch.
+    count, but neither above `sample_repeats` times an epoch nor above `sample_share` of a batch. All batches have as
+    many places for them; where samples don't fill these, training digits do.
     """
 
     def __init__(
         self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
     ) -> None:
-        self.images = torch.from_numpy(train.images).to(device)
-        self.labels = torch.from_numpy(train.labels).to(device)
         self.generator = generator
-        self.from_extra = 0
-        if extra is not None and len(extra):
-            self.extra_images = torch.from_numpy(extra.images).to(device)
-            self.extra_labels = torch.from_numpy(extra.labels).to(device)
-            wanted = recipe.sample_repeats * len(extra) * recipe.batch_size / len(train)
-            self.from_extra = max(1, min(int(recipe.batch_size * recipe.sample_share), math.ceil(wanted)))
+        self.digits = len(train)
+        self.samples = len(extra) if extra is not None else 0
+        self.repeats = recipe.sample_repeats
+        # So many in each of an epoch's len(train) / from_train batches as the samples' repeats need.
+        places = self.samples * self.repeats * recipe.batch_size / (len(train) + self.samples * self.repeats)
+        self.from_extra = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
         self.from_train = min(recipe.batch_size - self.from_extra, len(train))
+        sources = [train, extra] if extra is not None else [train]
+        self.images = torch.cat([torch.from_numpy(source.images) for source in sources]).to(device)
+        self.labels = torch.cat([torch.from_numpy(source.labels) for source in sources]).to(device)
 
     def __len__(self) -> int:
-        return len(self.labels) // self.from_train
+        return self.digits // self.from_train
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.randperm(len(self.labels), generator=self.generator, device=self.labels.device)
-        for which in order[: len(self) * self.from_train].view(len(self), self.from_train):
-            images, labels = self.images[which], self.labels[which]
-            if self.from_extra:
-                some = torch.randint(
-                    len(self.extra_labels), (self.from_extra,), generator=self.generator, device=labels.device
-                )
-                images = torch.cat([images, self.extra_images[some]])
-                labels = torch.cat([labels, self.extra_labels[some]])
-            yield images.unsqueeze(1).float() / 255, labels
+        order = self.shuffled(self.digits)[: len(self) * self.from_train].view(len(self), self.from_train)
+        if self.from_extra:
+            order = torch.cat([order, self.places()], dim=1)
+        for which in order:
+            yield self.images[which].unsqueeze(1).float() / 255, self.labels[which]
+
+    def places(self) -> Tensor:
+        """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_extra)."""
+        count = len(self) * self.from_extra
+        samples = self.digits + self.shuffled(self.samples * self.repeats)[:count] % self.samples
+        fill = self.shuffled(self.digits)[: count - len(samples)]
+        places = torch.cat([samples, fill])
+        return places[self.shuffled(count)].view(len(self), self.from_extra)
+
+    def shuffled(self, count: int) -> Tensor:
+        """0 to count − 1 in random order, int64 (count,)."""
+        return torch.randperm(count, generator=self.generator, device=self.labels.device)
 
 
 class WithOutliers:

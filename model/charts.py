@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKED_CONFIDENCES = (0.9, 0.99, 0.999)
+LABEL_WIDTH = 0.15  # of the panel: what lies as near to the shipped confidence is not marked beside it
 RECALL_PLACE = 10.78  # right edge of the column, in cells
 
 
@@ -107,11 +108,13 @@ def acceptance_chart(probabilities: Floats, score: Floats, labels: Labels, shipp
     figure = page(5.5, title, f"{source}: accuracy among accepted digits as the least confidence moves")
     axes = panel(figure, 1.15, 0.7, 6.4, 3.75)
     axes.plot(curve.share, curve.accuracy, color=BLUE, linewidth=2)
+    left = min(curve.at(MARKED_CONFIDENCES[-1])[0], share)
     for confidence in MARKED_CONFIDENCES:
-        mark(axes, curve.at(confidence), f"≥ {confidence}", MUTED, 5)
+        point = curve.at(confidence)
+        if abs(point[0] - share) > LABEL_WIDTH * (1 - left):
+            mark(axes, point, f"≥ {confidence}", MUTED, 5)
     mark(axes, curve.at(0.0), "any", MUTED, 5)
     mark(axes, (share, accuracy), f"shipped: ≥ {shipped.min_confidence:.2f}", ORANGE, 9)
-    left = min(curve.at(MARKED_CONFIDENCES[-1])[0], share)
     worst = curve.accuracy[curve.share >= left].min(initial=1.0)
     bottom = min(worst - 0.1 * (1 - worst), 0.999)
     margin = 0.12 * (1 - left) + 0.001

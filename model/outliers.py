@@ -3,8 +3,8 @@
 Outlier exposure: beside the digits, each batch of a training holds some of these. Source: Hendrycks, Mazeika and
 Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR 2019. They take no part in the loss that tells digits
 apart. A second loss, logistic, makes the score log Σ exp(logit) the log odds that a picture shows a digit; cf. Du et
-al., "VOS: Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All are placed as the image pipeline
-places a digit, so that only their shape tells them apart.
+al., "VOS: Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All but clutter are placed as the
+image pipeline places a digit, so that only their shape tells them apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FONTS = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10"
 LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # in print no digit; O, I, l, S, Z, B, b, g, q and their like are left out
 SIGNS = "+=#%@*"  # those of ASCII that have a shape of their own and are in each of FONTS
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
-TURNED = (2, 3, 4, 5, 7)  # labels that are no digit when turned by 90°
+TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns change places
 
 
 def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
@@ -55,7 +55,7 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
         made += [
             place(side_by_side(some(part), some(part), generator)),
             place(scrambled(some(part), some(part), generator)),
-            place(torch.cat([some(part // 2, MIRRORED).flip(3), some(part - part // 2, TURNED).transpose(2, 3)])),
+            place(torch.cat([some(part // 2, MIRRORED).flip(3), some(part - part // 2, TRANSPOSED).transpose(2, 3)])),
             place(strokes(2 * part, generator)),
             place(shapes(part, generator)),
             place(outlines(part, generator)),
@@ -107,7 +107,7 @@ def side_by_side(left: Tensor, right: Tensor, generator: Generator) -> Tensor:
 
 
 def scrambled(digits: Tensor, others: Tensor, generator: Generator) -> Tensor:
-    """Quarters of two digits in a new order, each turned by 0–270°: (N, 1, 24, 24)."""
+    """Quarters of two digits in a new order, turned by 0–270°, each place by its own angle: (N, 1, 24, 24)."""
     quarters = []
     for images in (digits, others):
         middle = images[:, :, 4:28, 4:28].reshape(-1, 2, 12, 2, 12).transpose(2, 3)

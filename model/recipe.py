@@ -1,4 +1,4 @@
-"""How a training goes: its settings, what it reports on the way, and how it can end early."""
+"""How a training goes: its settings, what it reports on the way, and how it can fail."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Recipe:
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
+    label_smoothing: float = 0  # of each label that is spread over all ten digits
     normalize: bool = False  # each batch, between the layers (model/paired.py); not when it goes on from weights
     averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
     sample_share: float = 0.2  # of each batch that users' samples may fill at most
@@ -38,9 +39,10 @@ class Recipe:
 
 
 QUICK = Recipe(
-    epochs=2,
+    epochs=1,
     learning_rate=2e-2,
     weight_decay=0.2,
+    label_smoothing=0.1,
     normalize=True,
     averaging=0.98,
     outlier_share=0,
@@ -65,12 +67,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-ShouldStop = Callable[[], bool]
 
 
 class Diverged(ModelError):
     """The loss is no number any more; nothing was published."""
-
-
-class Stopped(ModelError):
-    """Somebody asked the training to stop; nothing was published."""

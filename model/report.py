@@ -91,7 +91,7 @@ def conditions_chart(results: list[ConditionResult]) -> Figure:
     height = 0.24 * len(results) + 0.48 * len(kinds)
     count = max(result.count for result in results)
     title = f"{percent(mean_accuracy(results), 2)} of digits read right, on average"
-    figure = page(height + 1.4, title, f"{count:,} pictures of each condition, as users send them")
+    figure = page(height + 1.4, title, f"Up to {count:,} pictures of each condition, as users send them")
     axes = panel(figure, 2.2, 0.25, 3.95, height)
     axes.set(xlim=(0, 1), ylim=(height, 0))
     axes.set_axis_off()

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from model.classifier import Classifier
 from model.conditions import CONDITIONS, Condition, Kind
 from model.data import Labelled
-from model.evaluate import Acceptance, mean
-from model.image import ImageError, read_digit
-from model.measure import evaluate
+from model.evaluate import mean
+from model.image import ImageError, Reading, read_digit
 from model.nondigits import NON_DIGITS
 from model.paint import png
 
@@ -50,14 +49,14 @@ OnResult = Callable[[ConditionResult], None]
 
 @dataclass(frozen=True)
 class Readings:
-    """What the pipeline made of N pictures: the digits that it could read, R of them, and two things of each.
+    """What the pipeline made of N pictures: the R that it could read, with the digits that they show.
 
-    readable: bool (N,), whether it is one of those; cluttered: bool (R,), whether it will be refused unseen.
+    labels: int64 (R,); readable: bool (N,), whether a picture is one of those.
     """
 
-    digits: Labelled
+    read: list[Reading]
+    labels: NDArray[np.int64]
     readable: NDArray[np.bool_]
-    cluttered: NDArray[np.bool_]
 
 
 def run_suite(
@@ -75,7 +74,7 @@ def run_suite(
         on_result(results[-1])
     for name, pictures in other_writers():
         labels, files = zip(*list(pictures)[:count], strict=True)
-        read = read_all(files, np.array(labels, np.int64), name)
+        read = read_all(files, np.array(labels, np.int64))
         results.append(judge(classifier, name, Kind.WRITERS, read))
         on_result(results[-1])
     return results
@@ -90,10 +89,10 @@ def readings(condition: Condition, digits: Labelled, seed: int) -> Readings:
     """The digits as they come out of the image pipeline under the condition."""
     random = np.random.default_rng([seed, zlib.crc32(condition.name.encode())])
     files = (condition.build(image[2:30, 2:30], random) for image in digits.images)
-    return read_all(files, digits.labels, condition.name)
+    return read_all(files, digits.labels)
 
 
-def read_all(files: Iterable[bytes], labels: NDArray[np.int64], name: str) -> Readings:
+def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
     """Read the files, which show `labels` (N,)."""
     read, readable = [], np.zeros(len(labels), bool)
     for index, data in enumerate(files):
@@ -102,18 +101,15 @@ def read_all(files: Iterable[bytes], labels: NDArray[np.int64], name: str) -> Re
         except ImageError:
             continue
         readable[index] = True
-    images = np.stack([reading.pixels for reading in read]) if read else np.zeros((0, 32, 32), np.uint8)
-    cluttered = np.array([reading.is_cluttered for reading in read], bool)
-    return Readings(Labelled(images, labels[readable], name), readable, cluttered)
+    return Readings(read, labels[readable], readable)
 
 
-def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> ConditionResult:
+def judge(classifier: Classifier, name: str, kind: Kind, readings: Readings) -> ConditionResult:
     """Right, accepted and refused shares of what was read."""
-    count = len(read.readable)
-    scores = evaluate(classifier, read.digits)
-    accepted = Acceptance(classifier.min_confidence, classifier.min_score).of(scores.probabilities, scores.score)
-    accepted &= ~read.cluttered
-    right = scores.logits.argmax(axis=1) == read.digits.labels
+    count = len(readings.readable)
+    verdicts = classifier.judge(readings.read)
+    accepted = np.array([verdict.accepted for verdict in verdicts], bool)
+    right = np.array([verdict.digit for verdict in verdicts], np.int64) == readings.labels
     share = float(accepted.sum() / count)
     if kind == Kind.NO_DIGIT:
         return ConditionResult(name, kind, count, None, share, 1 - share, None)

@@ -44,7 +44,7 @@ def confusion_table(counts: list[list[int]], name: str) -> Table:
 def suite_table(results: list[ConditionResult]) -> Table:
     """A row for each condition; the mean, each condition weighing the same, is of those that show digits."""
     count = max(result.count for result in results)
-    title = f"The robustness suite: {count:,} pictures of each condition"
+    title = f"The robustness suite: up to {count:,} pictures of each condition"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("condition", no_wrap=True)
     table.add_column("kind", no_wrap=True)

@@ -20,7 +20,7 @@ from model.data import Labelled, Splits, check_trainable
 from model.net import Net
 from model.paired import Trainee
 from model.publish import Outcome, publish, starting_weights
-from model.recipe import OnProgress, Recipe, ShouldStop
+from model.recipe import OnProgress, Recipe
 from model.replay import Replayed
 from model.store import Store
 from model.upright import upright
@@ -37,7 +37,6 @@ def run(
     start: str = "current",
     promote: str = "auto",
     on_progress: OnProgress = lambda progress: None,
-    should_stop: ShouldStop = lambda: False,
 ) -> Outcome:
     """Fit, evaluate, pass the gate, publish.
 
@@ -45,8 +44,7 @@ def run(
     promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
     """
     state = starting_weights(store) if start == "current" else None
-    net = fit(splits.train, splits.validation, recipe, start=state, extra=samples,
-              on_progress=on_progress, should_stop=should_stop)  # fmt: skip
+    net = fit(splits.train, splits.validation, recipe, start=state, extra=samples, on_progress=on_progress)
     return publish(store, net, recipe, splits, samples, held_out, promote, on_progress)
 
 
@@ -58,12 +56,11 @@ def fit(
     start: dict[str, Tensor] | None = None,
     extra: Labelled | None = None,
     on_progress: OnProgress = lambda progress: None,
-    should_stop: ShouldStop = lambda: False,
 ) -> Net:
     """A network trained on `train`, with `extra` mixed into each batch; the moving average of its weights.
 
     After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
-    start: a state dict to go on from, which is not normalized. Raises DataError, Diverged or Stopped.
+    start: a state dict to go on from, which is not normalized. Raises DataError or Diverged.
     """
     check_trainable(train)
     device = training_device()
@@ -71,7 +68,7 @@ def fit(
     generator = Generator(device).manual_seed(recipe.seed)
     batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
     steps = recipe.epochs * len(batches)
-    watch = Watch(recipe, steps, validation, extra, on_progress, should_stop)
+    watch = Watch(recipe, steps, validation, extra, on_progress)
 
     # Define the network.
     net = Net()
@@ -85,7 +82,7 @@ def fit(
         # Forward.
         logits = trainee(upright(augment(images, strength, generator)))
         # Compute the loss.
-        loss = loss_of(logits, labels, recipe.score_weight)
+        loss = loss_of(logits, labels, recipe)
         # Propagate the gradients back.
         optimizer.zero_grad()
         torch.autograd.backward(loss)
@@ -127,14 +124,15 @@ def optimizer_of(
     )
 
 
-def loss_of(logits: Tensor, labels: Tensor, score_weight: float) -> Tensor:
+def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     """How wrong logits (B, 10) are about labels int64 (B,): which digit it is, and whether it is one (a scalar).
 
     An outlier, whose label is NO_DIGIT, counts in the second alone; why, says model/outliers.py.
     """
     log_odds, is_digit = logits.logsumexp(dim=1), (labels != NO_DIGIT).float()
     strange = F.binary_cross_entropy_with_logits(log_odds, is_digit)
-    return F.cross_entropy(logits, labels, ignore_index=NO_DIGIT) + score_weight * strange
+    wrong = F.cross_entropy(logits, labels, ignore_index=NO_DIGIT, label_smoothing=recipe.label_smoothing)
+    return wrong + recipe.score_weight * strange
 
 
 if __name__ == "__main__":

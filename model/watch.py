@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from model.data import Labelled
 from model.net import Net
-from model.recipe import Diverged, OnProgress, Progress, Recipe, ShouldStop, Stopped
+from model.recipe import Diverged, OnProgress, Progress, Recipe
 from model.upright import Upright
 
 REPORT_SECONDS = 0.25  # between two reports of progress
@@ -31,22 +31,18 @@ class Watch:
         validation: Labelled,
         extra: Labelled | None,
         on_progress: OnProgress,
-        should_stop: ShouldStop,
     ) -> None:
         self.recipe = recipe
         self.steps = steps
         self.validation = validation
         self.extra = extra
         self.on_progress = on_progress
-        self.should_stop = should_stop
         self.best = Best(recipe.patience)
         self.accuracy: float | None = None
         self.started = self.last = time.monotonic()
 
     def after_step(self, epoch: int, step: int, loss: Tensor) -> None:
-        """Report when it is time to. Raises Stopped, or Diverged for a loss that is not finite."""
-        if self.should_stop():
-            raise Stopped("the training was stopped; nothing was published")
+        """Report when it is time to. Raises Diverged for a loss that is not finite."""
         ends_epoch = step * self.recipe.epochs == epoch * self.steps  # its report, with the new accuracy, comes soon
         if not ends_epoch and time.monotonic() - self.last >= REPORT_SECONDS:
             self.report(epoch, step, loss)

@@ -17,7 +17,7 @@ from model.batches import Batches
 from model.data import Labelled, Splits
 from model.errors import DataError
 from model.net import Net
-from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe, Stopped
+from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe
 from model.store import Store
 from model.train import fit, run
 from model.upright import Upright
@@ -75,11 +75,6 @@ def test_progress_goes_up_to_the_end(embedded: Splits) -> None:
     assert [p.step for p in seen] == sorted(p.step for p in seen)
 
 
-def test_a_training_stops_when_told_to(embedded: Splits) -> None:
-    with pytest.raises(Stopped):
-        fit(embedded.train, embedded.validation, SHORT, should_stop=lambda: True)
-
-
 def test_a_loss_that_is_no_number_any_more_ends_the_training(embedded: Splits) -> None:
     with pytest.raises(Diverged, match="nothing was published"):
         fit(embedded.train, embedded.validation, replace(SHORT, learning_rate=1e20))
@@ -106,15 +101,19 @@ def test_data_without_one_of_the_digits_is_refused(embedded: Splits) -> None:
         fit(embedded.train[embedded.train.labels != 4], embedded.validation, SHORT)
 
 
-@pytest.mark.parametrize(("count", "least", "most"), [(1, 1, 1), (30, 1, 2), (2_000, 20, 26), (100_000, 25, 26)])
-def test_few_samples_count_and_many_do_not_take_over(count: int, least: int, most: int) -> None:
-    train = Labelled(np.zeros((55_000, 32, 32), np.uint8), np.zeros(55_000, np.int64), "train")
-    extra = Labelled(np.full((count, 32, 32), 255, np.uint8), np.ones(count, np.int64), "samples")
+@pytest.mark.parametrize(("count", "places"), [(1, 1), (10, 5), (60, 23), (100, 25), (10_000, 25)])
+def test_few_samples_count_but_none_above_its_repeats_and_many_do_not_take_over(count: int, places: int) -> None:
+    train = Labelled(np.zeros((5_500, 32, 32), np.uint8), np.zeros(5_500, np.int64), "train")
+    marked = np.full((count, 32, 32), 1, np.uint8) * (np.arange(count, dtype=np.uint8) % 250 + 1)[:, None, None]
+    extra = Labelled(marked, np.ones(count, np.int64), "samples")
     batches = Batches(train, extra, RETRAIN, "cpu", torch.Generator().manual_seed(0))
-    images, labels = next(iter(batches))
-    assert len(labels) == RETRAIN.batch_size
-    assert least <= int(labels.sum()) <= most
-    assert images.shape[1:] == (1, 32, 32) and images.max() <= 1
+    seen = torch.zeros(251)
+    for images, labels in batches:
+        assert images.shape == (RETRAIN.batch_size, 1, 32, 32) and images.max() <= 1
+        assert int(labels.sum()) <= places
+        seen += torch.bincount((images[labels == 1, 0, 0, 0] * 255).round().long(), minlength=251)
+    assert seen.sum() == min(RETRAIN.sample_repeats * count, places * len(batches))
+    assert seen.max() <= RETRAIN.sample_repeats * -(-count // 250)
 
 
 def train_command(folder: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
