@@ -21,7 +21,7 @@ from model.image import ImageError, Reading, read_digit
 from model.nondigits import NON_DIGITS
 from model.paint import png
 
-SEED = 28
+SEED = 2026  # another one than choices were made with (model/LOG.md)
 COUNT = 1_000  # pictures for each condition
 EVERY_CONDITION = CONDITIONS + NON_DIGITS
 RESULTS = len(EVERY_CONDITION) + 2  # those and the other writers, twice
