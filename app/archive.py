@@ -1,6 +1,7 @@
 """Samples as a ZIP: in, item by item within limits, and out again. Nothing is ever unpacked to the disk.
 
-A ZIP holds folders named 0–9 with images in them, or images and a `labels.csv` with lines of name and label.
+A ZIP holds folders named 0–9 with images in them, or images and a `labels.csv` with lines of name and label. A name
+that ends in `.pixels.png` says that the image is no picture of a digit but the pixels that the model is to be given.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from app.db import Database
 from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
 from app.tables import samples as table
 from model.classifier import Classifier
-from model.image import ImageError, Limits, Reading, read_digit
+from model.decode import decode
+from model.image import ImageError, Limits, Reading, read_digit, read_pixels
 
 LABELS = "labels.csv"
+PIXELS = "pixels.png"  # how the name of a sample ends that was sent as pixels
 CHUNK = 100  # items a transaction
 CHUNK_BYTES = 10_000_000  # of images a transaction, and in memory
 UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
@@ -89,11 +92,18 @@ def prepare(
     for info, label in items:
         try:
             image = unpack(archive, info, limits)
-            yield Prepared(info.filename, image, read_digit(image, limits), label)
+            yield Prepared(info.filename, image, read(info.filename, image, limits), label)
         except ImageError as error:
             results.append(Result(info.filename, "refused", detail=image_problem(error).detail))
         except UNREADABLE as error:
             results.append(Result(info.filename, "refused", detail=f"It can't be unpacked: {error}."))
+
+
+def read(name: str, image: bytes, limits: Limits) -> Reading:
+    """The image as the network will see it; pixels are taken as they are. Raises ImageError."""
+    if name.endswith(f".{PIXELS}"):
+        return read_pixels(decode(image, limits).gray)
+    return read_digit(image, limits)
 
 
 def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -175,10 +185,10 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> b
 
 
 def write_all(database: Database, file: IO[bytes]) -> None:
-    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, as it was sent."""
+    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, as it was sent or ID.pixels.png."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in every_sample(database):
-            kind = "png" if row.format == "pixels" else row.format.lower()
+            kind = PIXELS if row.format == "pixels" else row.format.lower()
             archive.writestr(zipfile.ZipInfo(f"{row.label}/{row.id}.{kind}"), row.image)
 
 

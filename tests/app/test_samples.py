@@ -174,6 +174,25 @@ def test_an_export_is_what_an_import_takes(own: Server) -> None:
     assert send(own, exported).json()["counts"] == {"unchanged": 4}
 
 
+def test_pixels_come_back_from_an_export_as_they_were_sent(start_server) -> None:
+    own = start_server()
+    beside_the_middle = np.roll(read_digit(picture(1)).pixels, 6, axis=1)
+    only_ink = np.full((28, 28), 255, np.uint8)
+    for pixels in (beside_the_middle, only_ink):
+        own.admin.post("/samples", json={"pixels": pixels.tolist(), "label": 7}).raise_for_status()
+
+    def stored() -> dict[str, tuple[str, bytes]]:
+        items = own.admin.get("/samples").json()["items"]
+        return {i["id"]: (i["format"], own.admin.get(f"/samples/{i['id']}/image?seen=true").content) for i in items}
+
+    before = stored()
+    exported = own.admin.get("/samples/export").raise_for_status().content
+    for identity in before:
+        own.admin.delete(f"/samples/{identity}").raise_for_status()
+    assert send(own, exported).json()["counts"] == {"created": 2}
+    assert stored() == before
+
+
 @pytest.mark.parametrize("data", [b"", b"no zip", zipped({"7/a.png": b"x" * 50})[:-30]], ids=["empty", "no zip", "cut"])
 def test_what_is_no_zip_is_refused(server: Server, data: bytes) -> None:
     check_problem(send(server, data), 422, "broken-archive")
