@@ -1,7 +1,8 @@
 """Samples as a ZIP: in, item by item within limits, and out again. Nothing is ever unpacked to the disk.
 
-A ZIP holds folders named 0–9 with images in them, or images and a `labels.csv` with lines of name and label. A name
-that ends in `.pixels.png` says that the image is no picture of a digit but the pixels that the model is to be given.
+A ZIP holds folders named 0–9 with images in them, or images and beside them a `labels.csv` with lines of name and
+label; both at the top or in other folders. A name that ends in `.pixels.png` says that the image is no picture of a
+digit but the pixels that the model is to be given.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple
 
@@ -129,16 +130,18 @@ def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int, results: 
     unpacked = sum(info.file_size for info in files)
     if unpacked > UNPACKED_FACTOR * packed + limits.max_bytes:
         raise BrokenArchive(f"The ZIP would unpack from {packed:,} to {unpacked:,} bytes: that is no set of images.")
-    table_of_labels = read_labels(archive)
+    labels = read_labels(archive, files)
     items = []
     for info in files:
-        label = label_of(info.filename, table_of_labels)
+        path = PurePosixPath(info.filename)
+        if is_csv(path):
+            continue
+        label = label_of(path, labels)
         if label is not None:
             items.append(Item(info, label))
-        elif info.filename != LABELS:
-            results.append(
-                Result(info.filename, "refused", detail="It is in no folder 0–9 and labels.csv names it not.")
-            )
+        else:
+            detail = "It is in no folder 0–9 and no labels.csv names it."
+            results.append(Result(info.filename, "refused", detail=detail))
     return items
 
 
@@ -147,34 +150,45 @@ def is_litter(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith(".")
 
 
-def read_labels(archive: zipfile.ZipFile) -> dict[str, int]:
-    """The names and labels of labels.csv, if there is one; a header line is passed over. Raises InvalidField."""
-    try:
-        info = archive.getinfo(LABELS)
-    except KeyError:
-        return {}
+def is_csv(path: PurePosixPath) -> bool:
+    """Whether the file gives labels to those beside it."""
+    return path.name.lower() == LABELS
+
+
+def read_labels(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo]) -> dict[PurePosixPath, int]:
+    """The labels that each labels.csv gives to files in and below its folder. Raises BrokenArchive, InvalidField."""
+    there = {PurePosixPath(info.filename): info for info in files}
+    labels = {}
+    for path, info in there.items():
+        if is_csv(path):
+            for name, label in read_csv(archive, info):
+                if (named := path.parent / name) in there:
+                    labels[named] = label
+    return labels
+
+
+def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[str, int]]:
+    """The names and labels of one CSV; a header line is passed over. Raises BrokenArchive, InvalidField."""
     try:
         with archive.open(info) as file:
             text = file.read(MAX_CSV_BYTES).decode("utf-8-sig")
     except UNREADABLE as error:
-        raise BrokenArchive(f"{LABELS} can't be read: {error}.") from None
-    labels = {}
+        raise BrokenArchive(f"{info.filename} can't be read: {error}.") from None
     for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
         if not row:
             continue
         if len(row) != 2 or row[1].strip() not in set("0123456789"):
             if number == 1:
                 continue
-            raise InvalidField(f"{LABELS}, line {number}: must be a name and one digit.")
-        labels[row[0].strip()] = int(row[1])
-    return labels
+            raise InvalidField(f"{info.filename}, line {number}: must be a name and one digit.")
+        yield row[0].strip(), int(row[1])
 
 
-def label_of(name: str, labels: dict[str, int]) -> int | None:
+def label_of(path: PurePosixPath, labels: dict[PurePosixPath, int]) -> int | None:
     """The label that the CSV or the nearest folder gives the file."""
-    if name in labels:
-        return labels[name]
-    folder = PurePosixPath(name).parent.name
+    if path in labels:
+        return labels[path]
+    folder = path.parent.name
     return int(folder) if len(folder) == 1 and folder in "0123456789" else None
 
 
@@ -185,7 +199,7 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> b
 
 
 def write_all(database: Database, file: IO[bytes]) -> None:
-    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, as it was sent or ID.pixels.png."""
+    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, or LABEL/ID.pixels.png."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in every_sample(database):
             kind = PIXELS if row.format == "pixels" else row.format.lower()

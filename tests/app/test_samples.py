@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app import archive
+from app.db import Database
 from app.samples import is_held_out
-from model.image import read_digit, to_png
+from model.image import Limits, read_digit, to_png
 from tests.app.test_bad_input import check_problem
 from tests.conftest import ADMIN_KEY, Server, clean_environment, draw_seven
 
@@ -121,9 +123,9 @@ def test_membership_of_the_held_out_set_follows_from_the_content() -> None:
 
 def zipped(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in files.items():
-            archive.writestr(name, content)
+            packed.writestr(name, content)
     return buffer.getvalue()
 
 
@@ -165,12 +167,30 @@ def test_a_zip_with_a_csv_is_imported(own: Server) -> None:
     assert "line 2" in check_problem(send(own, zipped(bad)), 422, "invalid-field")["detail"]
 
 
+def take(database: Database, files: dict[str, bytes]) -> dict[str, str]:
+    """What becomes of each file of a ZIP."""
+    results = archive.add_all(database, "tester", io.BytesIO(zipped(files)), None, Limits(), max_items=10)
+    return {result.name: result.outcome for result in results}
+
+
+def test_a_csv_is_found_in_a_zipped_folder(database: Database) -> None:
+    files = {
+        "digits/Labels.csv": b"a.png,7\nmore/b.png,3\n",
+        "digits/a.png": picture(1),
+        "digits/more/b.png": picture(2),
+        "a.png": picture(3),
+        "__MACOSX/digits/._Labels.csv": b"litter",
+    }
+    assert take(database, files) == {"digits/a.png": "created", "digits/more/b.png": "created", "a.png": "refused"}
+    assert [row.label for row in archive.every_sample(database)] == [7, 3]
+
+
 def test_an_export_is_what_an_import_takes(own: Server) -> None:
     for number in range(4):
         post(own, picture(number), number)
     exported = own.admin.get("/samples/export").raise_for_status().content
-    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
-        assert sorted(archive.read(name) for name in archive.namelist()) == sorted(picture(n) for n in range(4))
+    with zipfile.ZipFile(io.BytesIO(exported)) as packed:
+        assert sorted(packed.read(name) for name in packed.namelist()) == sorted(picture(n) for n in range(4))
     assert send(own, exported).json()["counts"] == {"unchanged": 4}
 
 
