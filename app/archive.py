@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from app import samples
 from app.db import Database
-from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
+from app.errors import BatchTooLarge, Problem, UnsupportedMediaType, image_problem, invalid_field
 from app.tables import samples as table
 from model.classifier import Classifier
 from model.decode import decode
@@ -69,7 +69,8 @@ def add_all(
 ) -> list[Result]:
     """Store every labelled image of the ZIP; a result for each. Can be repeated: what is there is left alone.
 
-    Raises BrokenArchive or BatchTooLarge before anything is stored, DatabaseUnavailable after whole chunks.
+    Raises BrokenArchive, BatchTooLarge or InvalidField before anything is stored, DatabaseUnavailable after whole
+    chunks.
     """
     try:
         archive = zipfile.ZipFile(file)
@@ -122,7 +123,7 @@ def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int, results: list[Result]) -> list[Item]:
-    """The files that have a label; what has none is noted in `results`. Raises BatchTooLarge, BrokenArchive."""
+    """The files that have a label; what has none is noted in `results`. Raises Problem."""
     files = [info for info in archive.infolist() if not info.is_dir() and not is_litter(info.filename)]
     if len(files) > max_items:
         raise BatchTooLarge(f"The ZIP has {len(files):,} files, more than {max_items:,}.")
@@ -174,14 +175,16 @@ def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[
             text = file.read(MAX_CSV_BYTES).decode("utf-8-sig")
     except UNREADABLE as error:
         raise BrokenArchive(f"{info.filename} can't be read: {error}.") from None
-    for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
-        if not row:
-            continue
-        if len(row) != 2 or row[1].strip() not in set("0123456789"):
-            if number == 1:
-                continue
-            raise InvalidField(f"{info.filename}, line {number}: must be a name and one digit.")
-        yield row[0].strip(), int(row[1])
+    rows = csv.reader(io.StringIO(text, newline=None))  # lines may end in LF, CR LF or CR
+    try:
+        for row in rows:
+            if len(row) == 2 and row[1].strip() in set("0123456789"):
+                yield row[0].strip(), int(row[1])
+            elif row and rows.line_num > 1:
+                raise csv.Error("must be a name and one digit")
+    except csv.Error as error:
+        where = f"{info.filename}, line {rows.line_num}"
+        raise invalid_field([{"type": "value_error", "loc": [where], "msg": str(error)}]) from None
 
 
 def label_of(path: PurePosixPath, labels: dict[PurePosixPath, int]) -> int | None:

@@ -163,14 +163,24 @@ def test_a_zip_with_a_csv_is_imported(own: Server) -> None:
     files = {"a.png": picture(1), "b.png": picture(2), "labels.csv": b"name,label\na.png,7\nb.png,3\n"}
     assert send(own, zipped(files)).json()["counts"] == {"created": 2}
     assert sorted(item["label"] for item in own.admin.get("/samples").json()["items"]) == [3, 7]
-    bad = {**files, "labels.csv": b"a.png,7\nb.png,30\n"}
-    assert "line 2" in check_problem(send(own, zipped(bad)), 422, "invalid-field")["detail"]
+
+
+@pytest.mark.parametrize("line", [b"b.png,30", b"b" * 200_000 + b",3"], ids=["no digit", "a name without end"])
+def test_a_line_of_a_csv_that_can_not_be_read_is_named(server: Server, line: bytes) -> None:
+    problem = check_problem(send(server, zipped({"labels.csv": b"a.png,7\n" + line})), 422, "invalid-field")
+    assert [error["field"] for error in problem["errors"]] == ["labels.csv, line 2"]
+    assert problem["detail"].startswith("labels.csv, line 2: ")
 
 
 def take(database: Database, files: dict[str, bytes]) -> dict[str, str]:
     """What becomes of each file of a ZIP."""
     results = archive.add_all(database, "tester", io.BytesIO(zipped(files)), None, Limits(), max_items=10)
     return {result.name: result.outcome for result in results}
+
+
+def test_lines_of_a_csv_may_end_in_cr(database: Database) -> None:
+    files = {"a.png": picture(1), "b.png": picture(2), "labels.csv": b"name,label\ra.png,7\rb.png,3\r"}
+    assert take(database, files) == {"a.png": "created", "b.png": "created"}
 
 
 def test_a_csv_is_found_in_a_zipped_folder(database: Database) -> None:
