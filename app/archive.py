@@ -31,6 +31,13 @@ CHUNK = 100  # items a transaction
 CHUNK_BYTES = 10_000_000  # of images a transaction, and in memory
 UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
 MAX_CSV_BYTES = 20_000_000
+ZIP_TYPES = (
+    "",
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
+)
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -225,5 +232,5 @@ def every_sample(database: Database) -> Iterator[Any]:
 def check_media_type(content_type: str) -> None:
     """Raise UnsupportedMediaType for what claims to be something else than a ZIP."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in ("", "application/zip", "application/x-zip-compressed", "application/octet-stream"):
-        raise UnsupportedMediaType(f"Send application/zip, not {kind}.")
+    if kind not in ZIP_TYPES:
+        raise UnsupportedMediaType(f"Send the ZIP itself as the body, as application/zip, not {kind}.")

@@ -223,6 +223,16 @@ def test_pixels_come_back_from_an_export_as_they_were_sent(start_server) -> None
     assert stored() == before
 
 
+def test_a_zip_is_taken_as_curl_sends_it_but_not_in_a_form(server: Server) -> None:
+    for kind in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+        response = server.admin.post("/samples/import", content=zipped({}), headers=kind)
+        assert response.status_code == 200, response.text
+    problem = check_problem(
+        server.admin.post("/samples/import", files={"file": zipped({})}), 415, "unsupported-media-type"
+    )
+    assert "the ZIP itself" in problem["detail"]
+
+
 @pytest.mark.parametrize("data", [b"", b"no zip", zipped({"7/a.png": b"x" * 50})[:-30]], ids=["empty", "no zip", "cut"])
 def test_what_is_no_zip_is_refused(server: Server, data: bytes) -> None:
     check_problem(send(server, data), 422, "broken-archive")
