@@ -243,7 +243,9 @@ def test_a_filter_by_no_digit_is_refused(server: Server) -> None:
 
 
 def test_what_is_not_there_is_said(server: Server) -> None:
-    check_problem(server.admin.get("/samples/none"), 404, "sample-not-found")
+    assert "64" in check_problem(server.admin.get("/samples/none"), 404, "sample-not-found")["detail"]
+    unknown = check_problem(server.admin.get(f"/samples/{'0' * 64}"), 404, "sample-not-found")
+    assert unknown["detail"].startswith("There is no sample 000")
     check_problem(server.admin.delete("/samples/none"), 404, "sample-not-found")
     check_problem(server.admin.get("/admin/jobs/none"), 404, "job-not-found")
     check_problem(server.admin.get("/admin/jobs/none/events"), 404, "job-not-found")
