@@ -1,6 +1,8 @@
 """Samples as a ZIP: in, item by item within limits, and out again. Nothing is ever unpacked to the disk.
 
-A ZIP holds folders named 0–9 with images in them, or images and a `labels.csv` with lines of name and label.
+A ZIP holds folders named 0–9 with images in them, or images and beside them a `labels.csv` with lines of name and
+label; both at the top or in other folders. A name that ends in `.pixels.png` says that the image is no picture of a
+digit but the pixels that the model is to be given.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import csv
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import IO, Any, NamedTuple
 
@@ -17,16 +19,25 @@ from sqlalchemy import select
 
 from app import samples
 from app.db import Database
-from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
+from app.errors import BatchTooLarge, Problem, UnsupportedMediaType, image_problem, invalid_field
 from app.tables import samples as table
 from model.classifier import Classifier
-from model.image import ImageError, Limits, Reading, read_digit
+from model.decode import decode
+from model.image import ImageError, Limits, Reading, read_digit, read_pixels
 
 LABELS = "labels.csv"
+PIXELS = "pixels.png"  # how the name of a sample ends that was sent as pixels
 CHUNK = 100  # items a transaction
 CHUNK_BYTES = 10_000_000  # of images a transaction, and in memory
 UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
 MAX_CSV_BYTES = 20_000_000
+ZIP_TYPES = (
+    "",
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
+)
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -65,7 +76,8 @@ def add_all(
 ) -> list[Result]:
     """Store every labelled image of the ZIP; a result for each. Can be repeated: what is there is left alone.
 
-    Raises BrokenArchive or BatchTooLarge before anything is stored, DatabaseUnavailable after whole chunks.
+    Raises BrokenArchive, BatchTooLarge or InvalidField before anything is stored, DatabaseUnavailable after whole
+    chunks.
     """
     try:
         archive = zipfile.ZipFile(file)
@@ -89,11 +101,18 @@ def prepare(
     for info, label in items:
         try:
             image = unpack(archive, info, limits)
-            yield Prepared(info.filename, image, read_digit(image, limits), label)
+            yield Prepared(info.filename, image, read(info.filename, image, limits), label)
         except ImageError as error:
             results.append(Result(info.filename, "refused", detail=image_problem(error).detail))
         except UNREADABLE as error:
             results.append(Result(info.filename, "refused", detail=f"It can't be unpacked: {error}."))
+
+
+def read(name: str, image: bytes, limits: Limits) -> Reading:
+    """The image as the network will see it; pixels are taken as they are. Raises ImageError."""
+    if name.endswith(f".{PIXELS}"):
+        return read_pixels(decode(image, limits).gray)
+    return read_digit(image, limits)
 
 
 def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -111,7 +130,7 @@ def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int, results: list[Result]) -> list[Item]:
-    """The files that have a label; what has none is noted in `results`. Raises BatchTooLarge, BrokenArchive."""
+    """The files that have a label; what has none is noted in `results`. Raises Problem."""
     files = [info for info in archive.infolist() if not info.is_dir() and not is_litter(info.filename)]
     if len(files) > max_items:
         raise BatchTooLarge(f"The ZIP has {len(files):,} files, more than {max_items:,}.")
@@ -119,16 +138,18 @@ def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int, results: 
     unpacked = sum(info.file_size for info in files)
     if unpacked > UNPACKED_FACTOR * packed + limits.max_bytes:
         raise BrokenArchive(f"The ZIP would unpack from {packed:,} to {unpacked:,} bytes: that is no set of images.")
-    table_of_labels = read_labels(archive)
+    labels = read_labels(archive, files)
     items = []
     for info in files:
-        label = label_of(info.filename, table_of_labels)
+        path = PurePosixPath(info.filename)
+        if is_csv(path):
+            continue
+        label = label_of(path, labels)
         if label is not None:
             items.append(Item(info, label))
-        elif info.filename != LABELS:
-            results.append(
-                Result(info.filename, "refused", detail="It is in no folder 0–9 and labels.csv names it not.")
-            )
+        else:
+            detail = "It is in no folder 0–9 and no labels.csv names it."
+            results.append(Result(info.filename, "refused", detail=detail))
     return items
 
 
@@ -137,34 +158,47 @@ def is_litter(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith(".")
 
 
-def read_labels(archive: zipfile.ZipFile) -> dict[str, int]:
-    """The names and labels of labels.csv, if there is one; a header line is passed over. Raises InvalidField."""
-    try:
-        info = archive.getinfo(LABELS)
-    except KeyError:
-        return {}
+def is_csv(path: PurePosixPath) -> bool:
+    """Whether the file gives labels to those beside it."""
+    return path.name.lower() == LABELS
+
+
+def read_labels(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo]) -> dict[PurePosixPath, int]:
+    """The labels that each labels.csv gives to files in and below its folder. Raises BrokenArchive, InvalidField."""
+    there = {PurePosixPath(info.filename): info for info in files}
+    labels = {}
+    for path, info in there.items():
+        if is_csv(path):
+            for name, label in read_csv(archive, info):
+                if (named := path.parent / name) in there:
+                    labels[named] = label
+    return labels
+
+
+def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[str, int]]:
+    """The names and labels of one CSV; a header line is passed over. Raises BrokenArchive, InvalidField."""
     try:
         with archive.open(info) as file:
             text = file.read(MAX_CSV_BYTES).decode("utf-8-sig")
     except UNREADABLE as error:
-        raise BrokenArchive(f"{LABELS} can't be read: {error}.") from None
-    labels = {}
-    for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
-        if not row:
-            continue
-        if len(row) != 2 or row[1].strip() not in set("0123456789"):
-            if number == 1:
-                continue
-            raise InvalidField(f"{LABELS}, line {number}: must be a name and one digit.")
-        labels[row[0].strip()] = int(row[1])
-    return labels
+        raise BrokenArchive(f"{info.filename} can't be read: {error}.") from None
+    rows = csv.reader(io.StringIO(text, newline=None))  # lines may end in LF, CR LF or CR
+    try:
+        for row in rows:
+            if len(row) == 2 and row[1].strip() in set("0123456789"):
+                yield row[0].strip(), int(row[1])
+            elif row and rows.line_num > 1:
+                raise csv.Error("must be a name and one digit")
+    except csv.Error as error:
+        where = f"{info.filename}, line {rows.line_num}"
+        raise invalid_field([{"type": "value_error", "loc": [where], "msg": str(error)}]) from None
 
 
-def label_of(name: str, labels: dict[str, int]) -> int | None:
+def label_of(path: PurePosixPath, labels: dict[PurePosixPath, int]) -> int | None:
     """The label that the CSV or the nearest folder gives the file."""
-    if name in labels:
-        return labels[name]
-    folder = PurePosixPath(name).parent.name
+    if path in labels:
+        return labels[path]
+    folder = path.parent.name
     return int(folder) if len(folder) == 1 and folder in "0123456789" else None
 
 
@@ -175,10 +209,10 @@ def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> b
 
 
 def write_all(database: Database, file: IO[bytes]) -> None:
-    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, as it was sent."""
+    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, or LABEL/ID.pixels.png."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in every_sample(database):
-            kind = "png" if row.format == "pixels" else row.format.lower()
+            kind = PIXELS if row.format == "pixels" else row.format.lower()
             archive.writestr(zipfile.ZipInfo(f"{row.label}/{row.id}.{kind}"), row.image)
 
 
@@ -198,5 +232,5 @@ def every_sample(database: Database) -> Iterator[Any]:
 def check_media_type(content_type: str) -> None:
     """Raise UnsupportedMediaType for what claims to be something else than a ZIP."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in ("", "application/zip", "application/x-zip-compressed", "application/octet-stream"):
-        raise UnsupportedMediaType(f"Send application/zip, not {kind}.")
+    if kind not in ZIP_TYPES:
+        raise UnsupportedMediaType(f"Send the ZIP itself as the body, as application/zip, not {kind}.")

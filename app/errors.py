@@ -53,7 +53,7 @@ class RequestTimeout(Problem):
 
 class BadRequest(Problem):
     status, slug, title = 400, "bad-request", "The request can't be understood"
-    remedy = "See /docs for the three forms that a prediction takes."
+    remedy = "See /docs for the forms of body that the address takes."
 
 
 class BodyTooLarge(Problem):
@@ -63,7 +63,7 @@ class BodyTooLarge(Problem):
 
 class UnsupportedMediaType(Problem):
     status, slug, title = 415, "unsupported-media-type", "This content type is not taken here"
-    remedy = "Send image/*, application/octet-stream, multipart/form-data or application/json."
+    remedy = "Send a ZIP as the body itself, as `curl --data-binary @digits.zip` does."
 
 
 class InvalidField(Problem):

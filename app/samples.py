@@ -119,13 +119,13 @@ def judge_again(database: Database, judge: Classifier) -> None:
 
 def get(database: Database, identity: str, with_image: bool = False) -> RowMapping:
     """The sample's row. Raises SampleNotFound."""
-    row = None
-    if SAMPLE_ID.fullmatch(identity):
-        with database.read() as connection:
-            query = select(*(samples.c if with_image else SUMMARY)).where(samples.c.id == identity)
-            row = connection.execute(query).mappings().first()
+    if not SAMPLE_ID.fullmatch(identity):
+        raise SampleNotFound("A sample's id is the SHA-256 of its image, 64 lower-case hexadecimal digits.")
+    with database.read() as connection:
+        query = select(*(samples.c if with_image else SUMMARY)).where(samples.c.id == identity)
+        row = connection.execute(query).mappings().first()
     if row is None:
-        raise SampleNotFound("A sample's id is the SHA-256 of its image, 64 hexadecimal digits.")
+        raise SampleNotFound(f"There is no sample {identity}.")
     return row
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import RowMapping
 from app import archive, samples
 from app.body import read_body, save_body
 from app.db import Database, as_time
-from app.errors import BadRequest, InvalidField
+from app.errors import BadRequest, InvalidField, invalid_field
 from app.forms import parse_form
 from app.pictures import Picture, from_json, validate
 from app.predict import Predictor
@@ -83,9 +83,10 @@ def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
     parts = {part.name: part for part in parse_form(body, content_type)}
     if "file" not in parts or not parts["file"].is_file:
-        raise InvalidField("file: the form has no such file.")
+        raise invalid_field([{"type": "missing", "loc": ["file"], "msg": "the form has no such file"}])
     if unknown := sorted(parts.keys() - {"file", "label"}):
-        raise InvalidField(f"{unknown[0]}: there is no such field; send `file` and `label`.")
+        message = "there is no such field; send `file` and `label`"
+        raise invalid_field({"type": "extra_forbidden", "loc": [name], "msg": message} for name in unknown)
     text = bytes(parts["label"].data).decode("utf-8", "replace") if "label" in parts else ""
     return bytes(parts["file"].data), as_label(text)
 

@@ -192,11 +192,13 @@ def test_a_label_that_is_no_digit_is_refused(server: Server, seven: bytes, label
 
 
 def test_a_sample_needs_its_fields_and_no_others(server: Server, seven: bytes) -> None:
-    check_problem(server.admin.post("/samples", data={"label": "7"}, files={"other": seven}), 422, "invalid-field")
+    def wrong_fields(files: dict, data: dict) -> list[str]:
+        response = server.admin.post("/samples", files=files, data=data)
+        return [error["field"] for error in check_problem(response, 422, "invalid-field")["errors"]]
+
+    assert wrong_fields({"other": seven}, {"label": "7"}) == ["file"]
+    assert wrong_fields({"file": seven}, {"label": "7", "size": "5", "colour": "red"}) == ["colour", "size"]
     check_problem(server.admin.post("/samples", files={"file": seven}), 422, "invalid-label")
-    check_problem(
-        server.admin.post("/samples", files={"file": seven}, data={"label": "7", "colour": "red"}), 422, "invalid-field"
-    )
     check_problem(server.admin.post("/samples", content=seven), 400, "bad-request")
     assert server.admin.get("/samples").json()["total"] == 0
 
@@ -241,7 +243,9 @@ def test_a_filter_by_no_digit_is_refused(server: Server) -> None:
 
 
 def test_what_is_not_there_is_said(server: Server) -> None:
-    check_problem(server.admin.get("/samples/none"), 404, "sample-not-found")
+    assert "64" in check_problem(server.admin.get("/samples/none"), 404, "sample-not-found")["detail"]
+    unknown = check_problem(server.admin.get(f"/samples/{'0' * 64}"), 404, "sample-not-found")
+    assert unknown["detail"].startswith("There is no sample 000")
     check_problem(server.admin.delete("/samples/none"), 404, "sample-not-found")
     check_problem(server.admin.get("/admin/jobs/none"), 404, "job-not-found")
     check_problem(server.admin.get("/admin/jobs/none/events"), 404, "job-not-found")

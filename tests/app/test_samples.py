@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app import archive
+from app.db import Database
 from app.samples import is_held_out
-from model.image import read_digit, to_png
+from model.image import Limits, read_digit, to_png
 from tests.app.test_bad_input import check_problem
 from tests.conftest import ADMIN_KEY, Server, clean_environment, draw_seven
 
@@ -121,9 +123,9 @@ def test_membership_of_the_held_out_set_follows_from_the_content() -> None:
 
 def zipped(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in files.items():
-            archive.writestr(name, content)
+            packed.writestr(name, content)
     return buffer.getvalue()
 
 
@@ -161,17 +163,74 @@ def test_a_zip_with_a_csv_is_imported(own: Server) -> None:
     files = {"a.png": picture(1), "b.png": picture(2), "labels.csv": b"name,label\na.png,7\nb.png,3\n"}
     assert send(own, zipped(files)).json()["counts"] == {"created": 2}
     assert sorted(item["label"] for item in own.admin.get("/samples").json()["items"]) == [3, 7]
-    bad = {**files, "labels.csv": b"a.png,7\nb.png,30\n"}
-    assert "line 2" in check_problem(send(own, zipped(bad)), 422, "invalid-field")["detail"]
+
+
+@pytest.mark.parametrize("line", [b"b.png,30", b"b" * 200_000 + b",3"], ids=["no digit", "a name without end"])
+def test_a_line_of_a_csv_that_can_not_be_read_is_named(server: Server, line: bytes) -> None:
+    problem = check_problem(send(server, zipped({"labels.csv": b"a.png,7\n" + line})), 422, "invalid-field")
+    assert [error["field"] for error in problem["errors"]] == ["labels.csv, line 2"]
+    assert problem["detail"].startswith("labels.csv, line 2: ")
+
+
+def take(database: Database, files: dict[str, bytes]) -> dict[str, str]:
+    """What becomes of each file of a ZIP."""
+    results = archive.add_all(database, "tester", io.BytesIO(zipped(files)), None, Limits(), max_items=10)
+    return {result.name: result.outcome for result in results}
+
+
+def test_lines_of_a_csv_may_end_in_cr(database: Database) -> None:
+    files = {"a.png": picture(1), "b.png": picture(2), "labels.csv": b"name,label\ra.png,7\rb.png,3\r"}
+    assert take(database, files) == {"a.png": "created", "b.png": "created"}
+
+
+def test_a_csv_is_found_in_a_zipped_folder(database: Database) -> None:
+    files = {
+        "digits/Labels.csv": b"a.png,7\nmore/b.png,3\n",
+        "digits/a.png": picture(1),
+        "digits/more/b.png": picture(2),
+        "a.png": picture(3),
+        "__MACOSX/digits/._Labels.csv": b"litter",
+    }
+    assert take(database, files) == {"digits/a.png": "created", "digits/more/b.png": "created", "a.png": "refused"}
+    assert [row.label for row in archive.every_sample(database)] == [7, 3]
 
 
 def test_an_export_is_what_an_import_takes(own: Server) -> None:
     for number in range(4):
         post(own, picture(number), number)
     exported = own.admin.get("/samples/export").raise_for_status().content
-    with zipfile.ZipFile(io.BytesIO(exported)) as archive:
-        assert sorted(archive.read(name) for name in archive.namelist()) == sorted(picture(n) for n in range(4))
+    with zipfile.ZipFile(io.BytesIO(exported)) as packed:
+        assert sorted(packed.read(name) for name in packed.namelist()) == sorted(picture(n) for n in range(4))
     assert send(own, exported).json()["counts"] == {"unchanged": 4}
+
+
+def test_pixels_come_back_from_an_export_as_they_were_sent(start_server) -> None:
+    own = start_server()
+    beside_the_middle = np.roll(read_digit(picture(1)).pixels, 6, axis=1)
+    only_ink = np.full((28, 28), 255, np.uint8)
+    for pixels in (beside_the_middle, only_ink):
+        own.admin.post("/samples", json={"pixels": pixels.tolist(), "label": 7}).raise_for_status()
+
+    def stored() -> dict[str, tuple[str, bytes]]:
+        items = own.admin.get("/samples").json()["items"]
+        return {i["id"]: (i["format"], own.admin.get(f"/samples/{i['id']}/image?seen=true").content) for i in items}
+
+    before = stored()
+    exported = own.admin.get("/samples/export").raise_for_status().content
+    for identity in before:
+        own.admin.delete(f"/samples/{identity}").raise_for_status()
+    assert send(own, exported).json()["counts"] == {"created": 2}
+    assert stored() == before
+
+
+def test_a_zip_is_taken_as_curl_sends_it_but_not_in_a_form(server: Server) -> None:
+    for kind in ({}, {"Content-Type": "application/x-www-form-urlencoded"}):
+        response = server.admin.post("/samples/import", content=zipped({}), headers=kind)
+        assert response.status_code == 200, response.text
+    problem = check_problem(
+        server.admin.post("/samples/import", files={"file": zipped({})}), 415, "unsupported-media-type"
+    )
+    assert "the ZIP itself" in problem["detail"]
 
 
 @pytest.mark.parametrize("data", [b"", b"no zip", zipped({"7/a.png": b"x" * 50})[:-30]], ids=["empty", "no zip", "cut"])
