@@ -192,3 +192,10 @@ def test_the_smoke_run_prints_every_row_and_no_request_fails(tmp_path: Path) -> 
     judged = {goal["name"] for goal in read(results)["serve"]["goals"]}
     assert {goal.name for goal in GOALS if not goal.name.startswith("memory")} == judged
     assert chart.stat().st_size > 1000
+
+
+def test_the_smoke_run_of_the_training_bench_prints_both_loops() -> None:
+    command = [sys.executable, "-m", "bench.train", "--smoke"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "tutorial to" in run.stdout and "--quick" in run.stdout
