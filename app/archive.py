@@ -155,7 +155,7 @@ def read_labels(archive: zipfile.ZipFile) -> dict[str, int]:
         if len(row) != 2 or row[1].strip() not in set("0123456789"):
             if number == 1:
                 continue
-            raise InvalidField(f"{LABELS}, line {number}: must be a name and one digit.")
+            raise InvalidField((f"{LABELS}, line {number}", "must be a name and one digit"))
         labels[row[0].strip()] = int(row[1])
     return labels
 

@@ -70,6 +70,12 @@ class InvalidField(Problem):
     status, slug, title = 422, "invalid-field", "A field is missing, unknown or out of range"
     remedy = "The `errors` list names each field and what it must be."
 
+    def __init__(self, *errors: tuple[str, str]) -> None:
+        """errors: the name of each field, empty for the body itself, and what is wrong with it."""
+        field, message = errors[0]
+        fields = [{"field": field, "message": message} for field, message in errors[:MAX_FIELD_ERRORS]]
+        super().__init__(f"{field or 'the body'}: {message}.", extra={"errors": fields})
+
 
 class MalformedJson(Problem):
     status, slug, title = 400, "malformed-json", "The body is not JSON"
@@ -130,12 +136,10 @@ def image_problem(error: ImageError) -> Problem:
 
 def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem that pydantic's `errors()` are to a client."""
-    first, *_ = found = list(errors)[:MAX_FIELD_ERRORS]
+    first, *_ = found = list(errors)
     if first["type"] == "json_invalid":
         return MalformedJson(f"{first['msg']}.")
-    fields = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in found]
-    where = fields[0]["field"] or "the body"
-    return InvalidField(f"{where}: {fields[0]['message']}.", extra={"errors": fields})
+    return InvalidField(*((".".join(map(str, error["loc"])), error["msg"]) for error in found))
 
 
 def as_json(problem: Problem, request_id: str) -> dict[str, Any]:

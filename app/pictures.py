@@ -80,7 +80,7 @@ def from_json(request: ImageRequest) -> Picture:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidField("`image` is neither base64 nor a data-URI with base64.") from None
+        raise InvalidField(("image", "is neither base64 nor a data-URI with base64")) from None
 
 
 def validate(adapter: TypeAdapter[T], body: bytes) -> T:

@@ -124,7 +124,7 @@ async def follow_job(
     204 for a client that has them all: an EventSource then stops to reconnect.
     """
     if last_event_id and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10):
-        raise InvalidField("Last-Event-ID: must be the id of an event.")
+        raise InvalidField(("Last-Event-ID", "must be the id of an event"))
     try:
         stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
     except NothingMore:

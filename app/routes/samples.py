@@ -83,9 +83,9 @@ def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
     parts = {part.name: part for part in parse_form(body, content_type)}
     if "file" not in parts or not parts["file"].is_file:
-        raise InvalidField("file: the form has no such file.")
+        raise InvalidField(("file", "the form has no such file"))
     if unknown := sorted(parts.keys() - {"file", "label"}):
-        raise InvalidField(f"{unknown[0]}: there is no such field; send `file` and `label`.")
+        raise InvalidField(*((name, "there is no such field; send `file` and `label`") for name in unknown))
     text = bytes(parts["label"].data).decode("utf-8", "replace") if "label" in parts else ""
     return bytes(parts["file"].data), as_label(text)
 

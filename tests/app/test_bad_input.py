@@ -30,6 +30,7 @@ def check_problem(response: httpx.Response, status: int, slug: str) -> dict:
     assert problem["type"] == f"/problems/{slug}"
     assert problem["request_id"] == response.headers["X-Request-ID"]
     assert problem["detail"] and "Traceback" not in response.text
+    assert slug != "invalid-field" or all(error.keys() == {"field", "message"} for error in problem["errors"])
     return problem
 
 
