@@ -58,7 +58,7 @@ class BadRequest(Problem):
 
 class BodyTooLarge(Problem):
     status, slug, title = 413, "body-too-large", "The body is larger than this service takes"
-    remedy = "Send a smaller image; a digit needs no more than a few hundred pixels a side."
+    remedy = "Send smaller images, since a digit needs no more than a few hundred pixels a side, or split the batch."
 
 
 class UnsupportedMediaType(Problem):

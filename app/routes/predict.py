@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header, read_body
-from app.errors import BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
+from app.errors import BadRequest, BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor
 from app.schemas.predict import Batch, ImageRequest, Prediction, ProblemDetail
@@ -46,9 +46,13 @@ async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, se
     limit = int(settings.max_image_bytes * FORM_OVERHEAD) + settings.max_batch * PIXELS_BYTES
     body = await read_body(scope, receive, limit, settings.body_timeout)
     pictures = many_pictures(body, header(scope, b"content-type"))
-    if not 1 <= len(pictures) <= settings.max_batch:
-        raise BatchTooLarge(f"{len(pictures)} images; send 1 to {settings.max_batch}.")
-    outcomes = await predictor.in_thread(predictor.answer_all, pictures)
+    if not pictures:
+        raise BadRequest("There are no images; a form's are files, which curl sends with an @: -F file=@7.png.")
+    if len(pictures) > settings.max_batch:
+        raise BatchTooLarge(f"{len(pictures)} images; send at most {settings.max_batch}.")
+    sound = [picture for picture in pictures if not isinstance(picture, Problem)]
+    answers = iter(await predictor.in_thread(predictor.answer_all, sound))
+    outcomes = [picture if isinstance(picture, Problem) else next(answers) for picture in pictures]
     request_id = scope["state"]["request_id"]
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
