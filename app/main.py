@@ -25,6 +25,7 @@ from app.events import EventHub
 from app.predict import Predictor
 from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.schemas.problems import documented
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
 from model.image import ImageError
@@ -43,7 +44,12 @@ def create_api(settings: Settings) -> FastAPI:
     """What FastAPI serves and documents."""
     store = Store(settings.weights_dir)
     app = FastAPI(
-        title="Numeral", version=health.NUMERAL_VERSION, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+        title="Numeral",
+        version=health.NUMERAL_VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        responses=documented("default"),
     )
     app.state.settings = settings
     app.state.store = store

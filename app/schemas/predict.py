@@ -6,6 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.schemas.problems import ProblemDetail
+
 Byte = Annotated[int, Field(strict=True, ge=0, le=255)]
 Row = Annotated[list[Byte], Field(min_length=28, max_length=32)]
 Rows = Annotated[list[Row], Field(min_length=28, max_length=32)]
@@ -55,16 +57,6 @@ class Prediction(BaseModel):
     model_version: Annotated[str, Field(description="the one version that made this answer")]
     request_id: str
     seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
-
-
-class ProblemDetail(BaseModel):
-    """RFC 9457 problem details."""
-
-    type: Annotated[str, Field(examples=["/problems/blank-image"], description="answers with how to fix it")]
-    title: str
-    status: int
-    detail: str
-    request_id: str
 
 
 class Batch(BaseModel):

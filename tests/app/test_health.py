@@ -33,6 +33,24 @@ def test_the_reference_documents_every_route(server: Server) -> None:
     assert {"image/*", "multipart/form-data", "application/json"} <= body.keys()
 
 
+def test_the_reference_documents_errors_as_they_are_sent(server: Server) -> None:
+    document = server.client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    assert "errors" in schemas["ProblemDetail"]["properties"] and "HTTPValidationError" not in schemas
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            responses, security = operation["responses"], operation.get("security")
+            told_by_health = {"503"} if operation["tags"] == ["health"] else set()
+            errors = {status for status in responses if status >= "4"} - told_by_health
+            assert "default" in errors and all(responses[status]["content"] == problem for status in errors), path
+            if path.startswith("/predict"):
+                assert {"401", "408"} <= errors and security == [{"PredictKey": []}, {}]
+            if path.startswith(("/samples", "/admin")):
+                assert {"401", "403"} <= errors and security == [{"AdminKey": []}]
+            assert ("{" in path) == ("404" in errors), path
+
+
 def test_the_web_process_never_loads_torch(server: Server, seven: bytes) -> None:
     server.client.post("/predict", content=seven).raise_for_status()
     mapped = Path(f"/proc/{server.process.pid}/maps").read_text()
