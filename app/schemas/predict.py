@@ -12,6 +12,11 @@ Byte = Annotated[int, Field(strict=True, ge=0, le=255)]
 Row = Annotated[list[Byte], Field(min_length=28, max_length=32)]
 Rows = Annotated[list[Row], Field(min_length=28, max_length=32)]
 
+PIXELS = (
+    "28×28 or 32×32, taken as they are: white ink (255) on black (0), the digit placed as MNIST's are; "
+    "send anything else as an image, where the digit is found"
+)
+
 
 class ImageRequest(BaseModel):
     """One image, as base64 or as pixels: exactly one of the two."""
@@ -19,7 +24,7 @@ class ImageRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     image: Annotated[str, Field(min_length=1, description="an image file, as base64 or as a data-URI")] | None = None
-    pixels: Annotated[Rows, Field(description="28×28 or 32×32, 0 is black paper, 255 white ink")] | None = None
+    pixels: Annotated[Rows, Field(description=PIXELS)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
