@@ -14,7 +14,7 @@ from types import FrameType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -60,6 +60,7 @@ def create_api(settings: Settings) -> FastAPI:
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
+    app.add_route("/", lambda _: RedirectResponse("docs"), include_in_schema=False)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     return app

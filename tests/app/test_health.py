@@ -25,6 +25,16 @@ def test_health_routes_answer(server: Server) -> None:
         assert re.fullmatch(r"\d+\.\d+\.\d+", health["version"]) and health["uptime_seconds"] >= 0
 
 
+def test_health_routes_answer_head_as_uptime_checkers_send_it(server: Server) -> None:
+    for path in ("/livez", "/readyz", "/healthz"):
+        answer = server.client.head(path)
+        assert answer.status_code == 200 and not answer.content
+
+
+def test_the_address_that_is_printed_leads_to_the_reference(server: Server) -> None:
+    assert server.client.get("/", follow_redirects=True).raise_for_status().url.path == "/docs"
+
+
 def test_the_reference_documents_every_route(server: Server) -> None:
     assert "swagger" in server.client.get("/docs").text
     paths = server.client.get("/openapi.json").json()["paths"]
