@@ -15,6 +15,7 @@ from types import FrameType
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -43,7 +44,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 def create_api(settings: Settings) -> FastAPI:
     """What FastAPI serves and documents."""
     store = Store(settings.weights_dir)
-    app = FastAPI(
+    app = FastAPIOffline(  # whose /docs needs no file of another server
         title="Numeral",
         version=health.NUMERAL_VERSION,
         description=DESCRIPTION,

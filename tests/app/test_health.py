@@ -35,6 +35,14 @@ def test_the_address_that_is_printed_leads_to_the_reference(server: Server) -> N
     assert server.client.get("/", follow_redirects=True).raise_for_status().url.path == "/docs"
 
 
+def test_the_reference_needs_no_other_server(server: Server) -> None:
+    page = server.client.get("/docs").text
+    files = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert any(file.endswith(".js") for file in files) and "://" not in page
+    for file in files:
+        server.client.get(file).raise_for_status()
+
+
 def test_the_reference_documents_every_route(server: Server) -> None:
     assert "swagger" in server.client.get("/docs").text
     paths = server.client.get("/openapi.json").json()["paths"]
