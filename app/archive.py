@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from app import samples
 from app.db import Database
-from app.errors import BatchTooLarge, Problem, UnsupportedMediaType, image_problem, invalid_field
+from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
 from app.tables import samples as table
 from model.classifier import Classifier
 from model.decode import decode
@@ -190,8 +190,7 @@ def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[
             elif row and rows.line_num > 1:
                 raise csv.Error("must be a name and one digit")
     except csv.Error as error:
-        where = f"{info.filename}, line {rows.line_num}"
-        raise invalid_field([{"type": "value_error", "loc": [where], "msg": str(error)}]) from None
+        raise InvalidField((f"{info.filename}, line {rows.line_num}", str(error))) from None
 
 
 def label_of(path: PurePosixPath, labels: dict[PurePosixPath, int]) -> int | None:

@@ -58,7 +58,7 @@ class BadRequest(Problem):
 
 class BodyTooLarge(Problem):
     status, slug, title = 413, "body-too-large", "The body is larger than this service takes"
-    remedy = "Send a smaller image; a digit needs no more than a few hundred pixels a side."
+    remedy = "Send smaller images, since a digit needs no more than a few hundred pixels a side, or split the batch."
 
 
 class UnsupportedMediaType(Problem):
@@ -69,6 +69,12 @@ class UnsupportedMediaType(Problem):
 class InvalidField(Problem):
     status, slug, title = 422, "invalid-field", "A field is missing, unknown or out of range"
     remedy = "The `errors` list names each field and what it must be."
+
+    def __init__(self, *errors: tuple[str, str]) -> None:
+        """errors: the name of each field, empty for the body itself, and what is wrong with it."""
+        field, message = errors[0]
+        fields = [{"field": field, "message": message} for field, message in errors[:MAX_FIELD_ERRORS]]
+        super().__init__(f"{field or 'the body'}: {message}.", extra={"errors": fields})
 
 
 class MalformedJson(Problem):
@@ -130,12 +136,10 @@ def image_problem(error: ImageError) -> Problem:
 
 def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
     """The problem that pydantic's `errors()` are to a client."""
-    first, *_ = found = list(errors)[:MAX_FIELD_ERRORS]
+    first, *_ = found = list(errors)
     if first["type"] == "json_invalid":
         return MalformedJson(f"{first['msg']}.")
-    fields = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in found]
-    where = fields[0]["field"] or "the body"
-    return InvalidField(f"{where}: {fields[0]['message']}.", extra={"errors": fields})
+    return InvalidField(*((".".join(map(str, error["loc"])), error["msg"]) for error in found))
 
 
 def as_json(problem: Problem, request_id: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from types import FrameType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -25,6 +26,7 @@ from app.events import EventHub
 from app.predict import Predictor
 from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.schemas.problems import documented
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
 from model.image import ImageError
@@ -42,8 +44,13 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 def create_api(settings: Settings) -> FastAPI:
     """What FastAPI serves and documents."""
     store = Store(settings.weights_dir)
-    app = FastAPI(
-        title="Numeral", version=health.NUMERAL_VERSION, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+    app = FastAPIOffline(  # whose /docs needs no file of another server
+        title="Numeral",
+        version=health.NUMERAL_VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        responses=documented("default"),
     )
     app.state.settings = settings
     app.state.store = store
@@ -54,6 +61,7 @@ def create_api(settings: Settings) -> FastAPI:
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
+    app.add_route("/", lambda _: RedirectResponse("docs"), include_in_schema=False)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     return app

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.errors import BadRequest, InvalidField, invalid_field
+from app.errors import BadRequest, InvalidField, Problem, invalid_field
 from app.forms import parse_form
 from app.schemas.predict import ImageRequest
 
@@ -19,7 +19,7 @@ TINY_PNG_PIXELS = 64 * 64
 T = TypeVar("T")
 Picture = bytes | list[list[int]]  # an encoded image, or pixels
 one_image = TypeAdapter(ImageRequest)
-many_images = TypeAdapter(list[ImageRequest])
+any_list = TypeAdapter(list[Any])
 
 
 def is_tiny(picture: Picture) -> bool:
@@ -60,11 +60,14 @@ def one_picture(body: bytes, content_type: str) -> Picture:
     return body
 
 
-def many_pictures(body: bytes, content_type: str) -> list[Picture]:
-    """The pictures of a `POST /predict/batch`: a form with files or a JSON list. Raises Problem."""
+def many_pictures(body: bytes, content_type: str) -> list[Picture | Problem]:
+    """The pictures of a `POST /predict/batch`: a form with files, or a JSON list with a problem for each wrong item.
+
+    Raises Problem for what is neither.
+    """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
-        return [from_json(item) for item in validate(many_images, body)]
+        return [picture_or_problem(item) for item in validate(any_list, body)]
     if kind == "multipart/form-data":
         return [bytes(part.data) for part in parse_form(body, content_type) if part.is_file]
     raise BadRequest("Send multipart/form-data with several files, or a JSON list.")
@@ -80,7 +83,17 @@ def from_json(request: ImageRequest) -> Picture:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidField("`image` is neither base64 nor a data-URI with base64.") from None
+        raise InvalidField(("image", "is neither base64 nor a data-URI with base64")) from None
+
+
+def picture_or_problem(item: object) -> Picture | Problem:
+    """The picture of an item of a JSON list, or what is wrong with the item, so that the others are still read."""
+    try:
+        return from_json(one_image.validate_python(item))
+    except ValidationError as error:
+        return wrong_json(error)
+    except InvalidField as problem:
+        return problem
 
 
 def validate(adapter: TypeAdapter[T], body: bytes) -> T:
@@ -88,4 +101,9 @@ def validate(adapter: TypeAdapter[T], body: bytes) -> T:
     try:
         return adapter.validate_json(body)
     except ValidationError as error:
-        raise invalid_field(error.errors(include_url=False, include_input=False)) from None
+        raise wrong_json(error) from None
+
+
+def wrong_json(error: ValidationError) -> Problem:
+    """The problem that a failed validation is."""
+    return invalid_field(error.errors(include_url=False, include_input=False))

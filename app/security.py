@@ -12,7 +12,10 @@ from pydantic import SecretStr
 
 from app.errors import AdminDisabled, KeyRequired
 
-bearer = HTTPBearer(auto_error=False, description="A key from NUMERAL_ADMIN_KEYS")
+admin_bearer = HTTPBearer(scheme_name="AdminKey", auto_error=False, description="A key from NUMERAL_ADMIN_KEYS")
+predict_bearer = HTTPBearer(
+    scheme_name="PredictKey", auto_error=False, description="A key from NUMERAL_PREDICT_KEYS, where any is set"
+)
 
 
 def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str | None:
@@ -31,7 +34,7 @@ def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str
 
 
 def require_admin(
-    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(admin_bearer)]
 ) -> str:
     """The name of the admin key used. Raises AdminDisabled (403) without any configured, KeyRequired (401)."""
     keys = request.app.state.settings.admin_keys

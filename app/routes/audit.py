@@ -7,13 +7,14 @@ from fastapi import APIRouter, Request
 from app import audit
 from app.db import as_time
 from app.routes.paging import Page, next_cursor
+from app.schemas.problems import documented
 from app.schemas.versions import AuditList, AuditRecord
 from app.security import Admin
 
-router = APIRouter(prefix="/admin/audit", tags=["admin"])
+router = APIRouter(prefix="/admin/audit", tags=["admin"], responses=documented(401, 403, 503))
 
 
-@router.get("")
+@router.get("", responses=documented(422))
 def list_audit(request: Request, admin: Admin, page: Page) -> AuditList:
     """Records, newest first."""
     with request.app.state.database.read() as connection:

@@ -18,6 +18,7 @@ from app.job_record import conclude
 from app.job_states import State
 from app.routes.paging import Page, next_cursor
 from app.schemas.jobs import Job, JobList, RetrainRequest
+from app.schemas.problems import documented
 from app.security import Admin
 
 MAX_OPTIONS_BYTES = 10_000
@@ -45,7 +46,7 @@ def give_up_lost(request: Request, admin: Admin) -> None:
     jobs.sweep(request.app.state.database, request.app.state.store)
 
 
-router = APIRouter(prefix="/admin", tags=["admin"])
+router = APIRouter(prefix="/admin", tags=["admin"], responses=documented(401, 403, 503))
 Swept = Depends(give_up_lost)
 
 
@@ -72,7 +73,13 @@ def option_problem(error: ValidationError) -> Problem:
 OPTIONS_BODY = {"requestBody": {"content": {"application/json": {"schema": RetrainRequest.model_json_schema()}}}}
 
 
-@router.post("/retrain", status_code=202, openapi_extra=OPTIONS_BODY, dependencies=[Swept])
+@router.post(
+    "/retrain",
+    status_code=202,
+    openapi_extra=OPTIONS_BODY,
+    responses=documented(400, 408, 409, 413, 422),
+    dependencies=[Swept],
+)
 def retrain(
     request: Request,
     response: Response,
@@ -95,7 +102,7 @@ def retrain(
     return Job(**shown(row))
 
 
-@router.get("/jobs", dependencies=[Swept])
+@router.get("/jobs", responses=documented(422), dependencies=[Swept])
 def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
     """Jobs, newest first."""
     rows, total = jobs.page(request.app.state.database, page.cursor, page.limit)
@@ -103,19 +110,23 @@ def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
     return JobList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
-@router.get("/jobs/{job_id}", dependencies=[Swept])
+@router.get("/jobs/{job_id}", responses=documented(404), dependencies=[Swept])
 def read_job(request: Request, admin: Admin, job_id: str) -> Job:
     """One job: state, progress, metrics, the gate's reasons, the end of its log."""
     return Job(**shown(jobs.get(request.app.state.database, job_id)))
 
 
-@router.post("/jobs/{job_id}/cancel", status_code=202, dependencies=[Swept])
+@router.post("/jobs/{job_id}/cancel", status_code=202, responses=documented(404, 409), dependencies=[Swept])
 def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
     """Ask the trainer to stop; the job is `cancelled` a moment later."""
     return Job(**shown(jobs.request_cancel(request.app.state.database, job_id, admin)))
 
 
-@router.get("/jobs/{job_id}/events", response_class=StreamingResponse, responses={204: {"description": "No more"}})
+@router.get(
+    "/jobs/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, 204: {"description": "No more"}, **documented(404, 422)},
+)
 async def follow_job(
     request: Request, admin: Admin, job_id: str, last_event_id: Annotated[str | None, Header()] = None
 ) -> Response:
@@ -124,7 +135,7 @@ async def follow_job(
     204 for a client that has them all: an EventSource then stops to reconnect.
     """
     if last_event_id and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10):
-        raise InvalidField("Last-Event-ID: must be the id of an event.")
+        raise InvalidField(("Last-Event-ID", "must be the id of an event"))
     try:
         stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
     except NothingMore:

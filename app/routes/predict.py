@@ -11,15 +11,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header, read_body
-from app.errors import BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
+from app.errors import BadRequest, BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor
-from app.schemas.predict import Batch, ImageRequest, Prediction, ProblemDetail
-from app.security import name_of_key
+from app.schemas.predict import Batch, ImageRequest, Prediction
+from app.schemas.problems import documented
+from app.security import name_of_key, predict_bearer
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
@@ -46,9 +47,13 @@ async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, se
     limit = int(settings.max_image_bytes * FORM_OVERHEAD) + settings.max_batch * PIXELS_BYTES
     body = await read_body(scope, receive, limit, settings.body_timeout)
     pictures = many_pictures(body, header(scope, b"content-type"))
-    if not 1 <= len(pictures) <= settings.max_batch:
-        raise BatchTooLarge(f"{len(pictures)} images; send 1 to {settings.max_batch}.")
-    outcomes = await predictor.in_thread(predictor.answer_all, pictures)
+    if not pictures:
+        raise BadRequest("There are no images; a form's are files, which curl sends with an @: -F file=@7.png.")
+    if len(pictures) > settings.max_batch:
+        raise BatchTooLarge(f"{len(pictures)} images; send at most {settings.max_batch}.")
+    sound = [picture for picture in pictures if not isinstance(picture, Problem)]
+    answers = iter(await predictor.in_thread(predictor.answer_all, sound))
+    outcomes = [picture if isinstance(picture, Problem) else next(answers) for picture in pictures]
     request_id = scope["state"]["request_id"]
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
@@ -110,36 +115,27 @@ def guarded(endpoint: Endpoint, predictor: Predictor) -> ASGIApp:
 
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemDetail, "description": text, "content": {"application/problem+json": {}}}
-    for status, text in {
-        400: "Empty or malformed body",
-        413: "Too large",
-        415: "Not an image format that is read here",
-        422: "A wrong field, a damaged or a blank image",
-        503: "No model, or too much to do",
-    }.items()
-}
 
 
 def form(schema: dict[str, Any], json_schema: dict[str, Any], raw: bool) -> dict[str, Any]:
-    """The documentation of a request body."""
+    """The documentation of a request: its body, and that it needs no key where none is set."""
     content: dict[str, Any] = {"image/*": BINARY, "application/octet-stream": BINARY} if raw else {}
     content["multipart/form-data"] = {"schema": {"type": "object", "properties": schema}}
     content["application/json"] = {"schema": json_schema}
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": True, "content": content}, "security": [{}]}
 
 
 FILE = {"type": "string", "format": "binary"}
 IMAGE_REQUEST = ImageRequest.model_json_schema()
 
-router = APIRouter(tags=["predict"])
+router = APIRouter(
+    tags=["predict"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
+)
 
 
 @router.post(
     "/predict",
     response_model=Prediction,
-    responses=PROBLEMS,
     openapi_extra=form({"file": FILE}, IMAGE_REQUEST, raw=True),
     summary="Read the digit in one image",
 )
@@ -150,7 +146,6 @@ def document_predict(seen: bool = False) -> None:
 @router.post(
     "/predict/batch",
     response_model=Batch,
-    responses=PROBLEMS,
     openapi_extra=form(
         {"file": {"type": "array", "items": FILE}}, {"type": "array", "items": IMAGE_REQUEST}, raw=False
     ),

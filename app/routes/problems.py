@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.errors import NotFound, all_problems
-from app.schemas.problems import ProblemList, ProblemType
+from app.schemas.problems import ProblemList, ProblemType, documented
 
 router = APIRouter(prefix="/problems", tags=["problems"])
 
@@ -17,7 +17,7 @@ def list_problems() -> ProblemList:
     return ProblemList(items=types, total=len(types))
 
 
-@router.get("/{slug}", summary="One problem")
+@router.get("/{slug}", summary="One problem", responses=documented(404))
 def read_problem(slug: str) -> ProblemType:
     """What it means and how to fix it."""
     if slug not in all_problems():

@@ -17,11 +17,12 @@ from sqlalchemy.engine import RowMapping
 from app import archive, samples
 from app.body import read_body, save_body
 from app.db import Database, as_time
-from app.errors import BadRequest, InvalidField, invalid_field
+from app.errors import BadRequest, InvalidField
 from app.forms import parse_form
 from app.pictures import Picture, from_json, validate
 from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
+from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.security import Admin
 from model.image import to_png
@@ -31,7 +32,7 @@ sample_request = TypeAdapter(SampleRequest)
 
 CHUNK_BYTES = 262_144
 
-router = APIRouter(prefix="/samples", tags=["samples"])
+router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401, 403, 503))
 
 DOCUMENTED_ZIP = {
     "requestBody": {
@@ -60,7 +61,12 @@ DOCUMENTED_BODY = {
 }
 
 
-@router.post("", status_code=201, openapi_extra=DOCUMENTED_BODY, responses={200: {"model": StoredSample}})
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=DOCUMENTED_BODY,
+    responses={200: {"model": StoredSample}, **documented(400, 408, 413, 415, 422)},
+)
 async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample:
     """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
     predictor: Predictor = request.app.state.predictor
@@ -83,10 +89,9 @@ def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
     parts = {part.name: part for part in parse_form(body, content_type)}
     if "file" not in parts or not parts["file"].is_file:
-        raise invalid_field([{"type": "missing", "loc": ["file"], "msg": "the form has no such file"}])
+        raise InvalidField(("file", "the form has no such file"))
     if unknown := sorted(parts.keys() - {"file", "label"}):
-        message = "there is no such field; send `file` and `label`"
-        raise invalid_field({"type": "extra_forbidden", "loc": [name], "msg": message} for name in unknown)
+        raise InvalidField(*((name, "there is no such field; send `file` and `label`") for name in unknown))
     text = bytes(parts["label"].data).decode("utf-8", "replace") if "label" in parts else ""
     return bytes(parts["file"].data), as_label(text)
 
@@ -119,7 +124,7 @@ def store(request: Request, actor: str, picture: Picture, label: int) -> tuple[R
     return samples.get(database, added.id), added.outcome
 
 
-@router.get("")
+@router.get("", responses=documented(422))
 def list_samples(
     request: Request,
     admin: Admin,
@@ -137,7 +142,7 @@ def list_samples(
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
-@router.post("/import", openapi_extra=DOCUMENTED_ZIP)
+@router.post("/import", openapi_extra=DOCUMENTED_ZIP, responses=documented(408, 413, 415, 422))
 async def import_samples(request: Request, admin: Admin) -> ImportReport:
     """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
     state = request.app.state
@@ -179,13 +184,17 @@ def chunks(file: IO[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-@router.get("/{identity}")
+@router.get("/{identity}", responses=documented(404))
 def read_sample(request: Request, admin: Admin, identity: str) -> Sample:
     """One sample."""
     return Sample(**shown(samples.get(request.app.state.database, identity)))
 
 
-@router.get("/{identity}/image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+@router.get(
+    "/{identity}/image",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}, **documented(404, 422)},
+)
 def read_image(request: Request, admin: Admin, identity: str, seen: bool = False) -> Response:
     """The image as it was sent; with `seen=true` the 32×32 PNG that the model is given."""
     row = samples.get(request.app.state.database, identity, with_image=True)
@@ -195,7 +204,7 @@ def read_image(request: Request, admin: Admin, identity: str, seen: bool = False
     return Response(row["image"], media_type=f"image/{kind}", headers={"X-Content-Type-Options": "nosniff"})
 
 
-@router.delete("/{identity}", status_code=204)
+@router.delete("/{identity}", status_code=204, responses=documented(404))
 def delete_sample(request: Request, admin: Admin, identity: str) -> None:
     """Forget a sample; versions trained on it stay as they are."""
     samples.remove(request.app.state.database, admin, identity)

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Request
 
 from app import audit
 from app.errors import Problem
+from app.schemas.problems import documented
 from app.schemas.versions import Version, VersionDetail, VersionList
 from app.security import Admin
 from model.errors import DamagedVersion, NoVersion, StoreError
 from model.store import Store
 
-router = APIRouter(prefix="/admin/versions", tags=["admin"])
+router = APIRouter(prefix="/admin/versions", tags=["admin"], responses=documented(401, 403))
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
@@ -40,7 +41,7 @@ def list_versions(request: Request, admin: Admin) -> VersionList:
     return VersionList(items=[Version(**item.model_dump()) for item in items], total=len(items))
 
 
-@router.get("/{version}")
+@router.get("/{version}", responses=documented(404, 422))
 def read_version(request: Request, admin: Admin, version: Number) -> VersionDetail:
     """One version with its manifest."""
     store: Store = request.app.state.store
@@ -49,7 +50,7 @@ def read_version(request: Request, admin: Admin, version: Number) -> VersionDeta
     return describe(store, version, current_of(store))
 
 
-@router.post("/{version}/activate")
+@router.post("/{version}/activate", responses=documented(404, 409, 422, 503))
 def activate_version(request: Request, admin: Admin, version: Number) -> VersionDetail:
     """Make it the current one; every worker serves it within a second."""
     state = request.app.state

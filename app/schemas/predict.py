@@ -6,9 +6,16 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.schemas.problems import ProblemDetail
+
 Byte = Annotated[int, Field(strict=True, ge=0, le=255)]
 Row = Annotated[list[Byte], Field(min_length=28, max_length=32)]
 Rows = Annotated[list[Row], Field(min_length=28, max_length=32)]
+
+PIXELS = (
+    "28×28 or 32×32, taken as they are: white ink (255) on black (0), the digit placed as MNIST's are; "
+    "send anything else as an image, where the digit is found"
+)
 
 
 class ImageRequest(BaseModel):
@@ -17,7 +24,7 @@ class ImageRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     image: Annotated[str, Field(min_length=1, description="an image file, as base64 or as a data-URI")] | None = None
-    pixels: Annotated[Rows, Field(description="28×28 or 32×32, 0 is black paper, 255 white ink")] | None = None
+    pixels: Annotated[Rows, Field(description=PIXELS)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -55,16 +62,6 @@ class Prediction(BaseModel):
     model_version: Annotated[str, Field(description="the one version that made this answer")]
     request_id: str
     seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
-
-
-class ProblemDetail(BaseModel):
-    """RFC 9457 problem details."""
-
-    type: Annotated[str, Field(examples=["/problems/blank-image"], description="answers with how to fix it")]
-    title: str
-    status: int
-    detail: str
-    request_id: str
 
 
 class Batch(BaseModel):

@@ -1,8 +1,51 @@
-"""What `/problems` answers."""
+"""What an error answers, what `/problems` answers, and how a route documents the errors that it may answer with."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+DESCRIPTIONS: dict[int | str, str] = {
+    400: "Empty or malformed body",
+    401: "A valid key is needed",
+    403: "No admin key is configured",
+    404: "There is no such thing",
+    408: "The body did not arrive in time",
+    409: "Not in its present state",
+    413: "Too large",
+    415: "Not a type that is read here",
+    422: "A wrong field or parameter, or an image that shows no digit",
+    503: "No model or no database, or too much to do",
+    "default": "Any other error",
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class ProblemDetail(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: Annotated[str, Field(examples=["/problems/blank-image"], description="answers with how to fix it")]
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: Annotated[list[FieldError] | None, Field(description="where fields are wrong: each of them")] = None
+
+
+def documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that answers with a problem of these statuses."""
+    schema = {"$ref": "#/components/schemas/ProblemDetail"}  # among the components because a Batch may hold some
+    return {
+        status: {"description": DESCRIPTIONS[status], "content": {"application/problem+json": {"schema": schema}}}
+        for status in statuses
+    }
 
 
 class ProblemType(BaseModel):

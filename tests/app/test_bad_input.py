@@ -30,6 +30,7 @@ def check_problem(response: httpx.Response, status: int, slug: str) -> dict:
     assert problem["type"] == f"/problems/{slug}"
     assert problem["request_id"] == response.headers["X-Request-ID"]
     assert problem["detail"] and "Traceback" not in response.text
+    assert slug != "invalid-field" or all(error.keys() == {"field", "message"} for error in problem["errors"])
     return problem
 
 
@@ -108,9 +109,16 @@ def test_a_bad_form_is_a_problem(server: Server, content_type: str, body: bytes)
     check_problem(response, 400, "bad-request")
 
 
-@pytest.mark.parametrize("count", [0, 129])
-def test_a_batch_of_none_or_too_many_is_refused(server: Server, count: int) -> None:
-    check_problem(server.client.post("/predict/batch", json=[{"image": "aaaa"}] * count), 413, "batch-too-large")
+def test_a_batch_of_too_many_or_none_is_refused(server: Server) -> None:
+    ask = server.client.post
+    check_problem(ask("/predict/batch", json=[{"image": "aaaa"}] * 129), 413, "batch-too-large")
+    for none in (ask("/predict/batch", json=[]), ask("/predict/batch", files={"file": (None, "7.png")})):
+        assert "no images" in check_problem(none, 400, "bad-request")["detail"]
+
+
+def test_a_batch_that_is_no_list_is_refused_as_a_whole(server: Server) -> None:
+    check_problem(server.client.post("/predict/batch", content=b"[", headers=JSON), 400, "malformed-json")
+    check_problem(server.client.post("/predict/batch", json={"image": "aaaa"}), 422, "invalid-field")
 
 
 def test_other_methods_and_addresses_are_problems(server: Server) -> None:

@@ -25,12 +25,48 @@ def test_health_routes_answer(server: Server) -> None:
         assert re.fullmatch(r"\d+\.\d+\.\d+", health["version"]) and health["uptime_seconds"] >= 0
 
 
+def test_health_routes_answer_head_as_uptime_checkers_send_it(server: Server) -> None:
+    for path in ("/livez", "/readyz", "/healthz"):
+        answer = server.client.head(path)
+        assert answer.status_code == 200 and not answer.content
+
+
+def test_the_address_that_is_printed_leads_to_the_reference(server: Server) -> None:
+    assert server.client.get("/", follow_redirects=True).raise_for_status().url.path == "/docs"
+
+
+def test_the_reference_needs_no_other_server(server: Server) -> None:
+    page = server.client.get("/docs").text
+    files = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert any(file.endswith(".js") for file in files) and "://" not in page
+    for file in files:
+        server.client.get(file).raise_for_status()
+
+
 def test_the_reference_documents_every_route(server: Server) -> None:
     assert "swagger" in server.client.get("/docs").text
     paths = server.client.get("/openapi.json").json()["paths"]
     assert {"/predict", "/predict/batch", "/samples", "/admin/retrain", "/admin/jobs/{job_id}/events"} <= paths.keys()
     body = paths["/predict"]["post"]["requestBody"]["content"]
     assert {"image/*", "multipart/form-data", "application/json"} <= body.keys()
+
+
+def test_the_reference_documents_errors_as_they_are_sent(server: Server) -> None:
+    document = server.client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    assert "errors" in schemas["ProblemDetail"]["properties"] and "HTTPValidationError" not in schemas
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            responses, security = operation["responses"], operation.get("security")
+            told_by_health = {"503"} if operation["tags"] == ["health"] else set()
+            errors = {status for status in responses if status >= "4"} - told_by_health
+            assert "default" in errors and all(responses[status]["content"] == problem for status in errors), path
+            if path.startswith("/predict"):
+                assert {"401", "408"} <= errors and security == [{"PredictKey": []}, {}]
+            if path.startswith(("/samples", "/admin")):
+                assert {"401", "403"} <= errors and security == [{"AdminKey": []}]
+            assert ("{" in path) == ("404" in errors), path
 
 
 def test_the_web_process_never_loads_torch(server: Server, seven: bytes) -> None:

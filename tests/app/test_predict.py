@@ -127,6 +127,16 @@ def test_a_batch_of_json_mixes_images_and_pixels(server: Server, seven: bytes) -
     assert items[0]["probabilities"] == pytest.approx(items[1]["probabilities"])
 
 
+def test_a_batch_answers_a_wrong_item_of_json_with_the_problem_that_it_is_alone(server: Server, seven: bytes) -> None:
+    good = {"image": base64.b64encode(seven).decode()}
+    wrong = [{"image": "@@@@"}, {"pixels": [[0] * 28] * 5}, {"pixels": [[True] * 28] * 28}, {"picture": "aaaa"}, {}]
+    items = server.client.post("/predict/batch", json=[good, *wrong, good]).raise_for_status().json()["items"]
+    assert items[0] == items[-1] and items[0]["digit"] == 7
+    for item, told in zip(wrong, items[1:-1], strict=True):
+        alone = server.client.post("/predict", json=item).json()
+        assert {**told, "request_id": ""} == {**alone, "request_id": ""} and told["errors"]
+
+
 def test_a_batch_and_single_requests_agree_to_the_last_bit_that_is_sent(server: Server, seven: bytes) -> None:
     files = [("file", ("7.png", seven))] * 3
     items = server.client.post("/predict/batch", files=files).raise_for_status().json()["items"]
