@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import SecretStr
 
 from app.errors import AdminDisabled, KeyRequired
+from app.settings import Keys
 
 bearer = HTTPBearer(auto_error=False, description="A key from NUMERAL_ADMIN_KEYS")
 
 
-def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str | None:
+def name_of_key(authorization: str | None, keys: Keys) -> str | None:
     """The name of the key in an `Authorization: Bearer <key>` header, None when it is not one of `keys`.
 
     Every key is compared, each in constant time, so that time tells nothing of which one came close.
@@ -24,7 +23,7 @@ def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str
     if scheme.lower() != "bearer":
         return None
     found = None
-    for name, key in keys.items():
+    for name, key in keys:
         if hmac.compare_digest(given.strip().encode(), key.get_secret_value().encode()):
             found = name
     return found
