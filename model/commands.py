@@ -17,7 +17,6 @@ from model.errors import ModelError
 from model.image import ImageError, read_digit
 from model.store import Store
 
-INTERRUPTED = 130  # the shell's status for Ctrl-C
 TRUE = ("1", "on", "t", "true", "y", "yes")  # these and no other words, as pydantic takes them
 FALSE = ("0", "off", "f", "false", "n", "no")
 

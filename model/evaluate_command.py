@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from model.classifier import Classifier, Scores
-from model.commands import INTERRUPTED, check_writable, data_arguments, digits, fail, weights_argument
+from model.commands import check_writable, data_arguments, digits, fail, weights_argument
 from model.data import Labelled
 from model.errors import ModelError
 from model.evaluate import Acceptance, confusion
@@ -67,9 +66,6 @@ def main(argv: Sequence[str]) -> int:
         results = gather(options)
         show(Console(), results)
         write(options, results)
-    except KeyboardInterrupt:
-        print("numeral: stopped", file=sys.stderr)
-        return INTERRUPTED
     except ModelError as error:
         return fail(error)
     return 0

@@ -15,9 +15,9 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from model.commands import INTERRUPTED, check_writable, data_arguments, digits, fail, weights_argument
+from model.commands import check_writable, data_arguments, digits, fail, weights_argument
 from model.data import Labelled
-from model.errors import ModelError
+from model.errors import INTERRUPTED, ModelError
 from model.publish import Outcome
 from model.recipe import QUICK, OnProgress, Progress, Recipe
 from model.store import Store
