@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from model.errors import INTERRUPTED
+
 COMMANDS = {
     "serve": ("app.serve:main", "serve predictions over HTTP"),
     "train": ("model.train_command:main", "train, evaluate and publish a version"),
@@ -15,8 +17,8 @@ COMMANDS = {
     "evaluate": ("model.evaluate_command:main", "measure a version, with tables and pictures"),
     "versions": ("model.commands:versions_main", "list the versions"),
     "activate": ("model.commands:activate_main", "make a version the current one"),
-    "samples": ("app.remote:samples_main", "import, export or list the samples of a running service"),
-    "retrain": ("app.remote:retrain_main", "start a retraining of a running service, and follow it"),
+    "samples": ("app.samples_command:main", "import, export or list the samples of a running service"),
+    "retrain": ("app.retrain_command:main", "start a retraining of a running service, and follow it"),
 }
 
 
@@ -36,7 +38,11 @@ def main() -> int:
         print(f"numeral: there is no command `{command}`\n\n{usage()}", file=sys.stderr)
         return 2
     module, _, function = COMMANDS[command][0].partition(":")
-    status: int = getattr(import_module(module), function)(arguments)
+    try:
+        status: int = getattr(import_module(module), function)(arguments)
+    except KeyboardInterrupt:
+        print("numeral: stopped", file=sys.stderr)
+        return INTERRUPTED
     return status
 
 

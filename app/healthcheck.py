@@ -11,7 +11,7 @@ TIMEOUT = 3.0  # seconds
 
 def main() -> int:
     """Ask /readyz on this host."""
-    connection = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")), timeout=TIMEOUT)
+    connection = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("PORT") or "8000"), timeout=TIMEOUT)
     try:
         connection.request("GET", "/readyz")
         return 0 if connection.getresponse().status == http.client.OK else 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import SecretStr
 
 from app.errors import AdminDisabled, KeyRequired
+from app.settings import Keys
 
 admin_bearer = HTTPBearer(scheme_name="AdminKey", auto_error=False, description="A key from NUMERAL_ADMIN_KEYS")
 predict_bearer = HTTPBearer(
@@ -18,7 +17,7 @@ predict_bearer = HTTPBearer(
 )
 
 
-def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str | None:
+def name_of_key(authorization: str | None, keys: Keys) -> str | None:
     """The name of the key in an `Authorization: Bearer <key>` header, None when it is not one of `keys`.
 
     Every key is compared, each in constant time, so that time tells nothing of which one came close.
@@ -27,7 +26,7 @@ def name_of_key(authorization: str | None, keys: Mapping[str, SecretStr]) -> str
     if scheme.lower() != "bearer":
         return None
     found = None
-    for name, key in keys.items():
+    for name, key in keys:
         if hmac.compare_digest(given.strip().encode(), key.get_secret_value().encode()):
             found = name
     return found

@@ -17,25 +17,33 @@ class BadSettings(Exception):
 
 
 def parse_keys(value: object) -> object:
-    """`"alice:s3cret,bob:other"` or `"s3cret,other"` → {name: key}; nameless keys are called key-1, key-2 …"""
+    """`"alice:s3cret,bob:other"` or `"s3cret,other"` → (name, key) pairs; nameless keys are called key-1, key-2 …
+
+    A name may stand twice, as it does while its key is being replaced.
+    """
     if not isinstance(value, str):
         return value
-    keys = {}
+    keys = []
     for number, item in enumerate(filter(None, (part.strip() for part in value.split(","))), start=1):
         name, colon, key = item.partition(":")
         if not (name and (key or not colon)):
             raise ValueError("each key is KEY or NAME:KEY, separated by commas")
-        keys[name if colon else f"key-{number}"] = key if colon else name
+        keys.append((name, key) if colon else (f"key-{number}", name))
     return keys
 
 
-Keys = Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(parse_keys)]
+Keys = Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(parse_keys)]
 
 
 class Settings(BaseSettings):
-    """The service's settings; each field is the environment variable of its name, in capitals, with the prefix."""
+    """The service's settings; each field is the environment variable of its name, in capitals, with the prefix.
 
-    model_config = SettingsConfigDict(env_prefix="NUMERAL_", extra="ignore", populate_by_name=True)
+    An empty variable is as good as none.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="NUMERAL_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
@@ -49,8 +57,8 @@ class Settings(BaseSettings):
     cache_dir: Path = Path("var/mnist")  # where MNIST is downloaded to
     offline: bool = False  # never download; without MNIST train on the embedded digits
 
-    admin_keys: Keys = {}
-    predict_keys: Keys = {}
+    admin_keys: Keys = ()
+    predict_keys: Keys = ()
 
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from model.classifier import Classifier
+from model.command_line import fail, weights_argument
 from model.errors import ModelError
 from model.image import ImageError, read_digit
 from model.store import Store
-
-
-def weights_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--weights`, which defaults to the environment's folder."""
-    default = Path(os.environ.get("NUMERAL_WEIGHTS_DIR", "weights"))
-    parser.add_argument("--weights", type=Path, default=default, help="folder of versions (NUMERAL_WEIGHTS_DIR)")
-
-
-def fail(error: Exception) -> int:
-    """One line on standard error; exit status 1."""
-    print(f"numeral: {error}", file=sys.stderr)
-    return 1
-
-
-def check_writable(folder: Path) -> None:
-    """Raise ModelError before the work, not after it, when its results could not be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ModelError(f"{folder} can't be made: {error.strerror}") from None
-    if not os.access(folder, os.W_OK):
-        raise ModelError(f"{folder} can't be written: choose another folder")
 
 
 def predict_main(argv: Sequence[str]) -> int:

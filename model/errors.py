@@ -9,6 +9,8 @@ ModelError
 └── ExportError    the ONNX graph does not agree with the network
 """
 
+INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended, as shells have it
+
 
 class ModelError(Exception):
     """Root of the tree; its text is one line that says what to do."""

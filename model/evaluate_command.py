@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from model.classifier import Classifier, Scores
-from model.commands import check_writable, fail, weights_argument
-from model.data import CACHE_DIR, Labelled, load_digits
+from model.command_line import check_writable, data_arguments, digits_of, fail, weights_argument
+from model.data import Labelled
 from model.errors import ModelError
 from model.evaluate import Acceptance, confusion
 from model.measure import evaluate, measured
@@ -27,8 +25,6 @@ from model.report import write_conditions, write_pictures
 from model.store import Store
 from model.suite import COUNT, RESULTS, SEED, ConditionResult, OnResult, mean_accuracy, run_suite
 from model.tables import confusion_table, metrics_table, suite_table
-
-INTERRUPTED = 130  # the shell's status for Ctrl-C
 
 
 @dataclass(frozen=True)
@@ -57,10 +53,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--count", type=int, metavar="N", help=f"pictures for each of the suite's conditions ({COUNT:,})")
     made.add_argument("--pictures", type=Path, metavar="DIR", help="write the results there as pictures")
     made.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
-    data_dir = os.environ.get("NUMERAL_DATA_DIR")
-    made.add_argument("--data", type=Path, default=data_dir and Path(data_dir), help="MNIST (NUMERAL_DATA_DIR)")
-    offline = os.environ.get("NUMERAL_OFFLINE", "").lower() in ("1", "true")
-    made.add_argument("--offline", action="store_true", default=offline, help="never download (NUMERAL_OFFLINE)")
+    data_arguments(made)
     weights_argument(made)
     return made
 
@@ -73,9 +66,6 @@ def main(argv: Sequence[str]) -> int:
         results = gather(options)
         show(Console(), results)
         write(options, results)
-    except KeyboardInterrupt:
-        print("numeral: stopped", file=sys.stderr)
-        return INTERRUPTED
     except ModelError as error:
         return fail(error)
     return 0
@@ -104,7 +94,7 @@ def gather(options: argparse.Namespace) -> Results:
     version = store.usable()[0] if options.version is None else options.version
     acceptance = Acceptance(**store.verify(version)["acceptance"])
     classifier = Classifier.load(store.folder(version))
-    splits = load_digits(options.data, CACHE_DIR, options.offline)
+    splits = digits_of(options)
     scores = evaluate(classifier, splits.test)
     metrics = {
         "validation": measured(evaluate(classifier, splits.validation), acceptance, splits.validation),

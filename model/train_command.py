@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -17,15 +15,13 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from model.commands import check_writable, fail, weights_argument
-from model.data import CACHE_DIR, Labelled, load_digits
-from model.errors import ModelError
+from model.command_line import check_writable, data_arguments, digits_of, fail, weights_argument
+from model.data import Labelled
+from model.errors import INTERRUPTED, ModelError
 from model.publish import Outcome
 from model.recipe import QUICK, OnProgress, Progress, Recipe
 from model.store import Store
 from model.train import run
-
-INTERRUPTED = 130  # the shell's status for Ctrl-C
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,11 +31,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--epochs", type=int, help="passes over the training images")
     made.add_argument("--batch", type=int, dest="batch_size", help="images a step")
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
-    made.add_argument("--seed", type=int, help="the same seed gives the same weights on the same machine")
-    data_dir = os.environ.get("NUMERAL_DATA_DIR")
-    made.add_argument("--data", type=Path, default=data_dir and Path(data_dir), help="MNIST (NUMERAL_DATA_DIR)")
-    offline = os.environ.get("NUMERAL_OFFLINE", "").lower() in ("1", "true")
-    made.add_argument("--offline", action="store_true", default=offline, help="never download (NUMERAL_OFFLINE)")
+    made.add_argument("--seed", type=int, help="0 or more; the same seed gives the same weights on the same machine")
+    data_arguments(made)
     made.add_argument("--from", dest="start", choices=["current", "scratch"], default="scratch")
     made.add_argument("--promote", choices=["auto", "manual"], default="auto", help="activate it if the gate agrees")
     weights_argument(made)
@@ -56,7 +49,12 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     for name in ("epochs", "batch_size", "learning_rate"):
         if not given.get(name, 1) > 0:
             raise ModelError(f"--{name.replace('_size', '').replace('_', '-')} must be above 0")
-    return replace(QUICK if options.quick else Recipe(), **given)
+    recipe = replace(QUICK if options.quick else Recipe(), **given)
+    if recipe.normalize and recipe.batch_size == 1:
+        raise ModelError("--batch must be above 1 with --quick, which normalizes over each batch")
+    if not 0 <= recipe.seed < 2**63:
+        raise ModelError("--seed must be 0 or more and below 2^63")
+    return recipe
 
 
 def main(argv: Sequence[str]) -> int:
@@ -71,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         recipe = recipe_of(options)
         check_writable(options.weights)
-        splits = load_digits(options.data, CACHE_DIR, options.offline)
+        splits = digits_of(options)
         none = Labelled.empty("samples")
         with shown(console, recipe) as on_progress:
             outcome = run(

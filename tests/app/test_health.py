@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.settings import load_settings
 from tests.conftest import Server, clean_environment, ship, wait_until
 
 
@@ -192,9 +193,22 @@ def test_without_an_admin_key_the_admin_routes_are_closed(start_server) -> None:
     assert "NUMERAL_ADMIN_KEYS" in answer.json()["detail"]
 
 
-def test_two_keys_are_valid_at_once_and_none_is_logged(start_server) -> None:
-    server = start_server(NUMERAL_ADMIN_KEYS="old:old-secret,new:new-secret")
-    for key in ("old-secret", "new-secret"):
+def test_keys_are_valid_at_once_under_one_name_too_and_none_is_logged(start_server, seven: bytes) -> None:
+    server = start_server(NUMERAL_ADMIN_KEYS="old-secret,key-1:new-secret,ops:third-secret,ops:fourth-secret")
+    for label, key in enumerate(("old-secret", "new-secret", "third-secret", "fourth-secret")):
         headers = {"Authorization": f"Bearer {key}"}
-        server.client.get("/admin/versions", headers=headers).raise_for_status()
+        form = {"files": {"file": seven}, "data": {"label": str(label)}}
+        server.client.post("/samples", headers=headers, **form).raise_for_status()
+    records = server.client.get("/admin/audit", headers=headers).json()["items"]
+    assert [record["actor"] for record in records] == ["ops", "ops", "key-1", "key-1"]
     assert "secret" not in (server.folder / "log").read_text()
+
+
+def test_an_empty_setting_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("PORT", "NUMERAL_WORKERS", "NUMERAL_WEIGHTS_DIR", "NUMERAL_DATA_DIR", "NUMERAL_OFFLINE")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    unset = load_settings()
+    for name in names:
+        monkeypatch.setenv(name, "")
+    assert load_settings() == unset and unset.data_dir is None

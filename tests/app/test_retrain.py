@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Server, wait_until
+from tests.conftest import ADMIN_KEY, Server, clean_environment, wait_until
 
 GENTLE = {"epochs": 1, "learning_rate": 1e-7}  # as good as the current version, since next to nothing changes
 ENDLESS = {"epochs": 1000, "patience": 0}
@@ -139,6 +141,22 @@ def test_a_killed_trainer_leaves_an_interrupted_job_and_a_new_one_works(small_se
     assert job["state"] == "interrupted" and "killed" in job["error"]
     wait_until(lambda: not trainers(job_id))
     assert small_server.finished_job(retrain(small_server, **GENTLE))["state"] == "promoted"
+
+
+def test_ctrl_c_leaves_a_job_that_goes_on_and_says_so(small_server: Server) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "retrain", "--follow", "--epochs", "1000", "--patience", "0"],
+        env=clean_environment(NUMERAL_URL=small_server.url, NUMERAL_ADMIN_KEY=ADMIN_KEY),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    location = process.stdout.readline().strip()
+    wait_until(lambda: (small_server.job(location)["progress"] or {}).get("step"))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    address = f"{small_server.url}{location}/cancel"
+    assert process.returncode == 130 and errors == f"numeral: the job goes on; POST {address} ends it\n"
+    small_server.admin.post(address).raise_for_status()
+    assert small_server.finished_job(location)["state"] == "cancelled"
 
 
 def test_an_idempotency_key_starts_one_job_only(small_server: Server) -> None:

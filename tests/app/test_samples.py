@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import archive
+from app import archive, cli
 from app.db import Database
 from app.samples import is_held_out
 from model.image import Limits, read_digit, to_png
@@ -250,11 +250,11 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(start_server) -> None:
     check_problem(send(careful, many), 413, "batch-too-large")
 
 
-def command(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
+def command(server: Server, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A `numeral` command against the server."""
-    environment = clean_environment(NUMERAL_URL=server.url, NUMERAL_ADMIN_KEY=ADMIN_KEY, COLUMNS="120")
+    environment = {"NUMERAL_URL": server.url, "NUMERAL_ADMIN_KEY": ADMIN_KEY, "COLUMNS": "80"} | environment
     line = [sys.executable, "-m", "app", *arguments]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(line, env=clean_environment(**environment), capture_output=True, text=True, timeout=60)
 
 
 def test_the_command_line_imports_lists_and_exports(own: Server, tmp_path: Path) -> None:
@@ -262,13 +262,39 @@ def test_the_command_line_imports_lists_and_exports(own: Server, tmp_path: Path)
     imported = command(own, "samples", "import", str(tmp_path / "in.zip"))
     assert imported.returncode == 1 and "2 created, 1 refused" in imported.stdout and "7/c.png" in imported.stdout
     listed = command(own, "samples", "list", "--suspect")
-    assert hashlib.sha256(picture(2)).hexdigest()[:12] in listed.stdout
-    assert hashlib.sha256(picture(1)).hexdigest()[:12] not in listed.stdout
+    assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == [hashlib.sha256(picture(2)).hexdigest()]
     assert command(own, "samples", "export", str(tmp_path / "out.zip")).returncode == 0
     assert zipfile.is_zipfile(tmp_path / "out.zip") and not os.path.exists(tmp_path / "out.zip.part")
 
 
-def test_the_command_line_says_in_one_line_what_went_wrong(server: Server) -> None:
-    for arguments in (["samples", "list", "--url", "http://127.0.0.1:9"], ["samples", "list", "--key", "wrong"]):
-        ended = command(server, *[arguments[0], *arguments[2:], arguments[1]])
-        assert ended.returncode == 1 and ended.stderr.startswith("numeral: ") and ended.stderr.count("\n") == 1
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--url", "http://127.0.0.1:9"], "can't be reached"),
+        (["--url", "http://localhost:abc"], "Invalid port: 'abc'"),
+        (["--key", "wrong"], "--key or NUMERAL_ADMIN_KEY"),
+        (["--key", "schlüssel"], "--key (NUMERAL_ADMIN_KEY)"),
+    ],
+)
+def test_the_command_line_says_in_one_line_what_went_wrong(server: Server, options: list[str], reason: str) -> None:
+    ended = command(server, "samples", "list", *options)
+    assert ended.returncode == 1 and ended.stderr.startswith("numeral: ") and ended.stderr.count("\n") == 1
+    assert reason in ended.stderr
+
+
+def test_ctrl_c_ends_a_command_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(argv: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.samples_command.main", interrupted)
+    monkeypatch.setattr(sys, "argv", ["numeral", "samples", "list"])
+    assert cli.main() == 130 and capsys.readouterr().err == "numeral: stopped\n"
+
+
+def test_the_address_and_the_key_stand_before_or_after_the_subcommand(server: Server) -> None:
+    nowhere = {"NUMERAL_URL": "http://127.0.0.1:9", "NUMERAL_ADMIN_KEY": "wrong"}
+    given = ["--url", server.url, "--key", ADMIN_KEY]
+    for arguments in (["samples", "list", *given], ["samples", *given, "list"]):
+        assert command(server, *arguments, **nowhere).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import http.server
@@ -13,9 +14,10 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from model import idx, mirror
+from app.settings import Settings
+from model import command_line, idx, mirror
 from model.data import Labelled, Splits, check_trainable, load_digits
-from model.errors import DataError
+from model.errors import DataError, ModelError
 from model.mirror import MirrorsUnreachable, download
 
 
@@ -35,6 +37,38 @@ def test_embedded_digits_stand_in_and_say_so(tmp_path: Path, caplog: pytest.LogC
 def test_a_named_folder_without_mnist_is_an_error_not_another_source(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has neither"):
         load_digits(tmp_path)
+
+
+@pytest.fixture
+def data_options(monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace:
+    """A command's options when none is typed and the environment leaves the folder of MNIST empty."""
+    monkeypatch.setenv("NUMERAL_DATA_DIR", "")
+    monkeypatch.setenv("NUMERAL_CACHE_DIR", "kept")
+    parser = argparse.ArgumentParser()
+    command_line.data_arguments(parser)
+    return parser.parse_args([])
+
+
+@pytest.mark.parametrize(
+    ("word", "offline"),
+    [("1", True), ("True", True), ("yes", True), ("on", True), ("0", False), ("No", False), ("", False)],
+)
+def test_settings_mean_to_a_command_what_they_mean_to_the_server(
+    data_options: argparse.Namespace, word: str, offline: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMERAL_OFFLINE", word)
+    monkeypatch.setattr(command_line, "load_digits", lambda *asked: asked)
+    assert command_line.digits_of(data_options) == (None, Path("kept"), offline)
+    settings = Settings()
+    assert (settings.data_dir, settings.cache_dir, settings.offline) == (None, Path("kept"), offline)
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_refused(
+    data_options: argparse.Namespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMERAL_OFFLINE", "garbage")
+    with pytest.raises(ModelError, match="NUMERAL_OFFLINE must be true or false, not 'garbage'"):
+        command_line.digits_of(data_options)
 
 
 NAME = "t10k-labels-idx1-ubyte"
