@@ -44,10 +44,10 @@ def run(
     samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
     promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
     """
-    state = starting_weights(store) if start == "current" else None
+    parent, state = starting_weights(store) if start == "current" else (None, None)
     net = fit(splits.train, splits.validation, recipe, start=state, extra=samples,
               on_progress=on_progress, should_stop=should_stop)  # fmt: skip
-    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress)
+    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress, parent)
 
 
 def fit(
