@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from model import idx, mirror
 from model.data import Labelled, Splits, check_trainable, load_digits
 from model.errors import DataError
 from model.mirror import MirrorsUnreachable, download
+from tests.conftest import files_limited_to
 
 
 def test_mnist_is_split_without_overlap(mnist: Splits) -> None:
@@ -151,6 +153,19 @@ def test_damage_is_noticed_and_another_mirror_tried(mirror_url: str, tmp_path: P
     with pytest.raises(MirrorsUnreachable):
         download(tmp_path, (mirror_url,))
     assert not (tmp_path / "a-labels").exists()
+
+
+def test_of_two_that_need_the_files_one_downloads_and_the_other_waits(mirror_url: str, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda folder: download(folder, (mirror_url,)), [tmp_path, tmp_path]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-labels", "b-labels"]
+    assert Mirror.ranges == [None, None]
+
+
+def test_a_disk_too_small_for_the_files_is_said(mirror_url: str, tmp_path: Path) -> None:
+    with files_limited_to(200), pytest.raises(MirrorsUnreachable, match="can't be filled"):
+        download(tmp_path, (mirror_url,))
+    assert [path.name for path in tmp_path.iterdir()] == ["a-labels.gz.part"]
 
 
 def test_no_mirror_at_all_is_said(tmp_path: Path) -> None:
