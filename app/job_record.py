@@ -88,15 +88,16 @@ def note_version(database: Database, job_id: str, version: int, metrics: dict[st
         return connection.execute(statement.returning(jobs.c.id)).first() is not None
 
 
-def promote(database: Database, job_id: str, store: Store, version: int) -> bool:
+def promote(database: Database, job_id: str, store: Store, version: int, instead_of: int | None) -> bool:
     """Activate the version and end the job, both or none; False for a job given up. Raises StoreError.
 
+    instead_of: the version that it was compared with; CurrentChanged is raised when another one is current by now.
     Killed between the two, it leaves an active version and a job that `conclude` ends as promoted.
     """
     with database.begin() as connection:
         if not move_within(connection, job_id, State.PROMOTED):
             return False
-        store.activate(version)
+        store.promote(version, instead_of)
     return True
 
 

@@ -21,7 +21,7 @@ from app.job_states import State
 from app.process import die_with_parent, give_way
 from app.settings import Settings, load_settings
 from model.data import load_digits
-from model.errors import ModelError
+from model.errors import CurrentChanged, ModelError
 from model.publish import Outcome
 from model.recipe import RETRAIN, Progress, Recipe
 from model.store import Store
@@ -83,9 +83,13 @@ def settle(database: Database, store: Store, job: RowMapping, outcome: Outcome) 
         lambda: job_record.note_version(database, job_id, outcome.version, outcome.metrics, reasons)
     )
     if noted and promoted:
-        noted = database.insist(lambda: job_record.promote(database, job_id, store, outcome.version))
-    elif noted:
-        noted = database.insist(lambda: job_record.move(database, job_id, State.KEPT))
+        rival = gate["compared_with"]
+        try:
+            noted = database.insist(lambda: job_record.promote(database, job_id, store, outcome.version, rival))
+        except CurrentChanged as error:
+            promoted, reasons = False, [*reasons, f"Not activated: {error}."]
+    if noted and not promoted:
+        noted = database.insist(lambda: job_record.move(database, job_id, State.KEPT, reasons=reasons))
     log.info("version %d %s", outcome.version, "promoted" if promoted and noted else "kept")
 
 

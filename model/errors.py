@@ -1,12 +1,15 @@
 """What can go wrong in `model`, each with a message of one clear line for the person at the terminal.
 
 ModelError
-├── DataError      training data is missing, short, damaged or unusable
-├── StoreError     a version can't be published, found, read or activated
-│   ├── NoVersion      there is no such version, or none at all
-│   ├── DamagedVersion the version's files are not what its manifest says
-│   └── VersionTaken   the version number was published by somebody else meanwhile
-└── ExportError    the ONNX graph does not agree with the network
+├── DataError              training data is missing, short, damaged or unusable
+│   └── MirrorsUnreachable no mirror gave the complete, undamaged file (model/mirror.py)
+├── StoreError             a version can't be published, found, read or activated
+│   ├── NoVersion          there is no such version, or none at all
+│   ├── DamagedVersion     the version's files are not what its manifest says
+│   ├── VersionTaken       the version number is somebody else's already
+│   └── CurrentChanged     another version became the current one than the one it was compared with
+├── ExportError            the ONNX graph does not agree with the network
+└── Diverged               the loss of a training is no number any more (model/recipe.py)
 """
 
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended, as shells have it
@@ -33,7 +36,11 @@ class DamagedVersion(StoreError):
 
 
 class VersionTaken(StoreError):
-    """The version number was published by somebody else meanwhile."""
+    """The version number is somebody else's already."""
+
+
+class CurrentChanged(StoreError):
+    """Another version became the current one than the one that the candidate was compared with."""
 
 
 class ExportError(ModelError):

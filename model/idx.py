@@ -41,18 +41,16 @@ def read_labels_and_images(folder: Path, part: str) -> tuple[NDArray[np.uint8], 
 
 
 def read_file(folder: Path, name: str) -> bytes:
-    """The decompressed content of `name` or `name.gz` in `folder`."""
+    """The decompressed content of `name` or `name.gz` in `folder`, of one that is too large only the beginning."""
     plain, packed = folder / name, folder / f"{name}.gz"
+    path = plain if plain.exists() else packed
     try:
-        if plain.exists():
-            return plain.read_bytes()
-        with gzip.open(packed) as file:
-            content = file.read(MAX_BYTES + 1)
+        with path.open("rb") if path == plain else gzip.open(path) as file:
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise DataError(f"{folder} has neither {name} nor {name}.gz") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{packed} can't be read: {error}") from None
-    return content
+        raise DataError(f"{path} can't be read: {error}") from None
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
@@ -62,8 +60,10 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
     expected = header + count * (1 if magic == LABELS_MAGIC else SIDE * SIDE)
     if len(content) < header or int.from_bytes(content[:4], "big") != magic:
         raise DataError(f"{name} is not an IDX file: its first four bytes must be {magic:#010x}")
-    if int.from_bytes(content[4:8], "big") != count or len(content) != expected:
+    if len(content) != expected:
         raise DataError(f"{name} is short or of another data set: {len(content):,} bytes, not {expected:,}")
+    if (told := int.from_bytes(content[4:8], "big")) != count:
+        raise DataError(f"{name} is damaged: its header tells of {told:,} items, not {count:,}")
     if hashlib.sha256(content).hexdigest() != sha256:
         raise DataError(f"{name} is damaged: its SHA-256 is not MNIST's")
     return np.frombuffer(content, np.uint8, offset=header)

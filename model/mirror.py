@@ -12,6 +12,7 @@ import httpx
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from model.errors import DataError
+from model.files import locked
 from model.idx import FILES, parse_idx
 
 log = logging.getLogger(__name__)
@@ -28,11 +29,20 @@ class MirrorsUnreachable(DataError):
 
 
 def download(cache_dir: Path, mirrors: tuple[str, ...] = MIRRORS) -> None:
-    """Fetch what `cache_dir` lacks of MNIST's four files, decompressed. Raises MirrorsUnreachable."""
+    """Fetch what `cache_dir` lacks of MNIST's four files, decompressed. Raises MirrorsUnreachable.
+
+    Of several that want to, one does, and the others wait for its files.
+    """
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
+        with locked(cache_dir):
+            fetch_missing(cache_dir, mirrors)
     except OSError as error:
-        raise MirrorsUnreachable(f"{cache_dir} can't be written: {error.strerror}") from None
+        raise MirrorsUnreachable(f"{cache_dir} can't be filled: {error}") from None
+
+
+def fetch_missing(cache_dir: Path, mirrors: tuple[str, ...]) -> None:
+    """Fetch each file that is not there, whole, with a progress bar. Raises MirrorsUnreachable or OSError."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns) as progress, httpx.Client(timeout=TIMEOUT, follow_redirects=True) as client:
         for name in FILES:
@@ -70,9 +80,12 @@ def fetch_from_any(
             reasons.append(f"{url}: {error}")
         else:
             finished = cache_dir / f"{name}.tmp"
-            finished.write_bytes(content)
-            os.replace(finished, cache_dir / name)
-            part.unlink()
+            try:
+                finished.write_bytes(content)
+                os.replace(finished, cache_dir / name)
+            finally:
+                finished.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             return
     raise MirrorsUnreachable("; ".join(reasons))
 

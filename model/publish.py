@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as as_safetensors
 
 from model.classifier import Classifier, Scores
 from model.data import Labelled, Splits
-from model.errors import DamagedVersion, NoVersion
+from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError
 from model.evaluate import Acceptance, Metrics, fit_acceptance, fit_temperature, measure, softmax
 from model.export import check_agreement, to_onnx
 from model.gate import Decision, Evidence, decide
@@ -31,6 +31,7 @@ from model.upright import Upright
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
 AGREEMENT_IMAGES = 256
+BY_HAND = "Promotion by hand was asked for: activate it when you are ready."
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,11 @@ class Candidate:
         return Classifier(self.model, 0, self.acceptance.min_confidence, self.acceptance.min_score)
 
 
-def starting_weights(store: Store) -> dict[str, torch.Tensor]:
-    """The state dict of the current version. Raises NoVersion or DamagedVersion."""
+def starting_weights(store: Store) -> tuple[int, dict[str, torch.Tensor]]:
+    """The current version and its state dict. Raises NoVersion or DamagedVersion."""
     version, _ = store.usable()
     try:
-        return load_file(store.folder(version) / WEIGHTS)
+        return version, load_file(store.folder(version) / WEIGHTS)
     except Exception as error:  # safetensors' own exception is no subclass of a builtin one
         raise DamagedVersion(f"version {version}: {WEIGHTS} can't be read: {error}") from None
 
@@ -75,8 +76,13 @@ def publish(
     held_out: Labelled,
     promote: str,
     on_progress: OnProgress,
+    parent: int | None,
 ) -> Outcome:
-    """Publish the network as the next version; activate it when `promote` is "auto" and the gate lets it through."""
+    """Publish the network as the next version; activate it when `promote` is "auto" and the gate lets it through.
+
+    parent: the version whose weights the training went on from, None for one from scratch. Raises ExportError or
+    StoreError.
+    """
     on_progress(stage("evaluating", recipe))
     candidate = calibrate(net, splits.validation)
     classifier = candidate.classifier()
@@ -88,25 +94,20 @@ def publish(
     }
     decision = pass_gate(store, current, classifier, candidate.acceptance, splits, held_out)
     on_progress(stage("publishing", recipe))
-    version = store.next_version()
     manifest = {
-        "version": version,
-        "parent": current,
+        "parent": parent,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         **origin_of(recipe, (splits.train, splits.validation, splits.test, samples, held_out)),
         "calibration": {"temperature": candidate.temperature},
         "acceptance": asdict(candidate.acceptance),
         "metrics": metrics,
-        "gate": {"promote": decision.promote, "reasons": decision.reasons},
+        "gate": {"promote": decision.promote, "reasons": decision.reasons, "compared_with": current},
     }
-    write(store, manifest, candidate, splits.test, test_scores)
-    promoted = decision.promote and promote == "auto"
-    if promoted:
-        store.activate(version)
-    reasons = list(decision.reasons)
-    if decision.promote and not promoted:
-        reasons.append("Promotion by hand was asked for: activate it when you are ready.")
-    return Outcome(version, promoted, reasons, metrics)
+    version = write(store, manifest, candidate, splits.test, test_scores)
+    objections = []
+    if decision.promote:
+        objections = activate(store, version, current) if promote == "auto" else [BY_HAND]
+    return Outcome(version, decision.promote and not objections, [*decision.reasons, *objections], metrics)
 
 
 def origin_of(recipe: Recipe, sets: Iterable[Labelled]) -> dict[str, Any]:
@@ -180,12 +181,28 @@ def described(digits: Labelled) -> dict[str, Any]:
     return {"source": digits.source, "count": len(digits), "sha256": digits.sha256}
 
 
-def write(store: Store, manifest: dict[str, Any], candidate: Candidate, test: Labelled, scores: Scores) -> None:
-    """Publish the files, among them pictures of how the test digits were read."""
+def write(store: Store, manifest: dict[str, Any], candidate: Candidate, test: Labelled, scores: Scores) -> int:
+    """Publish the files, among them pictures of how the test digits were read; answers with the version."""
     with store.publish(manifest) as draft:
-        save_file(candidate.net.state_dict(), draft / WEIGHTS)
-        Path(draft / MODEL).write_bytes(candidate.model)
+        # Not by safetensors' own writer, to which a full disk is no OSError.
+        (draft / WEIGHTS).write_bytes(as_safetensors(candidate.net.state_dict()))
+        (draft / MODEL).write_bytes(candidate.model)
         write_pictures(draft, test, scores, candidate.acceptance)
+    return int(manifest["version"])
+
+
+def activate(store: Store, version: int, instead_of: int | None) -> list[str]:
+    """Activate the version; answers with why not, when it was compared with what isn't current any more.
+
+    Raises StoreError, which says that the version is there nonetheless.
+    """
+    try:
+        store.promote(version, instead_of)
+    except CurrentChanged as error:
+        return [f"Not activated: {error}."]
+    except StoreError as error:
+        raise StoreError(f"version {version} is published but not activated: {error}") from error
+    return []
 
 
 def stage(name: str, recipe: Recipe) -> Progress:

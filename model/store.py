@@ -4,24 +4,24 @@
     weights/CURRENT           one line naming the version in use
 
 A version becomes visible by one rename of a complete, synced folder; `CURRENT` is replaced the same way. Reads
-never write. A draft that its writer left behind (killed, full disk) is removed by the next publisher.
+never write; those who change the store take turns, by a lock on its folder. A draft that its writer left behind
+(killed, full disk) is removed by the next publisher.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from model.errors import DamagedVersion, NoVersion, StoreError, VersionTaken
+from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError, VersionTaken
+from model.files import locked, sha256_of, sync
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -40,10 +40,7 @@ class Store:
 
     def versions(self) -> list[int]:
         """Visible versions, ascending; complete when they were published, perhaps damaged since."""
-        with suppress(FileNotFoundError, NotADirectoryError):
-            names = [entry.name for entry in os.scandir(self.root) if entry.is_dir()]
-            return sorted(int(name) for name in names if name.isascii() and name.isdigit() and name[0] != "0")
-        return []
+        return [number for number in self._numbers() if self.folder(number).is_dir()]
 
     def current(self) -> int:
         """The version that `CURRENT` names, without a look at its files. Raises NoVersion."""
@@ -99,48 +96,42 @@ class Store:
 
     @contextmanager
     def publish(self, manifest: dict[str, Any]) -> Iterator[Path]:
-        """A draft folder to write the next version's files into; on leaving it becomes `manifest["version"]`.
+        """A draft folder to write a version's files into, which becomes the next version on leaving.
 
-        The number is the caller's (`next_version()`), since the files may name it. Raises VersionTaken when
-        somebody published it meanwhile, StoreError when the folder can't be written; nothing is left behind.
+        `manifest` is completed with the version's number and its files; one that has a number already, as that of a
+        copy, keeps it. Raises VersionTaken when that number is taken, StoreError when the folder can't be written;
+        nothing is left behind.
         """
         with self._writing(), self._draft() as draft:
             yield draft
             manifest["files"] = {path.name: sha256_of(path) for path in sorted(draft.iterdir())}
-            text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-            (draft / MANIFEST).write_text(text, "utf-8")
-            for path in draft.iterdir():
-                path.chmod(0o644)
-                sync(path)
-            sync(draft)
-            try:
-                os.rename(draft, self.folder(manifest["version"]))
-            except OSError as error:
-                if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-                    raise VersionTaken(f"version {manifest['version']} was published meanwhile; run again") from None
-                raise
-            sync(self.root)
-
-    def next_version(self) -> int:
-        """One above the highest version there is."""
-        return max(self.versions(), default=0) + 1
+            with locked(self.root):
+                version = manifest.setdefault("version", self._next())
+                text = json.dumps({"version": version, **manifest}, indent=2, ensure_ascii=False) + "\n"
+                (draft / MANIFEST).write_text(text, "utf-8")
+                for path in draft.iterdir():
+                    path.chmod(0o644)
+                    sync(path)
+                sync(draft)
+                self._rename(draft, version)
 
     def activate(self, version: int) -> None:
         """Make an intact version the current one, durably. Raises NoVersion, DamagedVersion or StoreError."""
-        self.verify(version)
-        with self._writing():
-            handle, name = tempfile.mkstemp(prefix=".current-", dir=self.root)
-            try:
-                with os.fdopen(handle, "w") as file:
-                    file.write(f"{version}\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.chmod(name, 0o644)
-                os.replace(name, self.root / CURRENT)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-            sync(self.root)
+        with self._writing(), locked(self.root):
+            self._point_to(version)
+
+    def promote(self, version: int, instead_of: int | None) -> None:
+        """Activate a version that was compared with another one, or with none, unless that isn't current any more.
+
+        A missing or damaged current version is no obstacle. Raises CurrentChanged, or what `activate` does.
+        """
+        with self._writing(), locked(self.root):
+            with suppress(NoVersion, DamagedVersion):
+                current = self.current()
+                self.verify(current)
+                if current not in (instead_of, version):
+                    raise CurrentChanged(f"version {current} became the current one, and it was not compared with that")
+            self._point_to(version)
 
     def seed(self, shipped: Store) -> int | None:
         """Copy the shipped versions when there are none here; name a current one when none is named.
@@ -161,10 +152,9 @@ class Store:
 
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest `keep` versions and the current one; answers with what was removed."""
-        old = self.versions()[:-keep]
         removed = []
-        with self._writing():
-            for version in old:
+        with self._writing(), locked(self.root):
+            for version in self.versions()[:-keep]:
                 if version == self.current():
                     continue
                 grave = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.root))
@@ -179,50 +169,65 @@ class Store:
             for name in manifest["files"]:
                 shutil.copyfile(source.folder(version) / name, draft / name)
 
+    def _numbers(self) -> list[int]:
+        """The numbers that entries of the folder bear, ascending, be they versions or not."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            names = os.listdir(self.root)
+            return sorted(int(name) for name in names if name.isascii() and name.isdigit() and name[0] != "0")
+        return []
+
+    def _next(self) -> int:
+        """One above the highest number there is; for whoever has the lock."""
+        return max(self._numbers(), default=0) + 1
+
     @contextmanager
     def _draft(self) -> Iterator[Path]:
         """A locked temporary folder, removed unless it was renamed; first removes those without an owner."""
         self.root.mkdir(parents=True, exist_ok=True)
-        for orphan in self.root.glob(f"{DRAFT_PREFIX}*"):
-            with suppress(OSError), locked(orphan):
-                shutil.rmtree(orphan)
-        draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.root))
-        draft.chmod(0o755)
-        with locked(draft):
+        with ExitStack() as owned:
+            with locked(self.root):  # until it is locked itself, another publisher would take the draft for an orphan
+                for orphan in self.root.glob(f"{DRAFT_PREFIX}*"):
+                    with suppress(OSError), locked(orphan, wait=False):
+                        shutil.rmtree(orphan)
+                draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.root))
+                draft.chmod(0o755)
+                owned.enter_context(locked(draft))
             try:
                 yield draft
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
+    def _rename(self, draft: Path, version: int) -> None:
+        """Make the draft visible. Raises VersionTaken, OSError, or StoreError when it is visible, but not synced."""
+        try:
+            os.rename(draft, self.folder(version))
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise VersionTaken(f"{self.folder(version)} exists already") from None
+            raise
+        with self._writing(f"version {version} is published but not activated: "):
+            sync(self.root)
+
+    def _point_to(self, version: int) -> None:
+        """Replace CURRENT; for whoever has the lock, so that the version is not pruned meanwhile."""
+        self.verify(version)
+        handle, name = tempfile.mkstemp(prefix=".current-", dir=self.root)
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(f"{version}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+            os.replace(name, self.root / CURRENT)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        sync(self.root)
+
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, so_far: str = "") -> Iterator[None]:
+        """Raise StoreError for an OSError; so_far: what was reached before it, as the message begins."""
         try:
             yield
         except OSError as error:
-            raise StoreError(f"{self.root} can't be written: {error.strerror or error}") from error
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the folder; it goes with the process. Raises OSError when somebody has it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Force a file or folder to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            raise StoreError(f"{so_far}{self.root} can't be written: {error.strerror or error}") from error

@@ -43,9 +43,9 @@ def run(
     samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
     promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
     """
-    state = starting_weights(store) if start == "current" else None
+    parent, state = starting_weights(store) if start == "current" else (None, None)
     net = fit(splits.train, splits.validation, recipe, start=state, extra=samples, on_progress=on_progress)
-    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress)
+    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress, parent)
 
 
 def fit(
@@ -67,6 +67,7 @@ def fit(
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
     batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
+    recipe = recipe.on(len(batches))
     steps = recipe.epochs * len(batches)
     watch = Watch(recipe, steps, validation, extra, on_progress)
 

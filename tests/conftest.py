@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,6 +49,17 @@ def wait_until(condition: Callable[[], T], seconds: float = 30.0) -> T:
             raise AssertionError(f"not within {seconds} s")
         pause.wait(0.02)
     return value
+
+
+@contextmanager
+def files_limited_to(size: int) -> Iterator[None]:
+    """Writing more than `size` bytes into a file fails meanwhile, as on a full disk: OSError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def ship(folder: Path) -> Path:

@@ -48,6 +48,17 @@ def test_app_never_imports_torch_and_only_the_trainer_leads_to_it(path: Path) ->
         assert not imports_of(path) & {"model.train", "model.net", "model.publish", "model.export", "model.recipe"}
 
 
+def test_the_tree_of_errors_names_them_all() -> None:
+    parsed = [ast.parse(path.read_text()) for path in (REPOSITORY / "model").rglob("*.py")]
+    classes = [node for tree in parsed for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    errors, found = set(), {"ModelError"}
+    while found > errors:
+        errors = found
+        found = errors | {node.name for node in classes if errors & {ast.unparse(base) for base in node.bases}}
+    drawn = ast.get_docstring(ast.parse((REPOSITORY / "model" / "errors.py").read_text())) or ""
+    assert len(errors) > 5 and {name for name in errors if name not in drawn} == set()
+
+
 @pytest.mark.parametrize("module", LIGHT)
 def test_what_serves_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"

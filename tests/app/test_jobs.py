@@ -19,6 +19,8 @@ from app import audit, job_record, jobs
 from app.db import Database, DatabaseUnavailable
 from app.job_states import ACTIVE, MOVES, State
 from app.tables import jobs as table
+from app.trainer import settle
+from model.publish import Outcome
 from model.store import Store
 from tests.conftest import REPOSITORY, SHIPPED
 
@@ -133,7 +135,7 @@ def test_a_job_without_a_heartbeat_is_interrupted_and_says_why(database: Databas
     row = jobs.get(database, job_id)
     assert row["state"] == "interrupted" and stage in row["error"]
     assert job_record.heartbeat(database, job_id, "") == State.INTERRUPTED
-    assert not job_record.promote(database, job_id, store, 2) and store.current() == 1
+    assert not job_record.promote(database, job_id, store, 2, 1) and store.current() == 1
     new_job(database)
     assert actions(database)[:2] == ["retrain", "interrupted"]
 
@@ -155,15 +157,15 @@ from app.db import Database
 from model.store import Store
 
 class Dying(Store):
-    def activate(self, version):
+    def promote(self, version, instead_of):
         if sys.argv[4] == "before":
             os.kill(os.getpid(), signal.SIGKILL)
-        super().activate(version)
+        super().promote(version, instead_of)
         os.kill(os.getpid(), signal.SIGKILL)
 
 database, store = Database(sys.argv[1]), Dying(Path(sys.argv[2]))
 assert job_record.note_version(database, sys.argv[3], 2, {}, ["It reads better."])
-job_record.promote(database, sys.argv[3], store, 2)
+job_record.promote(database, sys.argv[3], store, 2, 1)
 """
 
 
@@ -191,8 +193,20 @@ def test_an_activation_that_fails_leaves_the_job_as_it_was(database: Database, s
     job_id = new_job(database, State.RUNNING, State.EVALUATING)
     (store.folder(2) / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(Exception, match="damaged"):
-        job_record.promote(database, job_id, store, 2)
+        job_record.promote(database, job_id, store, 2, 1)
     assert jobs.get(database, job_id)["state"] == "evaluating" and store.current() == 1
+
+
+def test_a_version_activated_during_the_training_stays_and_the_job_says_so(database: Database, store: Store) -> None:
+    gate = {"promote": True, "reasons": ["It reads better."], "compared_with": 1}
+    with store.publish(store.manifest(2) | {"version": 3, "gate": gate}):
+        pass
+    job_id = new_job(database, State.RUNNING, State.EVALUATING)
+    store.activate(2)
+    settle(database, store, jobs.get(database, job_id), Outcome(3, False, gate["reasons"], {}))
+    row = jobs.get(database, job_id)
+    assert row["state"] == "kept" and row["version"] == 3 and store.current() == 2
+    assert row["reasons"][0] == "It reads better." and "version 2 became the current one" in row["reasons"][1]
 
 
 def test_what_is_told_after_the_end_is_not_recorded(database: Database) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from model import command_line, idx, mirror
 from model.data import Labelled, Splits, check_trainable, load_digits
 from model.errors import DataError, ModelError
 from model.mirror import MirrorsUnreachable, download
+from tests.conftest import files_limited_to
 
 
 def test_mnist_is_split_without_overlap(mnist: Splits) -> None:
@@ -81,7 +83,8 @@ NAME = "t10k-labels-idx1-ubyte"
         (b"hello, world", "not an IDX file"),
         ((0x801).to_bytes(4, "big") + (10_000).to_bytes(4, "big") + b"\1" * 50, "short"),
         ((0x801).to_bytes(4, "big") + (3).to_bytes(4, "big") + b"\1" * 3, "short or of another"),
-        ((0x801).to_bytes(4, "big") + (10_000).to_bytes(4, "big") + b"\1" * 10_000, "damaged"),
+        ((0x801).to_bytes(4, "big") + (10_000).to_bytes(4, "big") + b"\1" * 10_000, "damaged: its SHA-256"),
+        ((0x801).to_bytes(4, "big") + (9_999).to_bytes(4, "big") + b"\1" * 10_000, "header tells of 9,999 items"),
     ],
 )
 def test_what_is_not_mnist_is_refused_with_its_reason(content: bytes, reason: str) -> None:
@@ -94,6 +97,18 @@ def test_a_cut_gzip_is_refused(tmp_path: Path, cut: int) -> None:
     (tmp_path / f"{NAME}.gz").write_bytes(gzip.compress(b"x" * 1000)[:cut])
     with pytest.raises(DataError):
         idx.parse_idx(idx.read_file(tmp_path, NAME), NAME)
+
+
+def test_the_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(DataError, match=f"{NAME} can't be read"):
+        idx.read_file(tmp_path, NAME)
+
+
+def test_a_large_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / NAME).open("wb") as file:
+        file.truncate(idx.MAX_BYTES + 100)
+    assert len(idx.read_file(tmp_path, NAME)) == idx.MAX_BYTES + 1
 
 
 def labelled(labels: list[int]) -> Labelled:
@@ -172,6 +187,19 @@ def test_damage_is_noticed_and_another_mirror_tried(mirror_url: str, tmp_path: P
     with pytest.raises(MirrorsUnreachable):
         download(tmp_path, (mirror_url,))
     assert not (tmp_path / "a-labels").exists()
+
+
+def test_of_two_that_need_the_files_one_downloads_and_the_other_waits(mirror_url: str, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda folder: download(folder, (mirror_url,)), [tmp_path, tmp_path]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-labels", "b-labels"]
+    assert Mirror.ranges == [None, None]
+
+
+def test_a_disk_too_small_for_the_files_is_said(mirror_url: str, tmp_path: Path) -> None:
+    with files_limited_to(200), pytest.raises(MirrorsUnreachable, match="can't be filled"):
+        download(tmp_path, (mirror_url,))
+    assert [path.name for path in tmp_path.iterdir()] == ["a-labels.gz.part"]
 
 
 def test_no_mirror_at_all_is_said(tmp_path: Path) -> None:

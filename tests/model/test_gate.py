@@ -30,8 +30,18 @@ def test_mcnemar_is_the_exact_binomial_test(lost: int, gained: int) -> None:
     assert mcnemar(lost, gained) == pytest.approx(expected)
 
 
-def test_the_first_version_is_promoted() -> None:
+def test_a_first_version_is_promoted_if_it_reads_digits() -> None:
     assert decide(None, evidence()).promote
+    assert "Too weak: 9.80%" in decide(None, evidence(4510)).reasons[0]
+    assert "Suspicious" in decide(None, evidence(0)).reasons[0]
+
+
+def test_one_that_answers_1_too_often_is_succeeded_though_it_has_all_the_recall_of_1() -> None:
+    weak = evidence(1500)
+    weak = replace(weak, metrics=replace(weak.metrics, recall=[0.6, 1.0, *[0.6] * 8]))
+    assert decide(weak, evidence(100)).promote
+    assert not decide(weak, evidence(1400)).promote
+    assert not decide(weak, evidence(100), weaker_evidence=True).promote
 
 
 def test_one_as_good_is_promoted_with_its_numbers() -> None:

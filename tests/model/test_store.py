@@ -5,19 +5,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from model.errors import DamagedVersion, NoVersion, StoreError, VersionTaken
+from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError, VersionTaken
+from model.files import locked
 from model.store import Store
 
 
 def publish(store: Store, content: str = "weights") -> int:
-    version = store.next_version()
-    with store.publish({"version": version}) as draft:
+    manifest: dict[str, Any] = {}
+    with store.publish(manifest) as draft:
         (draft / "model.onnx").write_text(content)
-    return version
+    return manifest["version"]
 
 
 @pytest.fixture
@@ -42,14 +45,14 @@ def test_an_empty_store_says_that_it_has_none(store: Store) -> None:
 
 def test_what_fails_while_it_is_written_leaves_nothing(store: Store) -> None:
     publish(store)
-    with pytest.raises(RuntimeError), store.publish({"version": 2}) as draft:
+    with pytest.raises(RuntimeError), store.publish({}) as draft:
         (draft / "model.onnx").write_text("half")
         raise RuntimeError
     assert os.listdir(store.root) == ["1"]
 
 
 def killed_while_publishing(root: Path) -> None:
-    with Store(root).publish({"version": 2}) as draft:
+    with Store(root).publish({}) as draft:
         (draft / "model.onnx").write_text("half")
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -65,17 +68,45 @@ def test_a_publisher_that_is_killed_leaves_no_version_and_its_draft_goes_with_th
     assert sorted(os.listdir(store.root)) == ["1", "2"]
 
 
-def test_a_draft_that_is_still_written_is_left_alone(store: Store) -> None:
-    with store.publish({"version": 1}) as draft:
+def test_a_draft_that_is_being_made_is_not_taken_for_one_left_behind(store: Store) -> None:
+    publish(store)
+    with ThreadPoolExecutor(1) as thread:
+        with locked(store.root):
+            draft = store.root / ".draft-new"  # not yet locked itself
+            draft.mkdir()
+            published = thread.submit(publish, store)
+            with pytest.raises(TimeoutError):
+                published.result(timeout=0.3)
+            assert draft.exists()
+        assert published.result() == 2
+
+
+def test_who_is_overtaken_while_writing_gets_the_next_number(store: Store) -> None:
+    slow: dict[str, Any] = {}
+    with store.publish(slow) as draft:
         (draft / "model.onnx").write_text("slow")
-        with store.publish({"version": 2}) as other:
-            (other / "model.onnx").write_text("fast")
+        assert publish(store, "fast") == 1
         assert draft.exists()
-    assert store.versions() == [1, 2]
+    assert slow["version"] == store.verify(2)["version"] == 2
+    assert [(store.folder(version) / "model.onnx").read_text() for version in (1, 2)] == ["fast", "slow"]
 
 
-def test_a_number_taken_meanwhile_is_refused_and_the_first_stays(store: Store) -> None:
-    with pytest.raises(VersionTaken, match="version 1"), store.publish({"version": 1}) as draft:
+def test_of_many_that_publish_at_once_none_is_lost(store: Store) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        published = threads.map(lambda number: (publish(store, str(number)), str(number)), range(48))
+    contents = {version: (store.folder(version) / "model.onnx").read_text() for version in store.versions()}
+    assert contents == dict(published) and sorted(contents) == list(range(1, 49))
+
+
+def test_a_file_that_bears_a_number_does_not_block_the_next_version(store: Store) -> None:
+    store.root.mkdir()
+    (store.root / "1").write_text("a note")
+    assert publish(store) == 2
+    assert store.versions() == [2]
+
+
+def test_a_number_of_its_own_that_is_taken_is_refused_and_the_first_stays(store: Store) -> None:
+    with pytest.raises(VersionTaken, match="exists already"), store.publish({"version": 1}) as draft:
         (draft / "model.onnx").write_text("late")
         publish(store, "early")
     assert (store.folder(1) / "model.onnx").read_text() == "early"
@@ -92,6 +123,21 @@ def test_activate_names_an_intact_version_only(store: Store) -> None:
     with pytest.raises(NoVersion):
         store.activate(3)
     assert store.current() == 1
+
+
+def test_a_promotion_never_replaces_a_version_that_it_was_not_compared_with(store: Store) -> None:
+    for _ in range(4):
+        publish(store)
+    store.promote(1, instead_of=None)
+    store.promote(2, instead_of=1)
+    store.promote(2, instead_of=1)  # again, since its outcome could not be recorded
+    for compared_with in (None, 1):
+        with pytest.raises(CurrentChanged, match="version 2 became the current one"):
+            store.promote(3, instead_of=compared_with)
+    assert store.current() == 2
+    (store.folder(2) / "model.onnx").write_text("damaged")
+    store.promote(4, instead_of=3)
+    assert store.current() == 4
 
 
 @pytest.mark.parametrize("damage", ["weights", "", None])

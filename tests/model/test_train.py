@@ -176,6 +176,13 @@ def test_what_can_not_be_trained_is_one_clear_line(tmp_path: Path, options: list
     assert errors.strip().splitlines()[-1].startswith("numeral: ") and reason in errors and "Traceback" not in errors
 
 
+def test_a_quick_training_of_few_digits_has_as_many_steps(embedded: Splits) -> None:
+    seen: list[Progress] = []
+    net = fit(embedded.train, embedded.validation, QUICK, on_progress=seen.append)
+    assert seen[-1].steps == seen[-1].step >= QUICK.least_steps
+    assert accuracy(Upright(net), embedded.validation) > 0.9
+
+
 def test_a_quick_training_reaches_its_floor_on_mnist(mnist: Splits) -> None:
     net = fit(mnist.train, mnist.validation, QUICK)
     assert 0.99 < accuracy(Upright(net), mnist.test) < 1.0
