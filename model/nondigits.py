@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from model.conditions import Condition, Kind
+from model.outliers import LETTERS
 from model.paint import Ink, enlarge, jpeg, paint, png
 
-LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # without those that a digit looks like, as B, I, O, S or Z
 FONTS = ("Sans", "Sans-Bold", "Sans-Oblique", "SansMono", "SansMono-Bold", "Serif", "Serif-Italic", "Serif-Bold")
 SIDE = 200  # pixels
 PEN = 0.08  # width of an icon's lines, of its side

@@ -14,7 +14,8 @@ from model.classifier import Classifier
 from model.conditions import CONDITIONS, Condition, Kind
 from model.data import Labelled, Splits
 from model.image import read_digit
-from model.nondigits import LETTERS, NON_DIGITS
+from model.nondigits import NON_DIGITS
+from model.outliers import LETTERS
 from model.redraw import centre_line, redraw
 from model.suite import EVERY_CONDITION, ConditionResult, judge, readings, run_suite
 
