@@ -109,7 +109,7 @@ def warm_up(digits: Labelled) -> float:
     """Seconds for a first training, on few digits, in which libraries are loaded and CUDA is started."""
     started = time.perf_counter()
     few = digits[slice(0, 1000)]
-    fit(few, few, QUICK)
+    fit(few, few, replace(QUICK, least_steps=0))
     return time.perf_counter() - started
 
 
@@ -147,14 +147,14 @@ def main() -> int:
     options = parser.parse_args()
     data_dir = os.environ.get("NUMERAL_DATA_DIR")
     splits = load_digits(Path(data_dir) if data_dir else None, CACHE_DIR, offline=options.smoke)
-    rounds, most_epochs = options.rounds, MOST_EPOCHS
+    rounds, most_epochs, quick = options.rounds, MOST_EPOCHS, QUICK
     if options.smoke:
         few = slice(0, 1000)
         splits = replace(splits, train=splits.train[few], validation=splits.validation[few], test=splits.test[few])
-        rounds, most_epochs = 1, 1
+        rounds, most_epochs, quick = 1, 1, replace(QUICK, least_steps=0)
     loops: dict[str, Callable[[int], Run]] = {
         "tutorial to 99 %": lambda seed: tutorial(splits, seed, most_epochs),
-        "numeral train --quick": lambda seed: numeral(splits, replace(QUICK, seed=seed)),
+        "numeral train --quick": lambda seed: numeral(splits, replace(quick, seed=seed)),
     }
     if options.full:
         loops["numeral train"] = lambda seed: numeral(splits, Recipe(seed=seed))
