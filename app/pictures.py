@@ -88,6 +88,8 @@ def from_json(request: ImageRequest) -> Picture:
 
 def picture_or_problem(item: object) -> Picture | Problem:
     """The picture of an item of a JSON list, or what is wrong with the item, so that the others are still read."""
+    if not isinstance(item, dict):
+        return InvalidField(("", "Input should be an object"))
     try:
         return from_json(one_image.validate_python(item))
     except ValidationError as error:

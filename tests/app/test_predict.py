@@ -129,7 +129,7 @@ def test_a_batch_of_json_mixes_images_and_pixels(server: Server, seven: bytes) -
 
 def test_a_batch_answers_a_wrong_item_of_json_with_the_problem_that_it_is_alone(server: Server, seven: bytes) -> None:
     good = {"image": base64.b64encode(seven).decode()}
-    wrong = [{"image": "@@@@"}, {"pixels": [[0] * 28] * 5}, {"pixels": [[True] * 28] * 28}, {"picture": "aaaa"}, {}]
+    wrong = [{"image": "@@@@"}, {"pixels": [[0] * 28] * 5}, {"pixels": [[True] * 28] * 28}, {"picture": "aaaa"}, {}, 5]
     items = server.client.post("/predict/batch", json=[good, *wrong, good]).raise_for_status().json()["items"]
     assert items[0] == items[-1] and items[0]["digit"] == 7
     for item, told in zip(wrong, items[1:-1], strict=True):
