@@ -101,14 +101,14 @@ def prepare(
     for info, label in items:
         try:
             image = unpack(archive, info, limits)
-            yield Prepared(info.filename, image, read(info.filename, image, limits), label)
+            yield Prepared(info.filename, image, reading_of(info.filename, image, limits), label)
         except ImageError as error:
             results.append(Result(info.filename, "refused", detail=image_problem(error).detail))
         except UNREADABLE as error:
             results.append(Result(info.filename, "refused", detail=f"It can't be unpacked: {error}."))
 
 
-def read(name: str, image: bytes, limits: Limits) -> Reading:
+def reading_of(name: str, image: bytes, limits: Limits) -> Reading:
     """The image as the network will see it; pixels are taken as they are. Raises ImageError."""
     if name.endswith(f".{PIXELS}"):
         return read_pixels(decode(image, limits).gray)

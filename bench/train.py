@@ -109,7 +109,7 @@ def warm_up(digits: Labelled) -> float:
     """Seconds for a first training, on few digits, in which libraries are loaded and CUDA is started."""
     started = time.perf_counter()
     few = digits[slice(0, 1000)]
-    fit(few, few, replace(QUICK, least_steps=0))
+    fit(few, few, replace(QUICK, min_steps=0))
     return time.perf_counter() - started
 
 
@@ -151,7 +151,7 @@ def main() -> int:
     if options.smoke:
         few = slice(0, 1000)
         splits = replace(splits, train=splits.train[few], validation=splits.validation[few], test=splits.test[few])
-        rounds, most_epochs, quick = 1, 1, replace(QUICK, least_steps=0)
+        rounds, most_epochs, quick = 1, 1, replace(QUICK, min_steps=0)
     loops: dict[str, Callable[[int], Run]] = {
         "tutorial to 99 %": lambda seed: tutorial(splits, seed, most_epochs),
         "numeral train --quick": lambda seed: numeral(splits, replace(quick, seed=seed)),

@@ -28,11 +28,11 @@ class Batches:
         self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
     ) -> None:
         self.generator = generator
-        self.digits = len(train)
-        self.samples = len(extra) if extra is not None else 0
+        self.digit_count = len(train)
+        self.sample_count = len(extra) if extra is not None else 0
         self.repeats = recipe.sample_repeats
         # So many in each of an epoch's len(train) / from_train batches as the samples' repeats need.
-        places = self.samples * self.repeats * recipe.batch_size / (len(train) + self.samples * self.repeats)
+        places = self.sample_count * self.repeats * recipe.batch_size / (len(train) + self.sample_count * self.repeats)
         self.from_extra = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
         self.from_train = min(recipe.batch_size - self.from_extra, len(train))
         sources = [train, extra] if extra is not None else [train]
@@ -40,10 +40,10 @@ class Batches:
         self.labels = torch.cat([torch.from_numpy(source.labels) for source in sources]).to(device)
 
     def __len__(self) -> int:
-        return self.digits // self.from_train
+        return self.digit_count // self.from_train
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = self.shuffled(self.digits)[: len(self) * self.from_train].view(len(self), self.from_train)
+        order = self.shuffled(self.digit_count)[: len(self) * self.from_train].view(len(self), self.from_train)
         if self.from_extra:
             order = torch.cat([order, self.places()], dim=1)
         for which in order:
@@ -52,8 +52,8 @@ class Batches:
     def places(self) -> Tensor:
         """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_extra)."""
         count = len(self) * self.from_extra
-        samples = self.digits + self.shuffled(self.samples * self.repeats)[:count] % self.samples
-        fill = self.shuffled(self.digits)[: count - len(samples)]
+        samples = self.digit_count + self.shuffled(self.sample_count * self.repeats)[:count] % self.sample_count
+        fill = self.shuffled(self.digit_count)[: count - len(samples)]
         places = torch.cat([samples, fill])
         return places[self.shuffled(count)].view(len(self), self.from_extra)
 

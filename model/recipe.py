@@ -15,7 +15,7 @@ class Recipe:
     """Everything that, with the data, decides the weights."""
 
     epochs: int = 60
-    least_steps: int = 0  # on fewer digits than MNIST has, there are as many epochs more as these need
+    min_steps: int = 0  # few digits are passed over more often, until there were so many
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
@@ -31,9 +31,9 @@ class Recipe:
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 
-    def on(self, batches: int) -> Recipe:
-        """The recipe for so many batches an epoch, with the epochs that `least_steps` asks for."""
-        return replace(self, epochs=max(self.epochs, math.ceil(self.least_steps / batches)))
+    def lengthened(self, batches: int) -> Recipe:
+        """With as many epochs, of so many batches each, as `min_steps` asks for."""
+        return replace(self, epochs=max(self.epochs, math.ceil(self.min_steps / batches)))
 
     def phases(self) -> list[tuple[Strength, range]]:
         """How strongly digits are distorted in which epochs, 1 to epochs: the last ones are nearer to real digits."""
@@ -46,7 +46,7 @@ class Recipe:
 
 QUICK = Recipe(
     epochs=1,
-    least_steps=400,
+    min_steps=400,
     learning_rate=2e-2,
     weight_decay=0.2,
     label_smoothing=0.1,

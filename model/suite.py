@@ -49,12 +49,12 @@ OnResult = Callable[[ConditionResult], None]
 
 @dataclass(frozen=True)
 class Readings:
-    """What the pipeline made of N pictures: the R that it could read, with the digits that they show.
+    """What the pipeline made of N pictures: R that it could read, with the digits that they show.
 
     labels: int64 (R,); readable: bool (N,), whether a picture is one of those.
     """
 
-    read: list[Reading]
+    readings: list[Reading]
     labels: NDArray[np.int64]
     readable: NDArray[np.bool_]
 
@@ -94,22 +94,22 @@ def readings(condition: Condition, digits: Labelled, seed: int) -> Readings:
 
 def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
     """Read the files, which show `labels` (N,)."""
-    read, readable = [], np.zeros(len(labels), bool)
+    made, readable = [], np.zeros(len(labels), bool)
     for index, data in enumerate(files):
         try:
-            read.append(read_digit(data))
+            made.append(read_digit(data))
         except ImageError:
             continue
         readable[index] = True
-    return Readings(read, labels[readable], readable)
+    return Readings(made, labels[readable], readable)
 
 
-def judge(classifier: Classifier, name: str, kind: Kind, readings: Readings) -> ConditionResult:
+def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> ConditionResult:
     """Right, accepted and refused shares of what was read."""
-    count = len(readings.readable)
-    verdicts = classifier.judge(readings.read)
+    count = len(read.readable)
+    verdicts = classifier.judge(read.readings)
     accepted = np.array([verdict.accepted for verdict in verdicts], bool)
-    right = np.array([verdict.digit for verdict in verdicts], np.int64) == readings.labels
+    right = np.array([verdict.digit for verdict in verdicts], np.int64) == read.labels
     share = float(accepted.sum() / count)
     if kind == Kind.NO_DIGIT:
         return ConditionResult(name, kind, count, None, share, 1 - share, None)

@@ -67,7 +67,7 @@ def fit(
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
     batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
-    recipe = recipe.on(len(batches))
+    recipe = recipe.lengthened(len(batches))
     steps = recipe.epochs * len(batches)
     watch = Watch(recipe, steps, validation, extra, on_progress)
 

@@ -50,7 +50,7 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
         if not given.get(name, 1) > 0:
             raise ModelError(f"--{name.replace('_size', '').replace('_', '-')} must be above 0")
     if "epochs" in given:
-        given["least_steps"] = 0
+        given["min_steps"] = 0
     recipe = replace(QUICK if options.quick else Recipe(), **given)
     if recipe.normalize and recipe.batch_size == 1:
         raise ModelError("--batch must be above 1 with --quick, which normalizes over each batch")

@@ -83,7 +83,7 @@ def test_every_condition_sees_the_same_digits(
 def test_the_suite_judges_as_the_service_does(classifier: Classifier, embedded: Splits) -> None:
     """A cluttered page is refused, however much like a digit what was cut out of it looks."""
     clear = readings(by_name("as MNIST has it"), embedded.test[:10], 1)
-    cluttered = replace(clear, read=[reading._replace(stray=1.0) for reading in clear.read])
+    cluttered = replace(clear, readings=[reading._replace(stray=1.0) for reading in clear.readings])
     assert judge(classifier, "clear", Kind.ENCODING, clear).accepted > 0.5
     assert judge(classifier, "cluttered", Kind.ENCODING, cluttered).accepted == 0
 
@@ -98,7 +98,7 @@ def test_a_digit_that_can_not_be_read_is_wrong_and_refused(classifier: Classifie
 def test_lossless_encodings_move_no_ink(name: str, levels: int, embedded: Splits) -> None:
     digits = embedded.test[:20]
     plain, encoded = (
-        np.stack([reading.pixels for reading in readings(by_name(each), digits, 1).read]).astype(int)
+        np.stack([reading.pixels for reading in readings(by_name(each), digits, 1).readings]).astype(int)
         for each in ("as MNIST has it", name)
     )
     assert np.abs(plain - encoded).max() <= levels, "dark ink that is not black may be that much fainter"

@@ -178,9 +178,9 @@ def test_what_can_not_be_trained_is_one_clear_line(tmp_path: Path, options: list
 
 def test_a_quick_training_of_few_digits_has_as_many_steps(embedded: Splits) -> None:
     seen: list[Progress] = []
-    fit(embedded.train, embedded.validation, replace(SHORT, epochs=1, least_steps=40), on_progress=seen.append)
+    fit(embedded.train, embedded.validation, replace(SHORT, epochs=1, min_steps=40), on_progress=seen.append)
     assert seen[-1].step == seen[-1].steps >= 40 and seen[-1].epochs == 3
-    assert QUICK.least_steps > 100 and QUICK.on(batches=429).epochs == QUICK.epochs
+    assert QUICK.min_steps > 100 and QUICK.lengthened(batches=429).epochs == QUICK.epochs
 
 
 def test_a_quick_training_reaches_its_floor_on_mnist(mnist: Splits) -> None:
