@@ -1,6 +1,6 @@
 """The network as an ONNX graph, built node by node so that it holds what serving needs and nothing else.
 
-`image` is set upright and enlarged (`model/upright.py`) → the network → its outputs.
+`image` is set upright (`model/upright.py`) → the network → its outputs.
 Input `image` float32 [N, 1, 32, 32], white ink on black, 0–1. Outputs `logits` [N, 10]; `probabilities` [N, 10],
 the softmax of the logits divided by the calibration temperature; `score` [N], higher for what looks like a digit.
 """

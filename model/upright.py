@@ -1,10 +1,9 @@
-"""Digits are set upright and enlarged before the network sees them, which then need not learn every slant.
+"""Digits that lean are set upright before the network sees them, which then need not learn every slant.
 
 Rows are moved sideways, in proportion to their height, until the ink's columns no longer go with its rows: a shear by
-the covariance of column and row over the variance of the row. The same resampling enlarges: a digit fills 20 of the 32
-pixels of a side, and 25 show more of it to the network's windows. It is part of the exported graph
-(`model/export.py`), so that each version keeps what it was trained with. Source: "deslanting" in LeCun, Bottou, Bengio
-and Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedings of the IEEE 86, 1998.
+the covariance of column and row over the variance of the row. It is part of the exported graph (`model/export.py`), so
+that each version keeps what it was trained with. Source: "deslanting" in LeCun, Bottou, Bengio and Haffner,
+"Gradient-Based Learning Applied to Document Recognition", Proceedings of the IEEE 86, 1998.
 """
 
 from __future__ import annotations
@@ -21,15 +20,12 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 SIDE = 32  # pixels
-MIDDLE = (SIDE - 1) / 2
-MARGIN = 1  # column without ink on both sides of the image, from which what lies outside of it is taken
-ENLARGEMENT = 1.25  # about the middle of the image
 MAX_SLOPE = 1.0  # columns that a row is moved for each row above the centre: 45°
 LEAST = 1e-6  # ink, and variance of its rows in square pixels, below which nothing leans
 
 
 class Upright(nn.Module):
-    """A network that is shown every digit upright and enlarged, which is what the exported graph computes."""
+    """A network that is shown every digit upright, which is what the exported graph computes."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
@@ -42,15 +38,16 @@ class Upright(nn.Module):
 
 
 def upright(images: Tensor) -> Tensor:
-    """Float32 (N, 1, 32, 32), 0–1, white ink on black, enlarged and not leaning, of images in the same form."""
+    """Float32 (N, 1, 32, 32), 0–1, white ink on black, that doesn't lean, of images in the same form."""
     row, slope = lean(images)
-    places = positions(images.device) / ENLARGEMENT  # (32,): where a pixel that is made lies in the image
-    shift = slope.unsqueeze(1) * (places - row.unsqueeze(1))  # (N, 32): columns to the right of there, row by row
-    columns = (shift.unsqueeze(2) + (places + MIDDLE + MARGIN)).clamp(0, SIDE + 1).unsqueeze(1)  # (N, 1, 32, 32)
-    whole = columns.floor().clamp(max=SIDE)
-    rows = F.pad(between_rows(images.device) @ images, (MARGIN, MARGIN))
-    left, right = (rows.gather(3, which) for which in (whole.long(), whole.long() + 1))
-    return left + (right - left) * (columns - whole)
+    below_centre = positions(images.device) - row.unsqueeze(1)
+    shift = slope.unsqueeze(1) * below_centre  # (N, 32): pixels to the right that each row's ink is taken from
+    whole = shift.floor()
+    columns = torch.arange(1, SIDE + 2, device=images.device) + whole.long().unsqueeze(2)
+    columns = columns.clamp(0, SIDE + 1).unsqueeze(1)  # (N, 1, 32, 33), where 0 and 33 are a margin without ink
+    near = F.pad(images, (1, 1)).gather(3, columns)
+    left, right = near[..., :-1], near[..., 1:]
+    return left + (right - left) * (shift - whole).view(-1, 1, SIDE, 1)
 
 
 def lean(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,16 +65,9 @@ def moments(device: torch.device) -> Tensor:
     return torch.stack([torch.ones_like(row), column, row, column * row, row * row], dim=2).view(SIDE * SIDE, 5)
 
 
-@cache
-def between_rows(device: torch.device) -> Tensor:
-    """(32, 32): what each row that is made takes of each row of the image, interpolated."""
-    distance = positions(device).unsqueeze(1) / ENLARGEMENT - positions(device)
-    return (1 - distance.abs()).clamp(min=0)
-
-
 def positions(device: torch.device) -> Tensor:
     """(32,): where the pixels of a row or a column lie, in pixels from its middle."""
-    return torch.arange(SIDE, device=device) - MIDDLE
+    return torch.arange(SIDE, device=device) - (SIDE - 1) / 2
 
 
 def upright_nodes() -> list[onnx.NodeProto]:
@@ -98,22 +88,20 @@ def upright_nodes() -> list[onnx.NodeProto]:
         node("Max", ["row_variance", "least"], ["variance"]),
         node("Div", ["covariance", "variance"], ["lean"]),
         node("Clip", ["lean", "min_slope", "max_slope"], ["slope"]),
-        # Where each pixel's ink is taken from.
-        node("Sub", ["places", "row"], ["below_centre"]),
+        # Which pixels each row is taken from.
+        node("Sub", ["rows", "row"], ["below_centre"]),
         node("Mul", ["below_centre", "slope"], ["shifts"]),
         node("Unsqueeze", ["shifts", "channel_and_column"], ["shift"]),  # [N, 1, 32, 1]
-        node("Add", ["shift", "columns"], ["unbounded"]),
+        node("Floor", ["shift"], ["whole"]),
+        node("Sub", ["shift", "whole"], ["part"]),
+        node("Add", ["whole", "columns"], ["unbounded"]),
         node("Clip", ["unbounded", "first", "last"], ["bounded"]),
-        node("Floor", ["bounded"], ["floor"]),
-        node("Min", ["floor", "last_left"], ["whole"]),
-        node("Sub", ["bounded", "whole"], ["part"]),
-        node("Cast", ["whole"], ["left_of"], to=TensorProto.INT32),
-        node("Add", ["left_of", "one"], ["right_of"]),
-        # That ink, interpolated.
-        node("MatMul", ["between_rows", "image"], ["rows"]),
-        node("Pad", ["rows", "margin"], ["framed"]),
-        node("GatherElements", ["framed", "left_of"], ["left"], axis=3),
-        node("GatherElements", ["framed", "right_of"], ["right"], axis=3),
+        node("Cast", ["bounded"], ["taken"], to=TensorProto.INT32),
+        # Those pixels, interpolated.
+        node("Pad", ["image", "margin"], ["framed"]),
+        node("GatherElements", ["framed", "taken"], ["near"], axis=3),
+        node("Slice", ["near", "start", "side", "column_axis"], ["left"]),
+        node("Slice", ["near", "next", "end", "column_axis"], ["right"]),
         node("Sub", ["right", "left"], ["step"]),
         node("Mul", ["step", "part"], ["partial_step"]),
         node("Add", ["left", "partial_step"], ["upright"]),
@@ -123,12 +111,10 @@ def upright_nodes() -> list[onnx.NodeProto]:
 def upright_constants() -> dict[str, NDArray[Any]]:
     """What `upright_nodes` names."""
     cpu = torch.device("cpu")
-    places = positions(cpu).numpy() / ENLARGEMENT
     return {
         "moments": moments(cpu).numpy(),
-        "places": places[None],  # (1, 32)
-        "columns": places + np.float32(MIDDLE + MARGIN),
-        "between_rows": between_rows(cpu).numpy(),
+        "rows": positions(cpu).numpy()[None],  # (1, 32)
+        "columns": np.arange(1, SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are taken
         "total_and_means": np.array([1, 4]),
         "four": np.array([1, 1, 1, 1]),
         "least": np.array(LEAST, np.float32),
@@ -136,8 +122,11 @@ def upright_constants() -> dict[str, NDArray[Any]]:
         "min_slope": np.array(-MAX_SLOPE, np.float32),
         "first": np.array(0, np.float32),
         "last": np.array(SIDE + 1, np.float32),
-        "last_left": np.array(SIDE, np.float32),
-        "one": np.array(1, np.int32),
-        "margin": np.array([0, 0, 0, MARGIN, 0, 0, 0, MARGIN]),
+        "margin": np.array([0, 0, 0, 1, 0, 0, 0, 1]),
         "channel_and_column": np.array([1, 3]),
+        "column_axis": np.array([3]),
+        "start": np.array([0]),
+        "next": np.array([1]),
+        "side": np.array([SIDE]),
+        "end": np.array([SIDE + 1]),
     }
