@@ -11,9 +11,9 @@ Floats = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 CALIBRATION_BINS = 15
-# Of validation digits, what each of the two acceptance thresholds may refuse; together 1.5 % of new ones at most.
+# Of validation digits, what each of the two acceptance thresholds may refuse; some are refused by both.
 UNSURE_SHARE = 0.010  # by confidence, which tells misread digits
-STRANGE_SHARE = 0.005  # by score, which tells what is no digit
+STRANGE_SHARE = 0.006  # by score, which tells what is no digit
 
 
 @dataclass(frozen=True)
