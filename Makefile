@@ -1,4 +1,5 @@
-# make serve | test | train | lint | bench | bench-peers | bench-train | bench-retrain | kill-test — each makes .venv first, which is quick the second time.
+# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain | kill-test — each makes .venv first,
+# which is quick the second time. make clean removes it.
 .DELETE_ON_ERROR:
 .PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test clean
 

@@ -1,6 +1,6 @@
 """SIGKILL at random moments, again and again: is anything lost that was acknowledged? `make kill-test`
 
-python -m bench.kill --times 200               (some twenty minutes)
+python -m bench.kill --times 200               (a quarter of an hour)
 python -m bench.kill --times 4 --lanes 1       (a minute: checks that it works)
 
 Each lane is a server of its own, with two workers. In each round somebody posts samples without pause, a retraining
