@@ -6,7 +6,7 @@ import torch
 
 from model.batches import NO_DIGIT, Batches, WithOutliers
 from model.data import Splits
-from model.outliers import make_outliers, place
+from model.outliers import drawn_with_a_pen, make_outliers, place
 from model.recipe import Recipe
 from model.train import fit
 from model.upright import Upright
@@ -26,6 +26,17 @@ def test_outliers_are_placed_as_the_pipeline_places_digits() -> None:
     assert rows.sum() in (20, 21) and columns.sum() in (5, 6)
     middle = (placed.sum(dim=1) * torch.arange(32)).sum() / placed.sum()
     assert abs(middle - 15.5) < 0.1
+
+
+def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> None:
+    """Distances by products of matrices erred, and on a busy machine by others in each run."""
+    generator = torch.Generator().manual_seed(0)
+    line, radius = torch.rand(100, 120, 2, generator=generator) * 31, torch.full((100, 1), 1.5)
+    row, column = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
+    pixels = torch.stack([row, column], dim=2).view(1, 1024, 1, 2).double()
+    distance = (pixels - line.double().unsqueeze(1)).square().sum(dim=3).amin(dim=2).sqrt()
+    expected = (2.0 - distance).clamp(0, 1).view(-1, 1, 32, 32).float()
+    torch.testing.assert_close(drawn_with_a_pen(line, radius), expected, rtol=0, atol=1e-5)
 
 
 def test_a_share_of_each_batch_is_outliers_which_no_digit_labels(embedded: Splits) -> None:
