@@ -182,7 +182,7 @@ def outlines(count: int, generator: Generator) -> Tensor:
 def drawn_with_a_pen(line: Tensor, radius: Tensor) -> Tensor:
     """Ink (N, 1, 32, 32), 0–1, within `radius` (N, 1) pixels of the points (N, P, 2) of a line."""
     pixels = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE)).float()
-    # By products of matrices distances err, on a busy machine by up to 0.3 pixels and by others in each run.
+    # Not by products of matrices, which now and then, on a busy machine, are rounded in another way.
     exact = "donot_use_mm_for_euclid_dist"
     distance = torch.cdist(pixels.expand(len(line), -1, -1), line, compute_mode=exact).amin(dim=2)
     return (radius + 0.5 - distance).clamp(0, 1).view(-1, 1, SIDE, SIDE)
