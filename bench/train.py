@@ -1,7 +1,7 @@
 """How fast Numeral trains, beside the loop that tutorials teach, in turns on the same machine: `make bench-train`.
 
 python -m bench.train            (about a minute; NUMERAL_DATA_DIR names a folder with MNIST)
-python -m bench.train --full     (with the full recipe, three and a half minutes a round)
+python -m bench.train --full     (with the full recipe, seven minutes a round)
 python -m bench.train --smoke    (a few seconds: checks that it works, not how fast)
 
 The tutorial's loop is that of pytorch/examples/mnist: a DataLoader over single images, batches of 64, Adadelta with a

@@ -29,7 +29,7 @@ class Strength:
     soften: float = 0.08  # share blurred, as a small picture is when it is enlarged
     noise: float = 0.05  # share with pixel noise
     contrast: float = 0.05  # share whose ink is unevenly dark
-    coarse: float = 0.20  # share seen through few pixels, as a thumbnail is
+    coarse: float = 0.15  # share seen through few pixels, as a thumbnail is
     harden: float = 0.05  # share without half-tones at the strokes' edges, as a pen on a canvas draws
 
     def scaled(self, factor: float) -> Strength:

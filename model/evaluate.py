@@ -12,8 +12,8 @@ Labels = NDArray[np.int64]
 
 CALIBRATION_BINS = 15
 # Of validation digits, what each of the two acceptance thresholds may refuse; some are refused by both.
-UNSURE_SHARE = 0.010  # by confidence, which tells misread digits
-STRANGE_SHARE = 0.006  # by score, which tells what is no digit
+UNSURE_SHARE = 0.011  # by confidence, which tells misread digits
+STRANGE_SHARE = 0.004  # by score, which tells what is no digit
 
 
 @dataclass(frozen=True)

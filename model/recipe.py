@@ -14,7 +14,7 @@ from model.errors import ModelError
 class Recipe:
     """Everything that, with the data, decides the weights."""
 
-    epochs: int = 60
+    epochs: int = 120
     min_steps: int = 0  # few digits are passed over more often, until there were so many
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
@@ -56,7 +56,7 @@ QUICK = Recipe(
     score_weight=0,
     strength=replace(Strength().scaled(0), rotation=6, scale=0.06, shift=1.0, elastic=0.8),
 )
-RETRAIN = Recipe(epochs=6, learning_rate=3e-4, patience=3)
+RETRAIN = Recipe(epochs=12, learning_rate=1e-3, patience=6)
 
 
 @dataclass(frozen=True)
