@@ -118,9 +118,9 @@ def machine() -> str:
     return torch.cuda.get_device_name() if training_device().type == "cuda" else f"{torch.get_num_threads()} cores"
 
 
-def table(results: dict[str, list[Run]], baseline: str) -> Table:
+def table(results: dict[str, list[Run]], baseline: str, source: str) -> Table:
     """Means and deviations over the runs, and how many times faster than the baseline."""
-    made = Table(title=f"Training on {machine()}, mean of {len(results[baseline])}")
+    made = Table(title=f"Training on {machine()} with {source}, mean of {len(results[baseline])}")
     for heading in ("", "seconds", "epochs", "seconds an epoch", "test accuracy, %", "faster"):
         made.add_column(heading, justify="right")
     means = {name: statistics.mean(run.seconds for run in runs) for name, runs in results.items()}
@@ -164,7 +164,7 @@ def main() -> int:
     for seed in range(1, rounds + 1):
         for name, loop in loops.items():
             results[name].append(loop(seed))
-    console.print(table(results, next(iter(loops))))
+    console.print(table(results, next(iter(loops)), splits.source))
     return 0
 
 

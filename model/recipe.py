@@ -16,6 +16,7 @@ class Recipe:
 
     epochs: int = 120
     min_steps: int = 0  # few digits are passed over more often, until there were so many
+    pruned_to: int = 0  # digits, the hardest of each class (model/pruning.py); 0: all are trained on
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
@@ -45,16 +46,17 @@ class Recipe:
 
 
 QUICK = Recipe(
-    epochs=1,
-    min_steps=400,
-    learning_rate=2e-2,
+    epochs=2,
+    min_steps=150,
+    pruned_to=12_500,
+    learning_rate=3e-2,
     weight_decay=0.2,
-    label_smoothing=0.1,
+    label_smoothing=0.2,
     normalize=True,
     averaging=0.98,
     outlier_share=0,
     score_weight=0,
-    strength=replace(Strength().scaled(0), rotation=6, scale=0.06, shift=1.0, elastic=0.8),
+    strength=replace(Strength().scaled(0), rotation=4, scale=0.04, shift=0.7, elastic=0.6),
 )
 RETRAIN = Recipe(epochs=12, learning_rate=1e-3, patience=6)
 

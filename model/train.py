@@ -19,6 +19,7 @@ from model.batches import NO_DIGIT, Batches, WithOutliers
 from model.data import Labelled, Splits, check_trainable
 from model.net import Net
 from model.paired import Trainee
+from model.pruning import prune
 from model.publish import Outcome, publish, starting_weights
 from model.recipe import OnProgress, Recipe
 from model.replay import Replayed
@@ -66,7 +67,8 @@ def fit(
     device = training_device()
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
-    batches = WithOutliers(Batches(train, extra, recipe, device, generator), train, recipe, device, generator)
+    digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
+    batches = WithOutliers(Batches(digits, extra, recipe, device, generator), train, recipe, device, generator)
     recipe = recipe.lengthened(len(batches))
     steps = recipe.epochs * len(batches)
     watch = Watch(recipe, steps, validation, extra, on_progress)

@@ -38,36 +38,37 @@ class Upright(nn.Module):
 
 
 def upright(images: Tensor) -> Tensor:
-    """Float32 (N, 1, 32, 32), 0–1, white ink on black, that doesn't lean, of images in the same form."""
+    """Float32 (N, 1, S, S), 0–1, white ink on black, that doesn't lean, of images in the same form."""
+    side = images.shape[-1]
     row, slope = lean(images)
-    below_centre = positions(images.device) - row.unsqueeze(1)
-    shift = slope.unsqueeze(1) * below_centre  # (N, 32): pixels to the right that each row's ink is taken from
+    below_centre = positions(side, images.device) - row.unsqueeze(1)
+    shift = slope.unsqueeze(1) * below_centre  # (N, S): pixels to the right that each row's ink is taken from
     whole = shift.floor()
-    columns = torch.arange(1, SIDE + 2, device=images.device) + whole.long().unsqueeze(2)
-    columns = columns.clamp(0, SIDE + 1).unsqueeze(1)  # (N, 1, 32, 33), where 0 and 33 are a margin without ink
+    columns = torch.arange(1, side + 2, device=images.device) + whole.long().unsqueeze(2)
+    columns = columns.clamp(0, side + 1).unsqueeze(1)  # (N, 1, S, S + 1), where 0 and S + 1 are a margin without ink
     near = F.pad(images, (1, 1)).gather(3, columns)
     left, right = near[..., :-1], near[..., 1:]
-    return left + (right - left) * (shift - whole).view(-1, 1, SIDE, 1)
+    return left + (right - left) * (shift - whole).view(-1, 1, side, 1)
 
 
 def lean(images: Tensor) -> tuple[Tensor, Tensor]:
     """Row of the ink's centre, in pixels from the middle, and columns per row that it leans: float32 (N,) each."""
-    total, *sums = (images.flatten(1) @ moments(images.device)).unbind(dim=1)
+    total, *sums = (images.flatten(1) @ moments(images.shape[-1], images.device)).unbind(dim=1)
     column, row, product, square = (value / total.clamp(min=LEAST) for value in sums)
     slope = (product - column * row) / (square - row * row).clamp(min=LEAST)
     return row, slope.clamp(-MAX_SLOPE, MAX_SLOPE)
 
 
 @cache
-def moments(device: torch.device) -> Tensor:
-    """(1024, 5): for each pixel 1, its column x, its row y, x · y and y²."""
-    row, column = torch.meshgrid(positions(device), positions(device), indexing="ij")
-    return torch.stack([torch.ones_like(row), column, row, column * row, row * row], dim=2).view(SIDE * SIDE, 5)
+def moments(side: int, device: torch.device) -> Tensor:
+    """(side², 5): for each pixel 1, its column x, its row y, x · y and y²."""
+    row, column = torch.meshgrid(positions(side, device), positions(side, device), indexing="ij")
+    return torch.stack([torch.ones_like(row), column, row, column * row, row * row], dim=2).view(side * side, 5)
 
 
-def positions(device: torch.device) -> Tensor:
-    """(32,): where the pixels of a row or a column lie, in pixels from its middle."""
-    return torch.arange(SIDE, device=device) - (SIDE - 1) / 2
+def positions(side: int, device: torch.device) -> Tensor:
+    """(side,): where the pixels of a row or a column lie, in pixels from its middle."""
+    return torch.arange(side, device=device) - (side - 1) / 2
 
 
 def upright_nodes() -> list[onnx.NodeProto]:
@@ -112,8 +113,8 @@ def upright_constants() -> dict[str, NDArray[Any]]:
     """What `upright_nodes` names."""
     cpu = torch.device("cpu")
     return {
-        "moments": moments(cpu).numpy(),
-        "rows": positions(cpu).numpy()[None],  # (1, 32)
+        "moments": moments(SIDE, cpu).numpy(),
+        "rows": positions(SIDE, cpu).numpy()[None],  # (1, 32)
         "columns": np.arange(1, SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are taken
         "total_and_means": np.array([1, 4]),
         "four": np.array([1, 1, 1, 1]),
