@@ -10,10 +10,19 @@ from torch import Generator, Tensor
 
 from model.data import Labelled
 from model.outliers import make_outliers
+from model.pruning import prune
 from model.recipe import Recipe
 
 NO_DIGIT = 10  # the label of an outlier
 OUTLIERS = 20_000  # made at most, once for a training; each is distorted anew whenever it is seen
+
+
+def batches_of(
+    train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+) -> WithOutliers:
+    """The recipe's batches: of `train` the hardest digits or all, with users' samples and outliers made from all."""
+    digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
+    return WithOutliers(Batches(digits, extra, recipe, device, generator), train, recipe, device, generator)
 
 
 class Batches:

@@ -27,7 +27,7 @@ CHUNK = 1_000  # digits at once
 
 
 def prune(digits: Labelled, count: int, device: torch.device) -> Labelled:
-    """About `count` of the digits, the hardest, in their order and as large a share of each class; all, if fewer."""
+    """The hardest digits, the same share of each class, in their order: `count` or up to nine more; all, if fewer."""
     if len(digits) <= count:
         return digits
     labels = torch.from_numpy(digits.labels).to(device)

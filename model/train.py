@@ -15,11 +15,10 @@ from torch import Generator, Tensor
 
 from model.augment import Strength, augment
 from model.averaging import MovingAverage
-from model.batches import NO_DIGIT, Batches, WithOutliers
+from model.batches import NO_DIGIT, batches_of
 from model.data import Labelled, Splits, check_trainable
 from model.net import Net
 from model.paired import Trainee
-from model.pruning import prune
 from model.publish import Outcome, publish, starting_weights
 from model.recipe import OnProgress, Recipe
 from model.replay import Replayed
@@ -58,7 +57,7 @@ def fit(
     extra: Labelled | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Net:
-    """A network trained on `train`, with `extra` mixed into each batch; the moving average of its weights.
+    """A network trained on `train`, or its hardest, with `extra` mixed into each batch: its weights' moving average.
 
     After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
     start: a state dict to go on from, which is not normalized. Raises DataError or Diverged.
@@ -67,8 +66,7 @@ def fit(
     device = training_device()
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
-    digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
-    batches = WithOutliers(Batches(digits, extra, recipe, device, generator), train, recipe, device, generator)
+    batches = batches_of(train, extra, recipe, device, generator)
     recipe = recipe.lengthened(len(batches))
     steps = recipe.epochs * len(batches)
     watch = Watch(recipe, steps, validation, extra, on_progress)

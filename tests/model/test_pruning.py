@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from model.batches import batches_of
 from model.data import Labelled, Splits
 from model.pruning import margins, prune
-from model.recipe import QUICK
+from model.recipe import QUICK, Recipe
 from model.train import fit
 from model.upright import Upright
 from model.watch import accuracy
@@ -47,6 +48,12 @@ def test_the_hardest_of_each_class_are_kept_in_their_order(embedded: Splits) -> 
 @pytest.mark.parametrize("count", [1_197, 11_000])
 def test_few_digits_are_all_kept(embedded: Splits, count: int) -> None:
     assert prune(embedded.train, count, CPU) is embedded.train
+
+
+@pytest.mark.parametrize(("pruned_to", "steps"), [(400, 10), (0, 29)])
+def test_a_recipe_trains_on_as_many_digits_as_it_prunes_to(embedded: Splits, pruned_to: int, steps: int) -> None:
+    recipe = Recipe(pruned_to=pruned_to, batch_size=40, outlier_share=0)
+    assert len(batches_of(embedded.train, None, recipe, CPU, torch.Generator())) == steps
 
 
 def test_blank_and_equal_images_are_as_hard_as_each_other() -> None:
