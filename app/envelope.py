@@ -1,11 +1,11 @@
-"""What wraps every request from outside: its id, and the promise that whatever breaks is told as a problem."""
+"""What wraps every request: its id, and the promise that whatever breaks is told as a problem."""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,36 +17,48 @@ log = logging.getLogger(__name__)
 SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
-class Envelope:
-    """The outermost ASGI app: gives each request an id, and renders problems that nothing inside has answered.
+Header = tuple[bytes, bytes]
+CLOSE: Header = (b"connection", b"close")
 
-    direct: apps for the paths whose `POST` is worth a way past the router and what FastAPI wraps around it.
+
+class Envelope:
+    """Middleware that gives each request an id, and renders problems that nothing inside has answered.
+
+    root_path: path under which a proxy offers the service, where the server or the app around it names none.
+    is_draining: whether the service is about to stop; its answers then ask the client for another connection, so that
+    a proxy's next request goes to another server. A slash at a path's end is as good as none.
     """
 
-    def __init__(self, app: ASGIApp, direct: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, app: ASGIApp, root_path: str, is_draining: Callable[[], bool]) -> None:
         self.app = app
-        self.direct = direct
+        self.root_path = root_path
+        self.is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; answer for what breaks."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = given_id(scope) or os.urandom(8).hex()
-        scope["state"]["request_id"] = request_id
-        id_header = (b"x-request-id", request_id.encode())
+        root_path = scope["root_path"] = scope.get("root_path") or self.root_path
+        if root_path or scope["path"].endswith("/"):
+            scope["path"] = whole_path(scope["path"], root_path)
+        request_id = given_id(scope) or new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        added = [(b"x-request-id", request_id.encode())]
+        if self.is_draining():
+            added.append(CLOSE)
         started = False
 
         async def send_with_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), id_header]
+                headers = message.get("headers", ())
+                message["headers"] = [*(below(root_path, headers) if root_path else headers), *added]
             await send(message)
 
-        app = self.direct.get(scope["path"], self.app) if scope["method"] == "POST" else self.app
         try:
-            await app(scope, receive, send_with_id)
+            await self.app(scope, receive, send_with_id)
         except ClientLeft:
             return
         except Exception as error:
@@ -55,6 +67,31 @@ class Envelope:
                 log.exception("%s %s failed, request %s", scope["method"], scope["path"], request_id)
             if not started:
                 await send_problem(problem, request_id, receive, send_with_id)
+
+
+def whole_path(path: str, root_path: str) -> str:
+    """The path with the root path before it (ASGI, HTTP scope), also where a proxy took that away.
+
+    Without slashes at its end, but for the root's own.
+    """
+    if path != root_path and not path.startswith(f"{root_path}/"):
+        path = root_path + path
+    path = path.rstrip("/")
+    return f"{path}/" if path == root_path else path
+
+
+def below(root_path: str, headers: Iterable[Header]) -> list[Header]:
+    """The headers with a Location that is a path put below the root path, where the client finds it."""
+    prefix = root_path.encode()
+    return [
+        (name, prefix + value if name.lower() == b"location" and value.startswith(b"/") else value)
+        for name, value in headers
+    ]
+
+
+def new_id() -> str:
+    """An id for a request that brought none."""
+    return os.urandom(8).hex()
 
 
 def given_id(scope: Scope) -> str | None:

@@ -56,6 +56,11 @@ class BadRequest(Problem):
     remedy = "See /docs for the forms of body that the address takes."
 
 
+class HeadersTooLarge(Problem):
+    status, slug, title = 431, "headers-too-large", "The headers are larger than this service takes"
+    remedy = "Send less in the address and the headers: 64 kB together are read."
+
+
 class BodyTooLarge(Problem):
     status, slug, title = 413, "body-too-large", "The body is larger than this service takes"
     remedy = "Send smaller images, since a digit needs no more than a few hundred pixels a side, or split the batch."

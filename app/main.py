@@ -5,9 +5,12 @@ numeral serve            (or: uvicorn --factory app.main:create_app)
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
 import multiprocessing
 import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
@@ -17,12 +20,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.middleware.cors import CORSMiddleware
 
 from app.db import Database
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
+from app.fast_path import FastPath
 from app.predict import Predictor
 from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
@@ -32,17 +36,21 @@ from app.settings import Settings, load_settings
 from model.image import ImageError
 from model.store import Store
 
+log = logging.getLogger("numeral")
+
 DESCRIPTION = "Reads a handwritten digit from an image, and gets better at it from its users' corrections."
 
 
-def create_app(settings: Settings | None = None) -> ASGIApp:
-    """The service as an ASGI app, with the given settings or the environment's."""
-    api = create_api(settings or load_settings())
-    return Envelope(api, direct=predict.direct(api.state.predictor))
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service as an ASGI app, with the given settings or the environment's.
 
+    Mounted in another app, it needs that app's lifespan to run its own:
 
-def create_api(settings: Settings) -> FastAPI:
-    """What FastAPI serves and documents."""
+        digits = create_app()
+        site = FastAPI(lifespan=lambda _: digits.router.lifespan_context(digits))
+        site.mount("/digits", digits)
+    """
+    settings = settings or load_settings()
     store = Store(settings.weights_dir)
     app = FastAPIOffline(  # whose /docs needs no file of another server
         title="Numeral",
@@ -50,6 +58,7 @@ def create_api(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
         responses=documented("default"),
     )
     app.state.settings = settings
@@ -61,10 +70,30 @@ def create_api(settings: Settings) -> FastAPI:
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
-    app.add_route("/", lambda _: RedirectResponse("docs"), include_in_schema=False)
-    for error, handler in HANDLERS.items():
-        app.add_exception_handler(error, handler)
+    app.add_route("/", to_docs, include_in_schema=False)
+    for error in (Problem, ImageError, RequestValidationError, HTTPException):
+        app.add_exception_handler(error, on_problem)
+    wrap(app, settings)
     return app
+
+
+def wrap(app: FastAPI, settings: Settings) -> None:
+    """Add the middleware, the innermost first."""
+    app.add_middleware(FastPath, direct=predict.direct(app.state.predictor), methods=predict.METHODS)
+    app.add_middleware(Envelope, root_path=settings.root_path, is_draining=lambda: bool(app.state.draining))
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("DELETE", "GET", "HEAD", "POST", "PUT"),
+            allow_headers=("Authorization", "Content-Encoding", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"),
+            expose_headers=("Allow", "Location", "Retry-After", "X-Request-ID"),
+        )
+
+
+def to_docs(_: Request) -> Response:
+    """The reference, for who opens the address that was printed."""
+    return RedirectResponse("/docs")
 
 
 @asynccontextmanager
@@ -73,7 +102,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if multiprocessing.parent_process() is not None:  # one of several workers
         die_with_parent(signal.SIGTERM)
     app.state.model.start()
-    announce_draining(app)
+    if threading.current_thread() is threading.main_thread():  # elsewhere no signals come
+        drain_on_sigterm(app)
     gc.collect()
     gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
@@ -82,14 +112,24 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database.close()
 
 
-def announce_draining(app: FastAPI) -> None:
-    """From SIGTERM on, `/readyz` answers 503 on connections that are still open; then the server stops as ever."""
-    previous = signal.getsignal(signal.SIGTERM)
+def drain_on_sigterm(app: FastAPI) -> None:
+    """From SIGTERM on be unready, but serve for `drain_seconds`, in which a balancer notices; then stop as ever.
+
+    A second signal stops at once.
+    """
+    stop = signal.getsignal(signal.SIGTERM)
+    loop = asyncio.get_running_loop()
+    seconds = app.state.settings.drain_seconds
 
     def drain(number: int, frame: FrameType | None) -> None:
+        if not callable(stop):
+            return
+        if app.state.draining or not seconds:
+            stop(number, frame)
+        else:
+            log.info("unready; stopping in %g seconds", seconds)
+            loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, None)
         app.state.draining = True
-        if callable(previous):
-            previous(number, frame)
 
     signal.signal(signal.SIGTERM, drain)
 
@@ -115,6 +155,3 @@ def as_problem(error: Exception) -> Problem:
         problem.headers.update(error.headers or {})
         return problem
     return Problem()
-
-
-HANDLERS = dict.fromkeys((Problem, ImageError, RequestValidationError, HTTPException, Exception), on_problem)

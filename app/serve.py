@@ -9,9 +9,11 @@ import argparse
 import logging
 import logging.config
 import os
+import resource
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import uvicorn
 from sqlalchemy import make_url
@@ -19,11 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import first_line
 from app.migrate import SchemaTooNew, migrate
+from app.protocol import Protocol
 from app.settings import BadSettings, Settings, load_settings
 from model.errors import ModelError, StoreError
 from model.store import Store
 
 log = logging.getLogger("numeral")
+
+KEEP_ALIVE_SECONDS = 30  # that an idle connection stays open between two requests
 
 LOGGING = {  # every worker process sets itself up by it
     "version": 1,
@@ -110,6 +115,7 @@ def check_port(host: str, port: int) -> None:
 
 def run(settings: Settings, access_log: bool) -> None:
     """Run uvicorn in this process, or as the parent of several workers."""
+    allow_many_files()
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -117,11 +123,18 @@ def run(settings: Settings, access_log: bool) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         access_log=access_log,
         log_config=LOGGING,
         server_header=False,
-        timeout_keep_alive=30,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
+
+
+def allow_many_files() -> None:
+    """Let this process and its workers have as many connections open as the system allows them to ask for."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

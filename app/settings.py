@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEGABYTE = 1_000_000
+PATH = re.compile(r"(?:[\w.~-]+(?:/[\w.~-]+)*)?", re.ASCII)
+ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
 HERE = Path(__file__).resolve().parent.parent
 
 
@@ -32,6 +35,27 @@ def parse_keys(value: object) -> object:
     return keys
 
 
+def parse_root_path(value: object) -> object:
+    """`"digits/"`, `"/digits"` → `"/digits"`; `"/"` → `""`."""
+    if not isinstance(value, str):
+        return value
+    path = value.strip("/")
+    if not PATH.fullmatch(path):
+        raise ValueError("must be a path such as /digits")
+    return f"/{path}" if path else ""
+
+
+def parse_origins(value: object) -> object:
+    """`"https://a.example, http://localhost:3000"` → its origins (RFC 6454), or `"*"` for every one."""
+    if not isinstance(value, str):
+        return value
+    origins = tuple(filter(None, (part.strip() for part in value.split(","))))
+    for origin in origins:
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin such as https://example.org, without a path")
+    return origins
+
+
 Keys = Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(parse_keys)]
 
 
@@ -48,6 +72,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
     workers: int = Field(1, ge=1, le=64)
+    root_path: Annotated[str, BeforeValidator(parse_root_path)] = ""  # under which a proxy offers the service
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()  # whose pages may ask
 
     weights_dir: Path = Path("weights")
     shipped_weights_dir: Path = HERE / "weights"  # what an empty `weights_dir` is seeded from
@@ -68,8 +94,10 @@ class Settings(BaseSettings):
     max_together: int = Field(64, ge=1)  # tiny pictures that are answered together when they come together
     max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
     max_large_in_flight: int = Field(64, ge=1)  # of those, the ones that wait for a thread
-    body_timeout: float = Field(15.0, gt=0)  # seconds until an incomplete body is answered 408
-    shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after SIGTERM
+    header_timeout: float = Field(10.0, gt=0)  # seconds until a request whose headers are incomplete is answered 408
+    body_timeout: float = Field(15.0, gt=0)  # seconds until an incomplete body is answered 408, an untaken answer cut
+    drain_seconds: float = Field(0.0, ge=0, le=600)  # after SIGTERM, in which an unready service still answers
+    shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after that
 
     retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer is ended after this long
     retrain_megabytes: int = Field(6_000, ge=256)  # of resident memory; above it a trainer is ended

@@ -1,7 +1,7 @@
 """`POST /predict` and `POST /predict/batch`.
 
-The hot path does without FastAPI's middleware, routing and dependency solving: `Envelope` hands a POST straight to the
-apps below. The routes at the end are FastAPI's, so that OpenAPI documents them and other methods are refused.
+The hot path does without FastAPI's routing and dependency solving: `FastPath` hands a POST straight to the apps below.
+The routes at the end are FastAPI's, so that OpenAPI documents them and other methods are refused.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from model.image import to_png
 
 FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
 PIXELS_BYTES = 8192  # of JSON that 32×32 integers need at most
+
+METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 
 to_json = Prediction.__pydantic_serializer__.to_json
 Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
@@ -91,7 +93,7 @@ async def send_json(send: Send, body: bytes) -> None:
 
 
 def direct(predictor: Predictor) -> dict[str, ASGIApp]:
-    """The apps that answer a POST, by their paths."""
+    """The apps that answer `METHODS`, by their paths."""
     return {"/predict": guarded(predict, predictor), "/predict/batch": guarded(predict_batch, predictor)}
 
 

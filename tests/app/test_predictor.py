@@ -11,8 +11,9 @@ from starlette.types import Message, Scope
 
 from app.envelope import Envelope
 from app.errors import NotReady, Problem
+from app.fast_path import FastPath
 from app.predict import Answer, Predictor
-from app.routes.predict import direct
+from app.routes.predict import METHODS, direct
 from app.serving import ActiveModel
 from app.settings import load_settings
 from model.classifier import Classifier
@@ -63,7 +64,8 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    asyncio.run(Envelope(broken, direct(predictor))(scope, receive, send))
+    app = Envelope(FastPath(broken, direct(predictor), METHODS), "", lambda: False)
+    asyncio.run(app(scope, receive, send))
     assert not worked and not sent
 
 

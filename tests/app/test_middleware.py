@@ -1,0 +1,153 @@
+"""What wraps the app wraps predictions too: any middleware, and CORS for pages of other origins."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.main import create_app
+from app.settings import BadSettings, load_settings
+from tests.conftest import ADMIN_KEY, Server, ship
+
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_OPTIONS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PAGE = """<!doctype html><title>waiting</title><pre id="out"></pre><script>
+const url = "%s", seven = Uint8Array.from(atob("%s"), c => c.charCodeAt(0));
+const ask = async (path, options) => {
+  try {
+    const answer = await fetch(url + path, options);
+    const body = await answer.json();
+    return {status: answer.status, id: answer.headers.get("X-Request-ID"), digit: body.digit, type: body.type};
+  } catch (error) { return {error: String(error)}; }
+};
+(async () => {
+  const found = [
+    await ask("/predict", {method: "POST", body: seven, headers: {"Content-Type": "image/png"}}),
+    await ask("/predict", {method: "POST", body: "seven"}),
+    await ask("/samples", {headers: {Authorization: "Bearer wrong"}}),
+    await ask("/samples", {headers: {Authorization: "Bearer %s", "X-Request-ID": "page-1"}}),
+    await ask("/none", {method: "DELETE"}),
+  ];
+  document.getElementById("out").textContent = JSON.stringify(found);
+})();
+</script>"""
+
+
+class Witness:
+    """A middleware as anybody may add one: notes what it sees go by."""
+
+    def __init__(self, app: ASGIApp, seen: list[tuple[str, int]]) -> None:
+        self.app = app
+        self.seen = seen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message) -> None:
+            if message["type"] == "http.response.start":
+                self.seen.append((scope["path"], message["status"]))
+            await send(message)
+
+        await self.app(scope, receive, noted)
+
+
+def test_a_middleware_sees_predictions_like_any_other_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seven: bytes
+) -> None:
+    monkeypatch.setenv("NUMERAL_WEIGHTS_DIR", str(ship(tmp_path)))
+    monkeypatch.setenv("NUMERAL_DATABASE_URL", f"sqlite:///{tmp_path}/numeral.db")
+    seen: list[tuple[str, int]] = []
+    app = create_app()
+    app.add_middleware(Witness, seen=seen)
+
+    async def ask() -> None:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://numeral") as client,
+        ):
+            await client.post("/predict", content=seven)
+            await client.put("/predict", content=b"seven")
+            await client.post("/predict/batch", files={"file": seven})
+            await client.get("/livez")
+
+    asyncio.run(ask())
+    assert seen == [("/predict", 200), ("/predict", 415), ("/predict/batch", 200), ("/livez", 200)]
+
+
+@contextmanager
+def page_of(folder: Path) -> Iterator[str]:
+    """Serve the folder on an origin of its own."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments) -> None:
+            super().__init__(*arguments, directory=str(folder))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_page_of_another_origin_may_ask_where_it_is_allowed(
+    start_server: Callable[..., Server], tmp_path: Path, seven: bytes, allowed: bool
+) -> None:
+    (tmp_path / "page").mkdir()
+    with page_of(tmp_path / "page") as origin:
+        server = start_server(NUMERAL_CORS_ORIGINS=f"https://other.example,{origin}" if allowed else "")
+        page = PAGE % (server.url, base64.b64encode(seven).decode(), ADMIN_KEY)
+        (tmp_path / "page" / "index.html").write_text(page)
+        profile = f"--user-data-dir={tmp_path}/profile"
+        command = [CHROMIUM, *CHROMIUM_OPTIONS, profile, "--virtual-time-budget=20000", "--dump-dom", f"{origin}/"]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    found = json.loads(re.search(r'<pre id="out">(.*?)</pre>', shown)[1])
+    if not allowed:
+        assert [answer.keys() for answer in found] == [{"error"}] * 5
+        return
+    assert [answer["status"] for answer in found] == [200, 415, 401, 200, 404]
+    assert found[0]["digit"] == 7 and found[1]["type"] == "/problems/unsupported-image"
+    assert found[3]["id"] == "page-1" and all(answer["id"] for answer in found)
+
+
+def test_without_the_setting_no_origin_is_named(server: Server, seven: bytes) -> None:
+    answer = server.client.post("/predict", content=seven, headers={"Origin": "https://other.example"})
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+@pytest.mark.parametrize(
+    "origins", ["other.example", "https://other.example/", "https://a.example b", "ftp://a.example"]
+)
+def test_what_is_no_origin_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
+    monkeypatch.setenv("NUMERAL_CORS_ORIGINS", origins)
+    with pytest.raises(BadSettings, match=r"NUMERAL_CORS_ORIGINS.*origin"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("/", ""), ("", ""), ("digits", "/digits"), ("/a/b/", "/a/b"), ("a b", None), ("/a?b", None)]
+)
+def test_a_root_path_is_a_path(monkeypatch: pytest.MonkeyPatch, given: str, taken: str | None) -> None:
+    monkeypatch.setenv("NUMERAL_ROOT_PATH", given)
+    if taken is None:
+        with pytest.raises(BadSettings, match="NUMERAL_ROOT_PATH"):
+            load_settings()
+    else:
+        assert load_settings().root_path == taken

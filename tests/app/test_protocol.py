@@ -1,0 +1,169 @@
+"""What a client may leave open: headers and their time, idle connections, answers that it does not take."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Server, wait_until
+from tests.processes import resident_megabytes
+
+GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+OFFER_OF_HTTP_2 = (  # as Java's java.net.http.HttpClient sends it with every request without TLS
+    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+)
+ENDLESS = {
+    "one header": (GET + b"A: ", b"a" * 10_000),
+    "many headers": (GET, b"A: b\r\n" * 2000),
+    "an address": (b"GET /", b"a" * 10_000),
+    "trailers": (CHUNKED + b"1\r\na\r\n0\r\n", b"A: b\r\n" * 2000),
+    "a chunk's extension": (CHUNKED + b"1;", b"a" * 10_000),
+}
+
+
+@contextmanager
+def connected(server: Server, timeout: float = 20) -> Iterator[socket.socket]:
+    """A connection to the server."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=timeout) as connection:
+        yield connection
+
+
+def answer_to(server: Server, *pieces: bytes) -> bytes:
+    """All that comes back until the server closes, or has sent a JSON body."""
+    with connected(server) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        answer = b""
+        while b"}" not in answer and (more := connection.recv(65536)):
+            answer += more
+        return answer
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_headers_without_end_are_answered_431_and_cost_no_memory(server: Server, name: str) -> None:
+    begin, piece = ENDLESS[name]
+    before = resident_megabytes(server.process.pid)
+    with connected(server) as connection:
+        connection.sendall(begin)
+        for _ in range(1000):
+            try:
+                connection.sendall(piece)
+            except ConnectionError:  # the server has stopped listening, which is as good
+                break
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 431") and b"/problems/headers-too-large" in answer
+    assert resident_megabytes(server.process.pid) - before < 20
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_64_kilobytes_of_headers_are_read_and_more_are_not(server: Server, pieces: int) -> None:
+    def ask(length: int) -> bytes:
+        request = GET + b"A: " + b"a" * length + b"\r\n\r\n"
+        step = len(request) // pieces + 1
+        return answer_to(server, *(request[start : start + step] for start in range(0, len(request), step)))
+
+    assert ask(65_000).startswith(b"HTTP/1.1 200")
+    assert ask(66_000).startswith(b"HTTP/1.1 431")
+
+
+def test_what_is_no_http_is_a_problem(server: Server) -> None:
+    answer = answer_to(server, b"SEVEN\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400") and b"application/problem+json" in answer
+    assert answer_to(server, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_client_that_offers_http_2_keeps_its_body(server: Server, seven: bytes, together: bool) -> None:
+    head = b"POST /predict HTTP/1.1\r\nHost: x\r\n" + OFFER_OF_HTTP_2 + b"Content-Length: %d\r\n\r\n" % len(seven)
+    answer = answer_to(server, head + seven) if together else answer_to(server, head, seven)
+    assert answer.startswith(b"HTTP/1.1 200") and b'"digit":7' in answer
+    assert answer_to(server, GET + OFFER_OF_HTTP_2 + b"\r\n").startswith(b"HTTP/1.1 200")
+
+
+def open_sockets(server: Server) -> int:
+    """Descriptors of the server that are sockets."""
+    folder = Path(f"/proc/{server.process.pid}/fd")
+    links = []
+    for entry in folder.iterdir():
+        try:
+            links.append(os.readlink(entry))
+        except FileNotFoundError:
+            continue
+    return sum(link.startswith("socket:") for link in links)
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Whether the server has closed it; what it sent before is dropped."""
+    connection.settimeout(0.02)
+    try:
+        while connection.recv(1_000_000):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that waits for nobody."""
+    folder = tmp_path_factory.mktemp("impatient")
+    started = Server(folder, NUMERAL_HEADER_TIMEOUT="0.5", NUMERAL_BODY_TIMEOUT="0.5")
+    yield started
+    started.close()
+
+
+@pytest.mark.parametrize("begin", [b"GET /livez HT", GET, GET + b"\r\n" + GET])
+def test_headers_that_do_not_come_to_an_end_are_answered_408(impatient: Server, begin: bytes) -> None:
+    with connected(impatient) as connection:
+        connection.sendall(begin)
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+    assert b"HTTP/1.1 408" in answer and answer.count(b"HTTP/1.1 200") == begin.count(b"\r\n\r\n")
+
+
+def test_a_trickle_after_an_answer_keeps_no_connection_open(impatient: Server) -> None:
+    with connected(impatient, timeout=0.1) as connection:
+        connection.sendall(GET + b"Content-Length: 100000\r\n\r\n")
+
+        def cut() -> bool:
+            try:
+                connection.sendall(b"x")
+            except ConnectionError:
+                return True
+            return is_closed(connection)
+
+        wait_until(cut, 10)
+
+
+def test_thousands_of_idle_connections_cost_little_and_are_closed(impatient: Server, seven: bytes) -> None:
+    before, memory = open_sockets(impatient), resident_megabytes(impatient.process.pid)
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connected(impatient)) for _ in range(1500)]
+        assert impatient.client.post("/predict", content=seven).json()["digit"] == 7
+        assert resident_megabytes(impatient.process.pid) - memory < 60
+        wait_until(lambda: open_sockets(impatient) <= before + 1)
+        assert all(map(is_closed, idle))
+
+
+def test_a_client_that_does_not_take_its_answers_is_cut(impatient: Server) -> None:
+    before = open_sockets(impatient)
+    with connected(impatient) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(0.2)
+        try:
+            for _ in range(1000):  # of some 50 kB each: more than all buffers in between
+                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+        except (TimeoutError, ConnectionError):
+            pass
+        wait_until(lambda: open_sockets(impatient) <= before)

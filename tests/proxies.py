@@ -1,0 +1,125 @@
+"""Real nginx and HAProxy on loopback, in front of servers under test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+NGINX = """
+daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1; {user}
+events {{ worker_connections 512; }}
+http {{
+  access_log off; client_max_body_size 100m;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  {http}
+  server {{ listen 127.0.0.1:{port}; {server} }}
+}}
+"""
+NGINX_BALANCER = """
+upstream numeral {{ {servers} keepalive 16; }}
+proxy_http_version 1.1; proxy_set_header Connection "";
+"""
+# A prediction changes nothing, so that it may be asked of another server when its connection broke off. And a server
+# that refuses a connection is left alone for no time (max_fails=0), since while it restarts the other is all there is.
+NGINX_LOCATION = "location / { proxy_pass http://numeral; proxy_next_upstream error timeout non_idempotent; }"
+
+HAPROXY = """
+global
+  maxconn 512
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  retries 3
+  timeout check 2s
+  option redispatch 1
+frontend front
+  bind 127.0.0.1:{port}
+  default_backend numeral
+backend numeral
+  option httpchk GET /readyz
+  retry-on conn-failure empty-response
+  default-server check inter 200ms fall 2 rise 1
+  {servers}
+"""
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def nginx(folder: Path, server: str, http: str = "") -> Iterator[str]:
+    """nginx with these lines in its `server` and `http` blocks; its address."""
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""  # who may read the folders of tests
+    config.write_text(NGINX.format(folder=folder, user=user, port=port, server=server, http=http))
+    with running(["nginx", "-e", str(folder / "log"), "-c", str(config)], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def nginx_balancer(folder: Path, addresses: Sequence[str]) -> Iterator[str]:
+    """nginx that spreads requests over the servers at these `host:port`; its address."""
+    servers = " ".join(f"server {address} max_fails=0;" for address in addresses)
+    with nginx(folder, NGINX_LOCATION, NGINX_BALANCER.format(servers=servers)) as url:
+        yield url
+
+
+@contextmanager
+def haproxy_balancer(folder: Path, addresses: Sequence[str]) -> Iterator[str]:
+    """HAProxy that spreads requests over the servers that /readyz says are ready; its address."""
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "haproxy.cfg"
+    servers = "\n  ".join(f"server s{number} {address}" for number, address in enumerate(addresses))
+    config.write_text(HAPROXY.format(port=port, servers=servers))
+    with running(["haproxy", "-db", "-f", str(config)], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+BALANCERS = {"nginx": nginx_balancer, "haproxy": haproxy_balancer}
+
+
+def is_installed(program: str) -> bool:
+    """Whether the program can be started; Debian keeps servers out of a user's PATH."""
+    return path_of(program) is not None
+
+
+def path_of(program: str) -> str | None:
+    """Where the program lies."""
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
+
+
+@contextmanager
+def running(command: list[str], port: int) -> Iterator[None]:
+    """The program, listening; gone afterwards."""
+    program = path_of(command[0])
+    assert program is not None, f"{command[0]} is not installed"
+    process = subprocess.Popen([program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        while not listens(port):
+            assert process.poll() is None, process.stdout and process.stdout.read().decode()
+        yield
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+    return False
