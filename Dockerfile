@@ -21,6 +21,8 @@ ENV PATH=/venv/bin:$PATH \
     MPLCONFIGDIR=/tmp/matplotlib \
     HOST=0.0.0.0 \
     PORT=8000 \
+    NUMERAL_DRAIN_SECONDS=5 \
+    NUMERAL_SHUTDOWN_TIMEOUT=4 \
     NUMERAL_SHIPPED_WEIGHTS_DIR=/srv/shipped
 VOLUME ["/srv/numeral/weights", "/srv/numeral/var"]
 EXPOSE 8000

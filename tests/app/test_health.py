@@ -15,7 +15,9 @@ import httpx
 import pytest
 
 from app.settings import load_settings
+from bench.rolling import rolling
 from tests.conftest import Server, clean_environment, ship, wait_until
+from tests.proxies import BALANCERS, is_installed
 
 
 def test_health_routes_answer(server: Server) -> None:
@@ -94,6 +96,38 @@ def test_sigterm_ends_it_within_seconds_and_lets_requests_in_flight_finish(start
             answer += chunk
         assert answer.startswith(b"HTTP/1.1 200") and b'"digit":7' in answer
     assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_after_sigterm_it_is_first_unready_but_serves(start_server, seven: bytes, workers: str) -> None:
+    server = start_server(NUMERAL_DRAIN_SECONDS="1.5", NUMERAL_WORKERS=workers)
+    server.process.send_signal(signal.SIGTERM)
+
+    def status() -> int:
+        with httpx.Client(base_url=server.url) as client:  # a connection of its own
+            return client.get("/readyz").status_code
+
+    wait_until(lambda: status() == 503)
+    with httpx.Client(base_url=server.url) as client:
+        answer = client.post("/predict", content=seven)
+    assert answer.json()["digit"] == 7 and answer.headers["Connection"] == "close"
+    assert status() == 503 and server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_a_second_sigterm_does_not_wait(start_server) -> None:
+    server = start_server(NUMERAL_DRAIN_SECONDS="600")
+    server.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: server.client.get("/readyz").status_code == 503)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) in (0, -signal.SIGTERM)
+
+
+@pytest.mark.parametrize("balancer", BALANCERS)
+def test_rolling_restarts_behind_a_balancer_fail_no_request(balancer: str) -> None:
+    if not is_installed(balancer):
+        pytest.skip(f"needs {balancer}: apt-get install {balancer}")
+    outcomes = rolling(balancer, times=2)
+    assert set(outcomes) == {"200"} and outcomes["200"] > 50
 
 
 def can_connect(host: str, port: int) -> bool:

@@ -1,0 +1,106 @@
+"""Rolling restarts behind a balancer: how many requests fail? `make rolling-test`
+
+python -m bench.rolling --times 20             (nginx, then HAProxy: some minutes)
+
+Two servers stand behind the balancer, and clients ask for predictions without pause. One server after the other gets
+SIGTERM, ends, is started again and waited for. A request fails when its answer is not a 200.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+from model.image import to_png
+from tests.conftest import Server, draw_seven
+from tests.proxies import BALANCERS, is_installed
+
+CLIENTS = 4
+DRAIN_SECONDS = "1"
+
+
+class Load:
+    """Clients that ask without pause; `outcomes` counts statuses and broken connections."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.outcomes: Counter[str] = Counter()
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(CLIENTS)]
+
+    def ask(self) -> None:
+        """One request after the other over a connection that is kept."""
+        picture = to_png(np.asarray(draw_seven(28)))
+        with httpx.Client(base_url=self.url, timeout=30) as client:
+            while not self.ended.is_set():
+                try:
+                    outcome = str(client.post("/predict", content=picture).status_code)
+                except httpx.TransportError as error:
+                    outcome = type(error).__name__
+                self.outcomes[outcome] += 1
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Ask meanwhile."""
+        for thread in self.threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.ended.set()
+            for thread in self.threads:
+                thread.join()
+
+
+def rolling(balancer: str, times: int, drain_seconds: str = DRAIN_SECONDS) -> Counter[str]:
+    """What the clients counted during that many restarts behind the balancer."""
+    with tempfile.TemporaryDirectory(prefix="numeral-rolling-") as name:
+        folder = Path(name)
+        servers = []
+        try:
+            for number in range(2):
+                (folder / str(number)).mkdir()
+                servers.append(Server(folder / str(number), NUMERAL_DRAIN_SECONDS=drain_seconds))
+            addresses = [server.url.removeprefix("http://") for server in servers]
+            with BALANCERS[balancer](folder / balancer, addresses) as url:
+                load = Load(url)
+                with load.running():
+                    for turn in range(times):
+                        server = servers[turn % 2]
+                        server.stop()
+                        server.start()
+                return load.outcomes
+        finally:
+            for server in servers:
+                server.close()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print what was counted behind each balancer; exit status 1 when a request failed."""
+    parser = argparse.ArgumentParser(prog="bench.rolling", description="Count failed requests during restarts.")
+    parser.add_argument("--times", type=int, default=20, help="restarts behind each balancer (20)")
+    parser.add_argument("--drain", default=DRAIN_SECONDS, help=f"NUMERAL_DRAIN_SECONDS ({DRAIN_SECONDS})")
+    options = parser.parse_args(argv)
+    failed = 0
+    for balancer in BALANCERS:
+        if not is_installed(balancer):
+            print(f"{balancer}: not installed (apt-get install {balancer})")
+            continue
+        outcomes = rolling(balancer, options.times, options.drain)
+        total, answered = sum(outcomes.values()), outcomes["200"]
+        failed += total - answered
+        print(f"{balancer}: {options.times} restarts, {total:,} requests, {total - answered} failed {dict(outcomes)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
