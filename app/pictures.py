@@ -23,7 +23,7 @@ SMALL_PNG_PIXELS = 128 * 128
 TINY_PNG_PIXELS = 64 * 64
 
 COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
-PNG_WITHOUT_LINE_ENDS = b"\x89PNG\x1a"
+CURL_TYPE = "application/x-www-form-urlencoded"  # what curl says of a body that nothing else is said of
 MAX_FIELDS = 32  # of a form with one picture; others in it are not read
 
 Picture = bytes | list[bytes]  # an encoded image, or rows of pixels
@@ -60,7 +60,7 @@ def png_pixels(file: bytes) -> int:
 def one_picture(body: bytes, content_type: str) -> Picture:
     """The picture of a `POST /predict`, in whichever form it came. Raises Problem."""
     if body[:2] in COMMON_STARTS:
-        return whole_file(body)
+        return whole_file(body, content_type)
     parts = form_parts(body, content_type, MAX_FIELDS)
     return picture_of(body, content_type) if parts is None else only_picture(parts)
 
@@ -98,7 +98,7 @@ def is_something_else(body: bytes) -> bool:
 def picture_of(body: bytes, content_type: str = "") -> Picture:
     """The picture that the content is: JSON, a data-URI or base64, or else an image file. Raises Problem."""
     if body[:1] != b"{" and is_binary(body) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return whole_file(body)
+        return whole_file(body, content_type)
     text = as_utf8(body)
     if text[:1] == b"{":
         return from_json(validate(one_image, text))
@@ -109,10 +109,12 @@ def picture_of(body: bytes, content_type: str = "") -> Picture:
     return from_json(validate(one_image, text)) if "json" in content_type.lower() else body
 
 
-def whole_file(file: bytes) -> bytes:
-    """The file. Raises Problem for a PNG of which `curl -d` dropped the line ends, since it says so only here."""
-    if file.startswith(PNG_WITHOUT_LINE_ENDS):
-        raise image_problem(CorruptImage("The PNG lost its line ends on the way: with curl, --data-binary keeps them."))
+def whole_file(file: bytes, content_type: str) -> bytes:
+    """The file. Raises Problem when `curl -d` dropped its line ends and zeros, which every image file has."""
+    if content_type == CURL_TYPE and not any(byte in file for byte in (b"\0", b"\n", b"\r")):
+        raise image_problem(
+            CorruptImage("The image lost bytes on the way: curl keeps them with --data-binary, not -d.")
+        )
     return file
 
 

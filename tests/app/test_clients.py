@@ -7,19 +7,28 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from urllib.parse import quote
 
 import httpx
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from app.encodings import MAX_MEMBERS
+from app.errors import Problem
+from app.pictures import many_pictures, one_picture
+from app.routes.samples import labelled_picture
 from model.image import read_digit
 from tests.app.test_bad_input import check_problem
-from tests.conftest import Server
+from tests.conftest import REPOSITORY, Server
 
+JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 OTHER_TYPES = (None, "text/plain", URLENCODED, "text/json", "application/vnd.api+json", "application/octet-stream")
+PHOTO = REPOSITORY / "tests/images/seven.jpg"
 BOUNDARY = "multipart/form-data; boundary=x"
 
 
@@ -228,6 +237,11 @@ def test_a_zip_that_is_called_compressed_is_refused_by_that(server: Server) -> N
 
 REFUSED = {
     "curl -d @7.png": ("/predict", lambda seven: (seven.translate(None, b"\r\n\0"), URLENCODED), "--data-binary"),
+    "curl -d @7.jpg": (
+        "/predict",
+        lambda _: (PHOTO.read_bytes().translate(None, b"\r\n\0"), URLENCODED),
+        "--data-binary",
+    ),
     "curl -F file=7.png": ("/predict", lambda _: (with_end(field("file", b"7.png")), BOUNDARY), "-F file=@7.png"),
     "an empty input": ("/predict", lambda _: (with_end(field("file", b"", '; filename=""')), BOUNDARY), "no image"),
     "two files": (
@@ -275,3 +289,15 @@ def test_a_large_image_is_read_in_every_form(server: Server, seven: bytes) -> No
 def chunk(kind: bytes, data: bytes) -> bytes:
     """A chunk of a PNG."""
     return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+
+
+@given(st.binary(max_size=300), st.sampled_from(["", JSON, BOUNDARY, URLENCODED, "multipart/form-data"]))
+@example(b'{"image": "\\ud800"}', JSON)
+@example(b"image=%ff%fe", URLENCODED)
+@example(b"\xff\xfe{\0", JSON)
+@example(with_end(field("pixels", b"[[\xff")), BOUNDARY)
+def test_any_body_is_a_picture_or_a_problem(body: bytes, content_type: str) -> None:
+    for begin in (b"", b"{", b"[", b"--x\r\n", b"data:", b"image="):
+        for read in (one_picture, partial(many_pictures, most=2), labelled_picture):
+            with suppress(Problem):
+                read(begin + body, content_type)
