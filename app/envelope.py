@@ -65,6 +65,7 @@ class Envelope:
             problem = error if isinstance(error, Problem) else Problem()
             if problem is not error:
                 log.exception("%s %s failed, request %s", scope["method"], scope["path"], request_id)
+            error.__traceback__ = None  # whose frames hold the body, and this one the error: a circle in memory
             if not started:
                 await send_problem(problem, request_id, receive, send_with_id)
 

@@ -14,6 +14,14 @@ from model.image import ImageError
 
 MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
 
+PLAIN_MESSAGES = {
+    "extra_forbidden": "there is no such field",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "list_type": "must be a list",
+}
+
 
 class Problem(Exception):
     """An error that the client is told about.
@@ -144,7 +152,13 @@ def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
     first, *_ = found = list(errors)
     if first["type"] == "json_invalid":
         return MalformedJson(f"{first['msg']}.")
-    return InvalidField(*((".".join(map(str, error["loc"])), error["msg"]) for error in found))
+    return InvalidField(*((".".join(map(str, error["loc"])), plainly(error)) for error in found[:MAX_FIELD_ERRORS]))
+
+
+def plainly(error: Mapping[str, Any]) -> str:
+    """What is wrong, without words of the library that noticed it."""
+    message: str = PLAIN_MESSAGES.get(error["type"], error["msg"])
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
 def as_json(problem: Problem, request_id: str) -> dict[str, Any]:

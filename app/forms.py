@@ -1,97 +1,124 @@
-"""The parts of a multipart/form-data body that is already in memory."""
+"""The fields of a form, multipart/form-data or urlencoded, whose body is already in memory.
+
+Everything is searched for, nothing is walked through byte by byte, and how many fields there may be is given: what a
+body costs is told by its length, whatever is in it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import re
+from typing import NamedTuple
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
 from app.errors import BadRequest
+from app.image_text import unescaped
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
+MULTIPART = "multipart/form-data"
+MAX_TYPE_CHARACTERS = 1024  # of a Content-Type
+MAX_BOUNDARY_BYTES = 200  # RFC 2046, 5.1.1, says 70
+MAX_HEADER_BYTES = 8192  # of all headers of one part
+URLENCODED = re.compile(rb"[A-Za-z_][\w.\[\]-]{0,31}=[^=\s]")  # base64 ends after its `=`
 
-MAX_PARTS = 1100  # above the largest batch allowed; a bound on memory, not a limit to design for
+
+class TooManyParts(BadRequest):
+    """The form has more parts than the address has a use for."""
 
 
-@dataclass
-class Part:
+class Part(NamedTuple):
     """One field: `filename` is None for a plain value."""
 
-    name: str = ""
-    filename: str | None = None
-    data: bytearray = field(default_factory=bytearray)
+    name: str
+    filename: str | None
+    data: bytes
 
     @property
     def is_file(self) -> bool:
         """Whether the client sent it as a file."""
         return self.filename is not None
 
-
-class PartCollector:
-    """Callbacks of python-multipart that gather `parts`; `complete` once the closing boundary was seen."""
-
-    def __init__(self) -> None:
-        self.parts: list[Part] = []
-        self.complete = False
-        self._field = b""
-        self._value = b""
-
-    def on_part_begin(self) -> None:
-        """Start a part."""
-        if len(self.parts) == MAX_PARTS:
-            raise BadRequest(f"The form has more than {MAX_PARTS} parts.")
-        self.parts.append(Part())
-
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        """Gather a header's name."""
-        self._field += data[start:end]
-
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        """Gather a header's value."""
-        self._value += data[start:end]
-
-    def on_header_end(self) -> None:
-        """Take the field's name and file name from Content-Disposition; other headers are not trusted."""
-        if self._field.lower() == b"content-disposition":
-            _, options = parse_options_header(self._value)
-            self.parts[-1].name = options.get(b"name", b"").decode("utf-8", "replace")
-            if b"filename" in options:
-                self.parts[-1].filename = options[b"filename"].decode("utf-8", "replace")
-        self._field = self._value = b""
-
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        """Gather a part's content."""
-        self.parts[-1].data += data[start:end]
-
-    def on_end(self) -> None:
-        """Note the closing boundary."""
-        self.complete = True
+    @property
+    def is_unused(self) -> bool:
+        """Whether it is what a browser sends for a file input in which nothing was chosen."""
+        return self.filename == "" and not self.data
 
 
-def parse_form(body: bytes, content_type: str) -> list[Part]:
-    """The parts of the form in their order. Raises BadRequest when it is malformed or cut."""
-    _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary", b"")
+def parse_multipart(body: bytes, content_type: str, most: int) -> list[Part]:
+    """The parts of the form in their order. Raises BadRequest when it is malformed or cut, TooManyParts."""
+    delimiter = b"\r\n--" + boundary_of(body, content_type)
+    start = 0 if body.startswith(delimiter[2:]) else body.find(delimiter) + 2
+    if start == 1:  # not found
+        raise BadRequest("The multipart form is malformed: its boundary is nowhere in the body.")
+    position = start + len(delimiter) - 2
+    parts: list[Part] = []
+    while not body.startswith(b"--", position):
+        if len(parts) == most:
+            raise TooManyParts(f"The form has more than {most} parts.")
+        line_end = body.find(b"\r\n", position, position + MAX_HEADER_BYTES)
+        if line_end < 0 or body[position:line_end].strip(b" \t"):
+            raise BadRequest("The multipart form is malformed: something follows a boundary in its line.")
+        end = body.find(delimiter, line_end)
+        if end < 0:
+            raise BadRequest("The multipart form is cut: its closing boundary is missing.")
+        parts.append(part_between(body, line_end, end))
+        position = end + len(delimiter)
+    return parts
+
+
+def boundary_of(body: bytes, content_type: str) -> bytes:
+    """The boundary that the Content-Type names, or else, since some clients forget it, the body's first line shows.
+
+    Raises BadRequest.
+    """
+    if len(content_type) > MAX_TYPE_CHARACTERS:
+        raise BadRequest(f"The Content-Type has more than {MAX_TYPE_CHARACTERS} characters.")
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    if not boundary and body.startswith(b"--"):
+        boundary = body[2 : max(0, body.find(b"\r\n", 0, MAX_BOUNDARY_BYTES + 3))].rstrip()
     if not boundary:
-        raise BadRequest("The Content-Type names no multipart boundary.")
-    collector = PartCollector()
-    callbacks: MultipartCallbacks = {
-        "on_part_begin": collector.on_part_begin,
-        "on_header_field": collector.on_header_field,
-        "on_header_value": collector.on_header_value,
-        "on_header_end": collector.on_header_end,
-        "on_part_data": collector.on_part_data,
-        "on_end": collector.on_end,
-    }
+        raise BadRequest("The Content-Type names no multipart boundary; an HTTP client that makes the form sets it.")
+    if len(boundary) > MAX_BOUNDARY_BYTES:
+        raise BadRequest(f"The multipart boundary has more than {MAX_BOUNDARY_BYTES} bytes.")
+    return boundary
+
+
+def part_between(body: bytes, start: int, end: int) -> Part:
+    """The part whose headers begin after the line end at `start`, and whose content ends before `end`.
+
+    Takes the field's name and file name from Content-Disposition; other headers are not trusted. Raises BadRequest.
+    """
+    head_end = body.find(b"\r\n\r\n", start, min(end, start + MAX_HEADER_BYTES))
+    if head_end < 0:
+        raise BadRequest(
+            f"The multipart form is malformed: a part's headers do not end, or have more than {MAX_HEADER_BYTES} bytes."
+        )
+    data = body[head_end + 4 : end]
+    for line in body[start + 2 : head_end].split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"content-disposition":
+            _, options = parse_options_header(value)
+            filename = options.get(b"filename")
+            return Part(as_text(options.get(b"name", b"")), None if filename is None else as_text(filename), data)
+    return Part("", None, data)
+
+
+def is_urlencoded(body: bytes) -> bool:
+    """Whether the body is `name=value`, as a form sends it, or curl with -d."""
+    return URLENCODED.match(body) is not None
+
+
+def parse_urlencoded(body: bytes, most: int) -> list[Part]:
+    """The fields of `image=…&label=7`, in their order. Raises BadRequest, TooManyParts."""
+    pairs = body.split(b"&", most)
+    if len(pairs) > most:
+        raise TooManyParts(f"The form has more than {most} fields.")
     try:
-        parser = MultipartParser(boundary, callbacks)
-        parser.write(body)
-        parser.finalize()
-    except FormParserError as error:
-        raise BadRequest(f"The multipart form is malformed: {error}.") from None
-    if not collector.complete:
-        raise BadRequest("The multipart form is cut: its closing boundary is missing.")
-    return collector.parts
+        fields = [[unescaped(half.replace(b"+", b" ")) for half in pair.split(b"=", 1)] for pair in pairs if pair]
+    except ValueError as error:
+        raise BadRequest(f"The form {error}; send an image's bytes as multipart/form-data.") from None
+    return [Part(as_text(name), None, b"".join(value)) for name, *value in fields]
+
+
+def as_text(data: bytes) -> str:
+    """A name, whatever its bytes are."""
+    return data.decode("utf-8", "replace")

@@ -1,25 +1,35 @@
-"""From a request's body to its pictures: three forms, and how much there is to read in them."""
+"""From a request's body to its pictures, in whatever form they come, and how much there is to read in them.
+
+What the body is, its content says; the Content-Type is asked only where clients must say something by it, the boundary
+of a form, and where it makes a message better.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.errors import BadRequest, InvalidField, Problem, invalid_field
-from app.forms import parse_form
+from app.errors import BadRequest, BatchTooLarge, InvalidField, Problem, image_problem
+from app.forms import MULTIPART, Part, TooManyParts, is_urlencoded, parse_multipart, parse_urlencoded
+from app.image_text import NotAnImage, decode_text, is_binary, is_data_uri, looks_encoded
+from app.json_body import as_utf8, context_of, is_small_json, validate, validate_counted, wrong_json
 from app.schemas.predict import ImageRequest
+from model.image import CorruptImage
 
 SMALL_BYTES = 32_768
 SMALL_PNG_PIXELS = 128 * 128
 TINY_PNG_PIXELS = 64 * 64
 
-T = TypeVar("T")
-Picture = bytes | list[list[int]]  # an encoded image, or pixels
+COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
+CURL_TYPE = "application/x-www-form-urlencoded"  # what curl says of a body that nothing else is said of
+MAX_FIELDS = 32  # of a form with one picture; others in it are not read
+
+Picture = bytes | list[bytes]  # an encoded image, or rows of pixels
 one_image = TypeAdapter(ImageRequest)
 any_list = TypeAdapter(list[Any])
+anything = TypeAdapter[Any](Any)
 
 
 def is_tiny(picture: Picture) -> bool:
@@ -48,64 +58,151 @@ def png_pixels(file: bytes) -> int:
 
 
 def one_picture(body: bytes, content_type: str) -> Picture:
-    """The picture of a `POST /predict`, in whichever of the three forms it came. Raises Problem."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return from_json(validate(one_image, body))
-    if kind == "multipart/form-data":
-        files = [part for part in parse_form(body, content_type) if part.is_file]
-        if len(files) != 1:
-            raise BadRequest(f"The form has {len(files)} files; send one, or use /predict/batch.")
-        return bytes(files[0].data)
-    return body
+    """The picture of a `POST /predict`, in whichever form it came. Raises Problem."""
+    if body[:2] in COMMON_STARTS:
+        return whole_file(body, content_type)
+    parts = form_parts(body, content_type, MAX_FIELDS)
+    return picture_of(body, content_type) if parts is None else only_picture(parts)
 
 
-def many_pictures(body: bytes, content_type: str) -> list[Picture | Problem]:
+def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Problem]:
     """The pictures of a `POST /predict/batch`: a form with files, or a JSON list with a problem for each wrong item.
 
-    Raises Problem for what is neither.
+    Raises BatchTooLarge when there are more than `most`, another Problem for what is neither.
     """
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return [picture_or_problem(item) for item in validate(any_list, body)]
-    if kind == "multipart/form-data":
-        return [bytes(part.data) for part in parse_form(body, content_type) if part.is_file]
-    raise BadRequest("Send multipart/form-data with several files, or a JSON list.")
-
-
-def from_json(request: ImageRequest) -> Picture:
-    """The picture of a validated JSON object. Raises InvalidField when the base64 is none."""
-    if request.pixels is not None:
-        return request.pixels
-    text = request.image or ""
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
     try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidField(("image", "is neither base64 nor a data-URI with base64")) from None
+        parts = form_parts(body, content_type, most + MAX_FIELDS)
+    except TooManyParts as problem:
+        raise BatchTooLarge(problem.detail) from None
+    pictures = list_of_pictures(body, content_type, most) if parts is None else form_pictures(parts)
+    if len(pictures) > most:
+        raise BatchTooLarge(f"{len(pictures)} images; send at most {most}.")
+    if not pictures:
+        raise BadRequest("There are no images; a form's are files, which curl sends with an @: -F file=@7.png.")
+    return pictures
 
 
-def picture_or_problem(item: object) -> Picture | Problem:
-    """The picture of an item of a JSON list, or what is wrong with the item, so that the others are still read."""
-    if not isinstance(item, dict):
-        return InvalidField(("", "Input should be an object"))
+def form_parts(body: bytes, content_type: str, most: int) -> list[Part] | None:
+    """The fields of a form, of either kind; None when the body is no form. Raises BadRequest, TooManyParts."""
+    kind = content_type[: len(MULTIPART)].lower()
+    if kind == MULTIPART and not is_something_else(body):
+        return parse_multipart(body, content_type, most)
+    return parse_urlencoded(body, most) if is_urlencoded(body) else None
+
+
+def is_something_else(body: bytes) -> bool:
+    """Whether a body that is called multipart is JSON or an image, from a client that set the Content-Type by hand."""
+    return body[:1] == b"{" or body[:2] in COMMON_STARTS
+
+
+def picture_of(body: bytes, content_type: str = "") -> Picture:
+    """The picture that the content is: JSON, a data-URI or base64, or else an image file. Raises Problem."""
+    if body[:1] != b"{" and is_binary(body) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return whole_file(body, content_type)
+    text = as_utf8(body)
+    if text[:1] == b"{":
+        return from_json(validate(one_image, text))
+    if looks_encoded(text):
+        return from_text(text, "")
+    if text[:1] == b"[":
+        raise InvalidField(("", "must be one object, not a list; a list of them goes to /predict/batch"))
+    return from_json(validate(one_image, text)) if "json" in content_type.lower() else body
+
+
+def whole_file(file: bytes, content_type: str) -> bytes:
+    """The file. Raises Problem when `curl -d` dropped its line ends and zeros, which every image file has."""
+    if content_type == CURL_TYPE and not any(byte in file for byte in (b"\0", b"\n", b"\r")):
+        raise image_problem(
+            CorruptImage("The image lost bytes on the way: curl keeps them with --data-binary, not -d.")
+        )
+    return file
+
+
+def only_picture(parts: list[Part]) -> Picture:
+    """The one picture of a form, whatever the field's name is. Raises Problem when there is none, or another."""
+    pictures = form_pictures(parts)
+    if not pictures:
+        raise BadRequest("The form has no image; curl sends a file with an @: -F file=@7.png.")
+    if len(pictures) > 1:
+        raise BadRequest(f"The form has {len(pictures)} images; send one, or use /predict/batch.")
+    (picture,) = pictures
+    if isinstance(picture, Problem):
+        raise picture
+    return picture
+
+
+def form_pictures(parts: list[Part]) -> list[Picture | Problem]:
+    """The pictures of a form: its files, and fields that hold an image all the same, as bytes or as text."""
+    used = [part for part in parts if not part.is_unused]
+    sure = [part for part in used if is_surely_picture(part)]
+    return [attempt(picture_of_part, part) for part in sure or filter(holds_picture, used)]
+
+
+def holds_picture(part: Part) -> bool:
+    """Whether the field may hold a picture: a token of base64 would, so one that surely does goes before."""
+    return is_surely_picture(part) or looks_encoded(part.data)
+
+
+def is_surely_picture(part: Part) -> bool:
+    """Whether the field holds a picture whatever else is in the form."""
+    return (
+        part.is_file
+        or part.name in ("image", "pixels")
+        or part.data[:1] == b"{"
+        or is_binary(part.data)
+        or is_data_uri(part.data)
+    )
+
+
+def picture_of_part(part: Part) -> Picture:
+    """The picture that a field of a form holds. Raises Problem."""
+    if part.name == "pixels" and part.data.lstrip()[:1] == b"[":
+        return from_json(as_image_request({"pixels": validate(anything, part.data)}))
+    if part.name in ("image", "pixels") and not (part.is_file or is_binary(part.data)):
+        return from_text(part.data, part.name)
+    return picture_of(part.data)
+
+
+def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Problem]:
+    """The pictures of a JSON list. Raises Problem."""
+    text = as_utf8(body)
+    if text[:1] not in (b"[", b"{") and "json" not in content_type.lower():
+        raise BadRequest("Send multipart/form-data with several files, or a JSON list; one image goes to /predict.")
+    if text[:1] == b"{":
+        raise InvalidField(("", "must be a list of objects; one object goes to /predict"))
+    if not is_small_json(text, most):
+        raise BatchTooLarge(f"The list has more values than {most} images have.")
+    items = validate_counted(any_list, text)
+    if len(items) > most:
+        raise BatchTooLarge(f"{len(items)} images; send at most {most}.")
+    context = context_of(text)
+    return [attempt(lambda item: from_json(as_image_request(item, context)), item) for item in items]
+
+
+def as_image_request(fields: object, context: object = None) -> ImageRequest:
+    """The fields, or the item of a list, validated. Raises InvalidField."""
     try:
-        return from_json(one_image.validate_python(item))
-    except ValidationError as error:
-        return wrong_json(error)
-    except InvalidField as problem:
-        return problem
-
-
-def validate(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The body as the adapter's type. Raises BadRequest for what is no JSON, InvalidField for the wrong JSON."""
-    try:
-        return adapter.validate_json(body)
+        return one_image.validate_python(fields, context=context)
     except ValidationError as error:
         raise wrong_json(error) from None
 
 
-def wrong_json(error: ValidationError) -> Problem:
-    """The problem that a failed validation is."""
-    return invalid_field(error.errors(include_url=False, include_input=False))
+def from_json(request: ImageRequest) -> Picture:
+    """The picture of a validated JSON object. Raises InvalidField when the base64 is none."""
+    return from_text((request.image or "").encode(), "image") if request.pixels is None else request.pixels
+
+
+def from_text(text: bytes, field: str) -> bytes:
+    """The image file that was made text. Raises InvalidField."""
+    try:
+        return decode_text(text)
+    except NotAnImage as error:
+        raise InvalidField((field, str(error))) from None
+
+
+def attempt(read: Callable[[Any], Picture], source: object) -> Picture | Problem:
+    """What was read, or what is wrong with it, so that the others are still read."""
+    try:
+        return read(source)
+    except Problem as problem:
+        return problem

@@ -107,9 +107,9 @@ class Predictor:
             self.large_in_flight -= 1
 
 
-def as_array(rows: list[list[int]]) -> NDArray[np.uint8]:
-    """uint8 (S, S) of as many rows of as many integers 0–255; by way of bytes, which numpy reads twice as fast."""
-    return np.frombuffer(b"".join(map(bytes, rows)), np.uint8).reshape(len(rows), -1)
+def as_array(rows: list[bytes]) -> NDArray[np.uint8]:
+    """uint8 (S, S) of as many rows of as many bytes."""
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
 
 
 def lower_priority() -> None:

@@ -62,7 +62,7 @@ def main() -> None:
         "make and serialize the answer": (microseconds(lambda: to_json(prediction(answer, "7" * 16))), None),
         "take a form apart": (
             microseconds(lambda: one_picture(form.data, form.content_type)),
-            microseconds(lambda: many_pictures(batch.data, batch.content_type), batch.images),
+            microseconds(lambda: many_pictures(batch.data, batch.content_type, batch.images), batch.images),
         ),
         "take JSON pixels apart": (microseconds(lambda: one_picture(pixels.data, pixels.content_type)), None),
     }

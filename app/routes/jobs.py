@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from sqlalchemy.engine import RowMapping
 
 from app import jobs, supervisor
-from app.body import read_body
 from app.db import as_time
+from app.encodings import read_content
 from app.errors import InvalidField, Problem, invalid_field
 from app.events import NothingMore
 from app.job_record import conclude
 from app.job_states import State
+from app.json_body import as_utf8, is_small_json
 from app.routes.paging import Page, next_cursor
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
@@ -52,10 +53,13 @@ Swept = Depends(give_up_lost)
 
 async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
     """The body, which may be empty. Raises Problem."""
-    timeout = request.app.state.settings.body_timeout
-    body = await read_body(request.scope, request.receive, MAX_OPTIONS_BYTES, timeout)
+    state = request.app.state
+    timeout, in_thread = state.settings.body_timeout, state.predictor.in_thread
+    body = as_utf8(await read_content(request.scope, request.receive, MAX_OPTIONS_BYTES, timeout, in_thread))
+    if not is_small_json(body):
+        raise InvalidField(("", "has more values than there are options"))
     try:
-        return RetrainRequest.model_validate_json(body.strip() or b"{}")
+        return RetrainRequest.model_validate_json(body or b"{}")
     except ValidationError as error:
         raise option_problem(error) from None
 

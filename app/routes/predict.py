@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.body import header, read_body
-from app.errors import BadRequest, BatchTooLarge, KeyRequired, Overloaded, Problem, as_json
+from app.body import header
+from app.encodings import read_content
+from app.errors import KeyRequired, Overloaded, Problem, as_json
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor
 from app.schemas.predict import Batch, ImageRequest, Prediction
@@ -24,7 +26,8 @@ from app.security import name_of_key, predict_bearer
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
-PIXELS_BYTES = 8192  # of JSON that 32×32 integers need at most
+PIXELS_BYTES = 32_768  # of JSON that 32×32 numbers need, fractions with all their digits
+SOON_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 
@@ -35,27 +38,32 @@ Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
 async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
     """One image in, one prediction out."""
     limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD) + PIXELS_BYTES
-    body = await read_body(scope, receive, limit, predictor.settings.body_timeout)
-    answer = await predictor.answer(one_picture(body, header(scope, b"content-type")))
+    body = await read_content(scope, receive, limit, predictor.settings.body_timeout, predictor.in_thread)
+    content_type = header(scope, b"content-type")
+    if len(body) <= SOON_BYTES:
+        answer = await predictor.answer(one_picture(body, content_type))
+    else:
+        answer = await predictor.in_thread(partial(answer_body, predictor, content_type), body)
     seen = None
     if scope["query_string"] and wants_seen(scope["query_string"]):
         seen = "data:image/png;base64," + base64.b64encode(to_png(answer.reading.pixels)).decode()
     await send_json(send, to_json(prediction(answer, scope["state"]["request_id"], seen), exclude_none=True))
 
 
+def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
+    """The answer for the one picture of a body, all in the thread that calls. Raises Problem."""
+    (outcome,) = predictor.answer_all([one_picture(body, content_type)])
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
 async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
     """Several images in, a prediction or a problem for each, in order, all from one version."""
     settings = predictor.settings
     limit = int(settings.max_image_bytes * FORM_OVERHEAD) + settings.max_batch * PIXELS_BYTES
-    body = await read_body(scope, receive, limit, settings.body_timeout)
-    pictures = many_pictures(body, header(scope, b"content-type"))
-    if not pictures:
-        raise BadRequest("There are no images; a form's are files, which curl sends with an @: -F file=@7.png.")
-    if len(pictures) > settings.max_batch:
-        raise BatchTooLarge(f"{len(pictures)} images; send at most {settings.max_batch}.")
-    sound = [picture for picture in pictures if not isinstance(picture, Problem)]
-    answers = iter(await predictor.in_thread(predictor.answer_all, sound))
-    outcomes = [picture if isinstance(picture, Problem) else next(answers) for picture in pictures]
+    body = await read_content(scope, receive, limit, settings.body_timeout, predictor.in_thread)
+    outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
     request_id = scope["state"]["request_id"]
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
@@ -63,6 +71,14 @@ async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, se
     ]
     batch = Batch.model_construct(items=items, total=len(items))
     await send_json(send, Batch.__pydantic_serializer__.to_json(batch, exclude_none=True, warnings=False))
+
+
+def answer_batch(predictor: Predictor, content_type: str, body: bytes) -> list[Answer | Problem]:
+    """An answer or a problem for each picture of the body, in order. Raises Problem for the body as a whole."""
+    pictures = many_pictures(body, content_type, predictor.settings.max_batch)
+    sound = [picture for picture in pictures if not isinstance(picture, Problem)]
+    answers = iter(predictor.answer_all(sound))
+    return [picture if isinstance(picture, Problem) else next(answers) for picture in pictures]
 
 
 def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Prediction:

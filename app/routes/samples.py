@@ -15,11 +15,13 @@ from pydantic import TypeAdapter
 from sqlalchemy.engine import RowMapping
 
 from app import archive, samples
-from app.body import read_body, save_body
+from app.body import save_body
 from app.db import Database, as_time
+from app.encodings import read_content, refuse_encoding
 from app.errors import BadRequest, InvalidField
-from app.forms import parse_form
-from app.pictures import Picture, from_json, validate
+from app.forms import Part
+from app.json_body import as_utf8, validate
+from app.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
 from app.schemas.problems import documented
@@ -28,6 +30,7 @@ from app.security import Admin
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4
+PICTURE_FIELDS = ("file", "image", "pixels")  # of a form, which has one of them
 sample_request = TypeAdapter(SampleRequest)
 
 CHUNK_BYTES = 262_144
@@ -71,29 +74,40 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
     """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
     predictor: Predictor = request.app.state.predictor
     limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD)
-    body = await read_body(request.scope, request.receive, limit, predictor.settings.body_timeout)
-    picture, label = labelled_picture(body, request.headers.get("Content-Type", ""))
-    row, outcome = await run_in_threadpool(store, request, admin, picture, label)
+    timeout = predictor.settings.body_timeout
+    body = await read_content(request.scope, request.receive, limit, timeout, predictor.in_thread)
+    row, outcome = await run_in_threadpool(store, request, admin, body)
     response.status_code = 201 if outcome == "created" else 200
     response.headers["Location"] = f"/samples/{row['id']}"
     return StoredSample(**shown(row), outcome=outcome)
 
 
 def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
-    """The picture and its label, from a form or from JSON. Raises Problem."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        sample = sample_from_json(body)
-        return from_json(sample), sample.label
-    if kind != "multipart/form-data":
+    """The picture and its label, from a form or from JSON, as their content tells. Raises Problem."""
+    parts = form_parts(body, content_type, MAX_FIELDS)
+    if parts is not None:
+        return labelled_part([part for part in parts if not part.is_unused])
+    text = as_utf8(body)
+    if text[:1] not in (b"{", b"[") and "json" not in content_type.lower():
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
-    parts = {part.name: part for part in parse_form(body, content_type)}
-    if "file" not in parts or not parts["file"].is_file:
-        raise InvalidField(("file", "the form has no such file"))
-    if unknown := sorted(parts.keys() - {"file", "label"}):
+    sample = sample_from_json(text)
+    return from_json(sample), sample.label
+
+
+def labelled_part(parts: list[Part]) -> tuple[Picture, int]:
+    """The picture and its label from the fields of a form. Raises Problem."""
+    fields = {part.name: part for part in parts}
+    pictures = [fields[name] for name in PICTURE_FIELDS if name in fields]
+    if not pictures or not holds_picture(pictures[0]):
+        raise InvalidField(("file", "the form has no such file; curl sends it with an @: -F file=@7.png"))
+    if unknown := sorted(fields.keys() - {*PICTURE_FIELDS, "label"}):
         raise InvalidField(*((name, "there is no such field; send `file` and `label`") for name in unknown))
-    text = bytes(parts["label"].data).decode("utf-8", "replace") if "label" in parts else ""
-    return bytes(parts["file"].data), as_label(text)
+    if len(pictures) > 1:
+        raise InvalidField((pictures[1].name, f"send either this or `{pictures[0].name}`"))
+    if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:
+        raise InvalidField(*((name, "stands more than once") for name in twice))
+    text = fields["label"].data.decode("utf-8", "replace") if "label" in fields else ""
+    return picture_of_part(pictures[0]), as_label(text.strip())
 
 
 def as_label(text: str) -> int:
@@ -113,9 +127,10 @@ def sample_from_json(body: bytes) -> SampleRequest:
         raise
 
 
-def store(request: Request, actor: str, picture: Picture, label: int) -> tuple[RowMapping, samples.Outcome]:
-    """Read the picture and commit the sample; answers with its row and what became of it."""
+def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, samples.Outcome]:
+    """Read the labelled picture and commit the sample; answers with its row and what became of it."""
     state = request.app.state
+    picture, label = labelled_picture(body, request.headers.get("Content-Type", ""))
     reading = state.predictor.read(picture)
     image = picture if isinstance(picture, bytes) else to_png(reading.pixels)
     database: Database = state.database
@@ -146,6 +161,7 @@ def list_samples(
 async def import_samples(request: Request, admin: Admin) -> ImportReport:
     """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
     state = request.app.state
+    refuse_encoding(request.scope)
     archive.check_media_type(request.headers.get("Content-Type", ""))
     settings = state.settings
     with tempfile.TemporaryFile() as file:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
+from app.pixels import JSON_SCHEMA, read_rows
 from app.schemas.problems import ProblemDetail
 
-Byte = Annotated[int, Field(strict=True, ge=0, le=255)]
-Row = Annotated[list[Byte], Field(min_length=28, max_length=32)]
-Rows = Annotated[list[Row], Field(min_length=28, max_length=32)]
-
-PIXELS = (
-    "28×28 or 32×32, taken as they are: white ink (255) on black (0), the digit placed as MNIST's are; "
-    "send anything else as an image, where the digit is found"
+IMAGE = (
+    "an image file, as base64 (of either alphabet, padded or not, with or without line ends) or as a data-URI; "
+    "the digit is found in it"
 )
+PIXELS = (
+    "28×28 or 32×32 numbers, taken as they are: white ink on black (0), the digit placed as MNIST's are; send anything "
+    "else as an image. As rows, flat (784 or 1024), 28×28×1 or 1×28×28. Where none is above 1 they are of the range "
+    "0–1, so integers 0 and 1 are paper and ink; else they are of the range 0–255, and fractions are rounded"
+)
+Rows = Annotated[list[bytes], PlainValidator(read_rows), WithJsonSchema(JSON_SCHEMA)]
 
 
 class ImageRequest(BaseModel):
@@ -23,17 +26,13 @@ class ImageRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    image: Annotated[str, Field(min_length=1, description="an image file, as base64 or as a data-URI")] | None = None
+    image: Annotated[str, Field(min_length=1, description=IMAGE)] | None = None
     pixels: Annotated[Rows, Field(description=PIXELS)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.image is None) == (self.pixels is None):
             raise ValueError("send exactly one of `image` and `pixels`")
-        if self.pixels is not None and {len(row) for row in self.pixels} != {len(self.pixels)}:
-            raise ValueError("`pixels` must be square")
-        if self.pixels is not None and len(self.pixels) not in (28, 32):
-            raise ValueError("`pixels` must be 28×28 or 32×32")
         return self
 
 

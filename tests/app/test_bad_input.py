@@ -57,12 +57,16 @@ AS_JSON = {
     "nan": (rows(1).replace(b"1", b"NaN"), 422, "invalid-field"),
     "256": (rows(256), 422, "invalid-field"),
     "minus one": (rows(-1), 422, "invalid-field"),
-    "a fraction": (rows(0.5), 422, "invalid-field"),
+    "a fraction above 255": (rows(255.5), 422, "invalid-field"),
+    "minus a fraction": (rows(-0.4242), 422, "invalid-field"),
+    "null": (rows(None), 422, "invalid-field"),
     "a bool": (rows(True), 422, "invalid-field"),
     "a string": (rows("7"), 422, "invalid-field"),
     "30 by 30": (rows(9, 30), 422, "invalid-field"),
     "no ink": (rows(0), 422, "blank-image"),
-    "deep": (b"[" * 100_000, 400, "malformed-json"),
+    "deep": (b'{"pixels": ' + b"[" * 1_000, 400, "malformed-json"),
+    "deeper": (b'{"pixels": ' + b"[" * 100_000, 422, "invalid-field"),
+    "a list that is deep": (b"[" * 100_000, 422, "invalid-field"),
 }
 
 

@@ -16,7 +16,7 @@ def png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("picture", "tiny", "small"),
     [
-        ([[0] * 28] * 28, True, True),
+        ([bytes(28)] * 28, True, True),
         (png(28, 28), True, True),
         (png(64, 64), True, True),
         (png(65, 64), False, True),

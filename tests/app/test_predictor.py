@@ -40,7 +40,7 @@ def test_without_a_model_a_picture_that_can_not_be_read_is_told_so_and_another_h
 
 def test_with_a_model_each_picture_is_answered_in_its_place(predictor: Predictor, seven: bytes) -> None:
     predictor.model.classifier = Classifier.load(SHIPPED / "1")
-    rows = [[0] * 28 for _ in range(28)]
+    rows = [bytes(28)] * 28
     blank, first, cut, second = predictor.answer_all([rows, seven, seven[:60], seven])
     assert isinstance(blank, Problem) and blank.slug == "blank-image"
     assert isinstance(cut, Problem) and cut.slug == "corrupt-image"

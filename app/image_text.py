@@ -1,0 +1,120 @@
+"""Image files that were made text, base64 or a data-URI, as strictly as can be told and as loosely as is certain.
+
+Whatever the text, the work is some passes over it in C, and the memory some times its length.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import string
+from urllib.parse import unquote_to_bytes
+
+PIECE = 1 << 20  # characters decoded at once, a multiple of 4: other threads have their turn in between
+MIN_CHARACTERS = 64  # no image is shorter; a word may be
+HEAD_BYTES = 64
+MAX_GAP = 64  # spaces between two lines of base64
+MAX_ESCAPES = 20_000  # besides the frequent ones, which base64 has once in thirty characters; each takes half a µs
+SPACES = string.whitespace.encode()
+BASE64_CHARACTERS = (string.ascii_letters + string.digits + "+/-_=%\"'").encode() + SPACES
+BASE64_ALPHABET = bytes.maketrans(b"-_", b"+/")
+FREQUENT_ESCAPES = {f"%{ord(character):02X}".encode(): character.encode() for character in '+/=,;:[]{}" \r\n'}
+PLAIN_PNM = tuple(f"P{kind}{space}".encode() for kind in "123" for space in " \t\r\n")  # images that are text
+
+
+class NotAnImage(ValueError):
+    """The text is neither base64 nor a data-URI with base64; the message says so."""
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether the data can't be text: an image file, as far as its first bytes tell."""
+    head = data[:HEAD_BYTES]
+    if b"\0" in head:
+        return True
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start < HEAD_BYTES - 3  # a character that is cut at the end is text still
+    return False
+
+
+def looks_encoded(data: bytes) -> bool:
+    """Whether the data is a data-URI, or long and of base64's characters only, as far as its first bytes tell."""
+    if is_data_uri(data):
+        return True
+    if len(data) < MIN_CHARACTERS or data.startswith(PLAIN_PNM):
+        return False
+    return not data[:HEAD_BYTES].translate(None, BASE64_CHARACTERS)
+
+
+def is_data_uri(data: bytes) -> bool:
+    """Whether the data begins as a data-URI does (RFC 2397)."""
+    return data[:5].lower() == b"data:"
+
+
+def decode_text(text: bytes) -> bytes:
+    """The image file that the text holds. Raises NotAnImage."""
+    if is_data_uri(text):
+        _, comma, text = text.partition(b",")
+        if not comma:
+            raise NotAnImage("is a data-URI without a comma, and so without data")
+    try:
+        return decode_pieces(text)
+    except ValueError:
+        pass
+    try:
+        return decode_pieces(mended(text))
+    except ValueError:
+        raise NotAnImage(why_not(text)) from None
+
+
+def decode_pieces(text: bytes) -> bytes:
+    """The bytes of padded base64 without spaces. Raises ValueError."""
+    if len(text) <= PIECE:
+        return base64.b64decode(text, validate=True)
+    starts = range(0, len(text), PIECE)
+    return b"".join(base64.b64decode(text[start : start + PIECE], validate=True) for start in starts)
+
+
+def mended(text: bytes) -> bytes:
+    """Base64 as RFC 4648 has it, from what becomes of it on its way.
+
+    Its other alphabet (`-_` for `+/`), escapes of an address (`%2B`), quotes, also Python's (`b'…'`), line ends,
+    padding left out, and spaces: what a form makes of `+`, or a shell of line ends. Raises ValueError.
+    """
+    text = unescaped(text).strip()
+    text = text.removeprefix(b"b'").strip(b"\"'")
+    if b" " in text and not is_wrapped(text):
+        text = text.replace(b" ", b"+")
+    text = text.translate(BASE64_ALPHABET, SPACES).rstrip(b"=")
+    return text + b"=" * (-len(text) % 4)
+
+
+def is_wrapped(text: bytes) -> bool:
+    """Whether the spaces in base64 stand between lines of one length, which is a multiple of 4 as everybody's is."""
+    gap = re.search(rb"\s+", text)
+    if gap is None or gap.start() % 4 or len(gap.group()) > MAX_GAP:
+        return False
+    spaces = [text[start :: gap.end()] for start in range(*gap.span())]
+    rest = text.translate(None, SPACES)
+    return len(rest) % 4 == 0 and all(map(bytes.isspace, spaces)) and len(rest) + sum(map(len, spaces)) == len(text)
+
+
+def unescaped(text: bytes) -> bytes:
+    """The text without the escapes of an address. Raises ValueError when there are too many to be an image's."""
+    if b"%" not in text:
+        return text
+    if text.count(b"%") > MAX_ESCAPES + len(text) // 8:
+        raise ValueError("has too many escapes")
+    for escape, character in FREQUENT_ESCAPES.items():
+        text = text.replace(escape, character).replace(escape.lower(), character)
+    if text.count(b"%") > MAX_ESCAPES:
+        raise ValueError("has too many escapes")
+    return unquote_to_bytes(text)
+
+
+def why_not(text: bytes) -> str:
+    """What is said of text that holds no image."""
+    if text[:8].lower().startswith((b"http://", b"https://")):
+        return "is an address, and this service fetches nothing; send the image itself, as base64 or as a data-URI"
+    return "is neither base64 nor a data-URI with base64"

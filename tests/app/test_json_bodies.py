@@ -1,0 +1,117 @@
+"""Bodies that are made to be costly: refused soon, with memory flat, and nobody else notices."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from pydantic import TypeAdapter
+
+from app.errors import MAX_FIELD_ERRORS, InvalidField, Problem
+from app.json_body import NAMES, VALUES, is_small_json, validate
+from app.schemas.predict import ImageRequest
+from tests.app.test_bad_input import resident_megabytes
+from tests.conftest import Server
+
+M = 1_000_000
+JSON = "application/json"
+BOUNDARY = "multipart/form-data; boundary=x"
+URLENCODED = "application/x-www-form-urlencoded"
+PART = b'--x\r\nContent-Disposition: form-data; name="f"; filename="7"\r\n\r\n\r\n'
+PATHS = ("/predict", "/predict/batch", "/samples", "/admin/retrain")
+
+COSTLY = {
+    "a list of ones, 1 MB": (b"[" + b"1," * (M // 2) + b"1]", JSON),
+    "a list of ones, 5 MB": (b"[" + b"1," * (5 * M // 2) + b"1]", JSON),
+    "a row of a million": (b'{"pixels": [[' + b"1," * M + b"1]]}", JSON),
+    "empty objects": (b"[" + b"{}," * M + b"{}]", JSON),
+    "lists in lists": (b'{"pixels": ' + b"[" * (5 * M), JSON),
+    "objects in objects": (b'{"a":' * M, JSON),
+    "a million names": (b"{" + b",".join(b'"n%d":1' % n for n in range(M)) + b"}", JSON),
+    "one name a million times": (b"{" + b'"image":"a",' * M + b'"label":7}', JSON),
+    "a large exponent": (b'{"pixels": [[1e999999]], "label": 1e999999}', JSON),
+    "an integer of a million digits": (b'{"pixels": [[' + b"9" * M + b']], "label": ' + b"9" * M + b"}", JSON),
+    "a fraction of a million digits": (b'{"pixels": [[0.' + b"9" * M + b"]]}", JSON),
+    "a long string": (b'{"image": "' + b"!" * (20 * M) + b'", "label": 7}', JSON),
+    "base64 in lines of one": (b'{"image": "' + b"A\\n" * (7 * M) + b'", "label": 7}', JSON),
+    "base64 of escapes": (b"data:," + b"%41" * (7 * M), "text/plain"),
+    "a form of escapes": (b"image=" + b"%41" * (7 * M), URLENCODED),
+    "a form of separators": (b"a=b" + b"&" * (20 * M), URLENCODED),
+    "a form of many parts": (PART * 200_000 + b"--x--", BOUNDARY),
+    "a form of one large part": (PART[:-2] + b"\r\n" * (10 * M) + b"\r\n--x--", BOUNDARY),
+    "a form of headers": (b"--x\r\n" + b"a: b\r\n" * (3 * M) + b"\r\n--x--", BOUNDARY),
+    "a form of spaces": (b"--x" + b" " * (20 * M), BOUNDARY),
+}
+
+
+@contextmanager
+def watched(server: Server) -> Iterator[list[float]]:
+    """The seconds that /livez took, asked again and again meanwhile."""
+    seconds: list[float] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            while not done.is_set():
+                started = time.perf_counter()
+                client.get("/livez").raise_for_status()
+                seconds.append(time.perf_counter() - started)
+                done.wait(0.005)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seconds
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_costly_bodies_are_refused_soon_with_memory_flat_and_others_undisturbed(start_server) -> None:
+    server = start_server()
+    server.admin.post("/predict", content=bytes(20 * M))  # memory that a large body takes once
+    before = resident_megabytes(server)
+    with watched(server) as seconds:
+        for path in PATHS:
+            for name, (body, content_type) in COSTLY.items():
+                started = time.perf_counter()
+                response = server.admin.post(path, content=body, headers={"Content-Type": content_type})
+                assert response.status_code < 500 and "/problems/" in response.text, (path, name)
+                assert len(response.content) < 3000, (path, name)
+                assert time.perf_counter() - started < 2, (path, name)
+    assert max(seconds) < 0.5
+    assert resident_megabytes(server) - before < 250  # some copies of one body, not of its values
+
+
+def problem_of(body: bytes) -> Problem:
+    with pytest.raises(Problem) as caught:
+        validate(TypeAdapter(ImageRequest), body)
+    return caught.value
+
+
+def test_only_the_first_errors_are_told() -> None:
+    body = b"{" + b",".join(b'"n%d":1' % n for n in range(NAMES)) + b"}"
+    problem = problem_of(body)
+    assert isinstance(problem, InvalidField)
+    assert len(problem.extra["errors"]) == MAX_FIELD_ERRORS
+    assert problem.extra["errors"][0] == {"field": "n0", "message": "there is no such field"}
+
+
+def test_one_name_or_value_more_than_a_picture_has_is_refused_unread() -> None:
+    def listed(count: int) -> bytes:
+        return b"[" + b",".join([b"1"] * count) + b"]"
+
+    assert is_small_json(listed(VALUES)) and not is_small_json(listed(VALUES + 1))
+    assert is_small_json(listed(VALUES * 2), 2) and not is_small_json(listed(VALUES * 2 + 1), 2)
+    assert is_small_json(b'"a":' * NAMES) and not is_small_json(b'"a":' * (NAMES + 1))
+    assert "more than" in problem_of(listed(VALUES + 1)).detail
+
+
+def test_what_no_picture_has_is_found_wherever_it_stands() -> None:
+    """The body is looked at in steps, and the last is as good as the first."""
+    assert not is_small_json(b" " * 300_000 + b"[" * (VALUES + 1))
+    assert not is_small_json(b" " * 65_500 + b":" * (NAMES + 1))
