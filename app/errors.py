@@ -113,6 +113,16 @@ class AdminDisabled(Problem):
     remedy = "Start the service with NUMERAL_ADMIN_KEYS set to a long random key."
 
 
+class TooManyAttempts(Problem):
+    status, slug, title = 429, "too-many-attempts", "Too many wrong keys came from this address"
+    remedy = "Ask the operator for a key; the right one is let through at once. Others wait as Retry-After says."
+
+    def __init__(self, seconds: int = 1) -> None:
+        """seconds: how long the address has to wait."""
+        again = f"Try again in {seconds} s; the right key is let through at once."
+        super().__init__(again, headers={"Retry-After": str(seconds)})
+
+
 class Overloaded(Problem):
     status, slug, title = 503, "overloaded", "The service has more to do than it can"
     remedy = "Wait for as many seconds as Retry-After says, then try again."

@@ -31,6 +31,7 @@ from app.predict import Predictor
 from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
 from app.schemas.problems import documented
+from app.security import KeyCheck
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
 from model.image import ImageError
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     app.state.settings = settings
+    app.state.admin_check = KeyCheck(settings.admin_keys, "admin")
     app.state.store = store
     app.state.database = Database(settings.database_url)
     app.state.model = ActiveModel(store)

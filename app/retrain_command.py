@@ -16,7 +16,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.remote import ERRORS, checked, connect, fail, parse, service
+from app.remote import ERRORS, answer, checked, connect, fail, parse, service
 from model.errors import INTERRUPTED
 
 OPTIONS = ("epochs", "learning_rate", "seed", "patience", "from", "promote")
@@ -31,11 +31,11 @@ def main(argv: Sequence[str]) -> int:
     try:
         with connect(options) as client:
             given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
-            location = checked(client.post("/admin/retrain", json=given)).headers["Location"]
+            location = f"/admin/jobs/{answer(client.post('/admin/retrain', json=given), 'id')['id']}"
             console.print(location, highlight=False)
             return report(client, console, location) if options.follow else 0
     except ERRORS as error:
-        return fail(error)
+        return fail(error, options.url)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,7 +60,7 @@ def report(client: httpx.Client, console: Console, location: str) -> int:
         address = f"{str(client.base_url).rstrip('/')}{location}"
         print(f"numeral: the job goes on; POST {address}/cancel ends it", file=sys.stderr)
         return INTERRUPTED
-    job = checked(client.get(location)).json()
+    job = answer(client.get(location))
     version = f", version {job['version']}" if job["version"] else ""
     console.print(f"{job['state']}{version}", highlight=False)
     for reason in [*job["reasons"], *filter(None, [job["error"]])]:
@@ -71,15 +71,16 @@ def report(client: httpx.Client, console: Console, location: str) -> int:
 def show(client: httpx.Client, console: Console, location: str) -> None:
     """The job's progress as a bar, until it ends."""
     text = TextColumn("{task.description}")
-    numbers = TextColumn("loss {task.fields[loss]:.4f}  validation {task.fields[accuracy]}")
+    numbers = TextColumn("loss {task.fields[loss]}  validation {task.fields[accuracy]}")
     with Progress(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task("queued", total=None, loss=float("nan"), accuracy="–")
+        task = bar.add_task("queued", total=None, loss="–", accuracy="–")
         for kind, data in follow(client, location):
             if kind == "state":
                 bar.update(task, description=data["state"])
             elif data["steps"]:
                 accuracy = "–" if data["accuracy"] is None else f"{data['accuracy']:.2%}"
-                bar.update(task, total=data["steps"], completed=data["step"], loss=data["loss"], accuracy=accuracy)
+                loss = "–" if data["loss"] is None else f"{data['loss']:.4f}"
+                bar.update(task, total=data["steps"], completed=data["step"], loss=loss, accuracy=accuracy)
 
 
 def follow(client: httpx.Client, location: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -101,5 +102,5 @@ def follow(client: httpx.Client, location: str) -> Iterator[tuple[str, dict[str,
             failures += 1
             if failures > RECONNECTS:
                 raise
-        if checked(client.get(location)).json()["finished_at"]:
+        if answer(client.get(location))["finished_at"]:
             return

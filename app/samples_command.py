@@ -2,20 +2,25 @@
 
 export NUMERAL_URL=http://127.0.0.1:8000 NUMERAL_ADMIN_KEY=…
 numeral samples import digits.zip
+numeral samples import digits        (a folder that holds what the ZIP would)
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
-from app.remote import ERRORS, checked, connect, fail, parse, service
+from app.packing import pack
+from app.remote import ERRORS, Refused, answer, checked, connect, fail, parse, service
+from model.terminal import said
 
 LIST_WIDTH = 128  # characters; a whole id has 64
 
@@ -27,12 +32,12 @@ def main(argv: Sequence[str]) -> int:
     try:
         with connect(options) as client:
             if options.command == "import":
-                return import_file(client, console, options.file)
+                return import_path(client, console, options.file)
             if options.command == "export":
                 return export_file(client, console, options.file)
             list_samples(client, console, options)
     except ERRORS as error:
-        return fail(error)
+        return fail(error, options.url)
     return 0
 
 
@@ -41,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     description, shared = "Import, export or list the samples of a running service.", service()
     made = argparse.ArgumentParser(prog="numeral samples", description=description, parents=[shared])
     commands = made.add_subparsers(dest="command", required=True)
-    for name, text in (("import", "store a ZIP"), ("export", "write a ZIP")):
+    for name, text in (("import", "store a ZIP, or a folder"), ("export", "write a ZIP")):
         commands.add_parser(name, help=text, parents=[shared]).add_argument("file", type=Path)
     listing = commands.add_parser("list", help="show what is stored", parents=[shared])
     listing.add_argument("--suspect", action="store_true", help="only those whose label looks wrong")
@@ -49,11 +54,23 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def import_file(client: httpx.Client, console: Console, path: Path) -> int:
-    """Send the ZIP; say what was refused, and the counts. Exit status 1 when something was."""
-    with path.open("rb") as file:
-        response = client.post("/samples/import", content=file, headers={"Content-Type": "application/zip"})
-    report = checked(response).json()
+def import_path(client: httpx.Client, console: Console, path: Path) -> int:
+    """Send the ZIP, or the folder as one; say what was refused, and the counts. Exit status 1 when something was."""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            return send(client, console, file)
+    with TemporaryFile() as file:
+        left_out = pack(path, file)
+        for error in left_out:
+            print(said(error), file=sys.stderr)
+        file.seek(0)
+        return send(client, console, file) or bool(left_out)
+
+
+def send(client: httpx.Client, console: Console, file: IO[bytes]) -> int:
+    """Send a ZIP and report what became of it."""
+    response = client.post("/samples/import", content=file, headers={"Content-Type": "application/zip"})
+    report = answer(response, "items", "counts")
     for item in report["items"]:
         if item["outcome"] == "refused":
             console.print(f"{item['name']}: {item['detail']}", highlight=False, markup=False)
@@ -63,7 +80,9 @@ def import_file(client: httpx.Client, console: Console, path: Path) -> int:
 
 
 def export_file(client: httpx.Client, console: Console, path: Path) -> int:
-    """Write every sample into a ZIP; a file that is cut is not left behind."""
+    """Write every sample into a ZIP; a file that is cut is not left behind. Raises Refused for a folder."""
+    if path.is_dir():
+        raise Refused(f"{path} is a folder: name a file")
     part = path.with_name(path.name + ".part")
     try:
         with client.stream("GET", "/samples/export") as response, part.open("wb") as file:
@@ -96,7 +115,7 @@ def every_sample(client: httpx.Client, options: argparse.Namespace) -> Iterator[
     if options.label is not None:
         query["label"] = options.label
     while True:
-        page = checked(client.get("/samples", params=query)).json()
+        page = answer(client.get("/samples", params=query), "items", "next")
         yield from page["items"]
         if page["next"] is None:
             return

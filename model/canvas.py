@@ -1,13 +1,17 @@
 """What all pictures of a report share: palette, style, headings, places in inches, and how they are saved.
 
-matplotlib is an extra and slow to import, so every function that needs it imports it itself.
+matplotlib is an extra and slow to import, so every function that needs it imports it itself, after `load_matplotlib`.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,9 +25,36 @@ INK, MUTED, LINE, FAINT = "#1d2733", "#6b7684", "#dfe3e8", "#f4f6f8"
 BLUE, PALE_BLUE, ORANGE = "#2b6cb0", "#a8c9e8", "#d9602b"
 
 
+def load_matplotlib() -> None:
+    """Import matplotlib without leaving its settings' folder and its list of fonts in the user's home.
+
+    It writes them once, while it is imported: into a folder that is gone afterwards, unless MPLCONFIGDIR names one.
+    """
+    if "matplotlib.font_manager" in sys.modules or os.environ.get("MPLCONFIGDIR"):
+        return
+    with TemporaryDirectory(prefix="numeral-") as folder:
+        before = os.environ.get("XDG_CACHE_HOME")
+        os.environ.update(MPLCONFIGDIR=folder, XDG_CACHE_HOME=folder)  # the second for fontconfig's fc-list
+        try:
+            import matplotlib.font_manager  # noqa: F401
+        finally:
+            del os.environ["MPLCONFIGDIR"], os.environ["XDG_CACHE_HOME"]
+            if before is not None:
+                os.environ["XDG_CACHE_HOME"] = before
+
+
+def font_folder() -> Path:
+    """The folder of the fonts that come with matplotlib, found without importing it. Raises ModuleNotFoundError."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
+    return Path(spec.origin).parent / "mpl-data/fonts/ttf"
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """What figures that are made and saved inside look like."""
+    load_matplotlib()
     import matplotlib
 
     with matplotlib.rc_context(
@@ -50,6 +81,7 @@ def style() -> Iterator[None]:
 
 def page(height: float, title: str, subtitle: str) -> Figure:
     """An empty figure, WIDTH × height inches, with its heading in the uppermost 0.9 inches."""
+    load_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, height), dpi=DPI)

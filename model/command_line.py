@@ -9,6 +9,7 @@ from pathlib import Path
 
 from model.data import CACHE_DIR, Splits, load_digits
 from model.errors import ModelError
+from model.store import CURRENT, Store
 
 TRUE = ("1", "on", "t", "true", "y", "yes")  # these and no other words, as pydantic takes them
 FALSE = ("0", "off", "f", "false", "n", "no")
@@ -43,10 +44,12 @@ def is_true(variable: str) -> bool:
     return word.lower() in TRUE
 
 
-def fail(error: Exception) -> int:
-    """One line on standard error; exit status 1."""
-    print(f"numeral: {error}", file=sys.stderr)
-    return 1
+def usable_version(store: Store) -> int:
+    """The version in use, or the one that stands in for it, which is said where one was chosen. Raises NoVersion."""
+    version, warning = store.usable()
+    if warning is not None and (store.root / CURRENT).exists():
+        print(f"numeral: {warning}", file=sys.stderr)
+    return version
 
 
 def check_writable(folder: Path) -> None:

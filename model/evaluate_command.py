@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from model.classifier import Classifier, Scores
-from model.command_line import check_writable, data_arguments, digits_of, fail, weights_argument
+from model.command_line import check_writable, data_arguments, digits_of, usable_version, weights_argument
 from model.data import Labelled
 from model.errors import ModelError
 from model.evaluate import Acceptance, confusion
@@ -25,6 +25,7 @@ from model.report import write_conditions, write_pictures
 from model.store import Store
 from model.suite import COUNT, RESULTS, SEED, ConditionResult, OnResult, mean_accuracy, run_suite
 from model.tables import confusion_table, metrics_table, suite_table
+from model.terminal import fail
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def check(options: argparse.Namespace) -> None:
 def gather(options: argparse.Namespace) -> Results:
     """Measure. Raises ModelError."""
     store = Store(options.weights)
-    version = store.usable()[0] if options.version is None else options.version
+    version = usable_version(store) if options.version is None else options.version
     acceptance = Acceptance(**store.verify(version)["acceptance"])
     classifier = Classifier.load(store.folder(version))
     splits = digits_of(options)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from model.canvas import font_folder
 from model.conditions import Condition, Kind
 from model.outliers import LETTERS
 from model.paint import Ink, enlarge, jpeg, paint, png
@@ -85,9 +85,7 @@ def noise(ink: Ink, random: Generator) -> bytes:
 @functools.cache
 def font(name: str) -> ImageFont.FreeTypeFont:
     """One of the DejaVu fonts, which matplotlib brings."""
-    import matplotlib  # an extra, and slow to import
-
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / f"fonts/ttf/DejaVu{name}.ttf", 120)
+    return ImageFont.truetype(font_folder() / f"DejaVu{name}.ttf", 120)
 
 
 def letter(ink: Ink, random: Generator) -> bytes:

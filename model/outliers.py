@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,6 +18,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Generator, Tensor
 
+from model.canvas import font_folder
 from model.data import Labelled
 
 SIDE = 32  # pixels
@@ -197,9 +197,7 @@ def characters(count: int, generator: Generator) -> Tensor:
 @cache
 def glyphs() -> Tensor:
     """All LETTERS and SIGNS in all FONTS, (F · C, 1, 64, 64)."""
-    import matplotlib  # an extra, and slow to import
-
-    folder = Path(matplotlib.get_data_path()) / "fonts/ttf"
+    folder = font_folder()
     pages = []
     for name in FONTS:
         font = ImageFont.truetype(folder / f"{name}.ttf", 44)

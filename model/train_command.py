@@ -15,12 +15,13 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from model.command_line import check_writable, data_arguments, digits_of, fail, weights_argument
+from model.command_line import check_writable, data_arguments, digits_of, weights_argument
 from model.data import Labelled
 from model.errors import INTERRUPTED, ModelError
 from model.publish import Outcome
 from model.recipe import QUICK, OnProgress, Progress, Recipe
 from model.store import Store
+from model.terminal import fail
 from model.train import run
 
 
@@ -94,15 +95,15 @@ def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
         yield plain_lines(console)
         return
     text = TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}")
-    numbers = TextColumn("loss {task.fields[loss]:.4f}  validation {task.fields[accuracy]}")
+    numbers = TextColumn("loss {task.fields[loss]}  validation {task.fields[accuracy]}")
     with Bar(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
-        task = bar.add_task("", epoch=0, epochs=recipe.epochs, loss=float("nan"), accuracy="–")
+        task = bar.add_task("", epoch=0, epochs=recipe.epochs, loss="–", accuracy="–")
 
         def on_progress(progress: Progress) -> None:
             if progress.stage == "training":
                 accuracy = "–" if progress.accuracy is None else f"{progress.accuracy:.2%}"
                 bar.update(task, total=progress.steps, completed=progress.step, epoch=progress.epoch,
-                           loss=progress.loss, accuracy=accuracy)  # fmt: skip
+                           loss=f"{progress.loss:.4f}", accuracy=accuracy)  # fmt: skip
 
         yield on_progress
 

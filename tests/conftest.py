@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -74,8 +74,10 @@ def ship(folder: Path) -> Path:
 class Server:
     """A `numeral serve` of its own, and a client for it."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, wrapper: Sequence[str] = (), **environment: str) -> None:
+        """wrapper: the command that runs the server's as its own arguments."""
         self.folder = folder
+        self.wrapper = wrapper
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])
@@ -98,7 +100,7 @@ class Server:
     def start(self) -> None:
         """Start the process, and wait until it is ready."""
         with (self.folder / "log").open("ab") as log:
-            command = [sys.executable, "-m", "app", "serve"]
+            command = [*self.wrapper, sys.executable, "-m", "app", "serve"]
             self.process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
         wait_until(self.is_ready, START_SECONDS)
 
@@ -149,10 +151,10 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers that are gone after the test."""
     servers: list[Server] = []
 
-    def start(weights: Path | None = None, **environment: str) -> Server:
+    def start(weights: Path | None = None, wrapper: Sequence[str] = (), **environment: str) -> Server:
         if weights is not None and not (tmp_path / "weights").exists():
             shutil.copytree(weights, tmp_path / "weights", ignore=shutil.ignore_patterns("CURRENT", ".*"))
-        servers.append(Server(tmp_path, **environment))
+        servers.append(Server(tmp_path, wrapper, **environment))
         return servers[-1]
 
     yield start

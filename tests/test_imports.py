@@ -11,6 +11,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LIGHT = ["model.classifier", "model.image", "model.store", "model.commands", "app.main", "app.serve", "app.supervisor"]
+LIGHT += ["app.cli", "model.predict_command"]
 HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic", "httpx", "rich"}
 
 

@@ -17,12 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header
 from app.encodings import read_content
-from app.errors import KeyRequired, Overloaded, Problem, as_json
+from app.errors import Overloaded, Problem, as_json
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
-from app.security import name_of_key, predict_bearer
+from app.security import KeyCheck, predict_bearer
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
@@ -110,17 +110,18 @@ async def send_json(send: Send, body: bytes) -> None:
 
 def direct(predictor: Predictor) -> dict[str, ASGIApp]:
     """The apps that answer `METHODS`, by their paths."""
-    return {"/predict": guarded(predict, predictor), "/predict/batch": guarded(predict_batch, predictor)}
+    check = KeyCheck(predictor.settings.predict_keys, "predict")
+    endpoints = {"/predict": predict, "/predict/batch": predict_batch}
+    return {path: guarded(endpoint, predictor, check) for path, endpoint in endpoints.items()}
 
 
-def guarded(endpoint: Endpoint, predictor: Predictor) -> ASGIApp:
+def guarded(endpoint: Endpoint, predictor: Predictor, check: KeyCheck) -> ASGIApp:
     """The endpoint as an ASGI app, behind the predict key and the limit of what may be begun at once."""
     settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        keys = settings.predict_keys
-        if keys and name_of_key(header(scope, b"authorization"), keys) is None:
-            raise KeyRequired("This service asks for a predict key.")
+        if check.keys:
+            check.name_of(header(scope, b"authorization"), scope.get("client"))
         if predictor.in_flight >= settings.max_in_flight:
             raise Overloaded
         predictor.in_flight += 1

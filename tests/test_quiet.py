@@ -1,0 +1,91 @@
+"""Numeral calls nobody and leaves nothing about: what it does is watched from outside, by strace."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, SHIPPED, Server, clean_environment, wait_until
+
+STRACE = [
+    "strace", "--daemonize", "--follow-forks", "--seccomp-bpf", "--decode-fds=path", "--string-limit=300",
+    "--trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2",
+]  # fmt: skip
+WRITING = re.compile(r" (?:mkdir|mkdirat|rename\w*|creat)\(|O_CREAT|O_WRONLY|O_RDWR|O_TRUNC")
+FAILED = re.compile(r"= -1 E\w+ ")
+CALLING = re.compile(r"sa_family=AF_INET6?\b")
+HERE = re.compile(r'inet_addr\("(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0)"\)|inet_pton\(AF_INET6, "::1?"')
+RESOLVING = re.compile(r"resolv\.conf|htons\((?:53|853)\)|nscd|resolve1?/")
+MACHINE = re.compile(r'"/(?:dev|proc)/')  # devices and what the kernel is told of the process itself
+
+
+@pytest.fixture
+def traced() -> list[str]:
+    """The command that watches another one."""
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace: apt-get install strace")
+    tried = subprocess.run(["strace", "--seccomp-bpf", "-f", "-o", "/dev/null", "true"], capture_output=True, text=True)
+    if tried.returncode != 0:
+        pytest.skip(f"strace may not watch here: {tried.stderr.strip()}")
+    return STRACE
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """An environment with an empty home, an empty folder for temporary files, and nothing that leads elsewhere."""
+    for name in ("home", "temporary", "work"):
+        (tmp_path / name).mkdir()
+    kept = {name: value for name, value in clean_environment().items() if not name.startswith(("XDG_", "MPL", "ORT_"))}
+    return kept | {
+        "HOME": str(tmp_path / "home"),
+        "TMPDIR": str(tmp_path / "temporary"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ORT_DISABLE_TELEMETRY": "0",
+        "PYTHONPATH": str(REPOSITORY),
+    }
+
+
+def check(trace: Path, *allowed: Path) -> None:
+    """When the trace is complete: nothing was written elsewhere, nobody called, no name looked up, nothing left."""
+    folder = trace.parent
+    first = trace.read_text().split(maxsplit=1)[0]
+    wait_until(lambda: re.search(rf"^{first} +\+\+\+ (?:exited|killed)", trace.read_text(), re.MULTILINE))
+    lines = [line for line in trace.read_text().splitlines() if not FAILED.search(line)]
+    assert len(lines) > 100
+    places = [str(place) for place in (*allowed, folder / "temporary")]
+    written = [line for line in lines if WRITING.search(line) and not MACHINE.search(line)]
+    assert [line for line in written if not any(place in line for place in places)] == []
+    assert [line for line in lines if RESOLVING.search(line)] == []
+    assert [line for line in lines if CALLING.search(line) and not HERE.search(line)] == []
+    assert [*(folder / "home").iterdir(), *(folder / "temporary").iterdir()] == []
+
+
+def test_reading_a_picture_calls_nobody_and_writes_nothing(
+    traced: list[str], bare: dict[str, str], tmp_path: Path
+) -> None:
+    picture = REPOSITORY / "tests/images/seven.jpg"
+    command = [*traced, "-o", str(tmp_path / "trace"), sys.executable, "-m", "app", "predict", str(picture)]
+    ended = subprocess.run(
+        [*command, "--weights", str(SHIPPED)], env=bare, cwd=tmp_path / "work", capture_output=True, text=True
+    )
+    assert ended.returncode == 0 and ": 7  " in ended.stdout
+    check(tmp_path / "trace")
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_serving_and_retraining_call_nobody_and_write_into_their_folders_only(
+    traced: list[str], bare: dict[str, str], tmp_path: Path, seven: bytes, start_server: Callable[..., Server]
+) -> None:
+    service = start_server(wrapper=[*traced, "-o", str(tmp_path / "trace")], **bare)
+    assert service.client.post("/predict", content=seven).json()["digit"] == 7
+    started = service.admin.post("/admin/retrain", json={"epochs": 1, "promote": "manual"})
+    job = service.finished_job(started.headers["Location"])
+    assert job["state"] == "kept" and (tmp_path / "weights" / "2" / "confusion.png").exists()
+    service.stop()
+    check(tmp_path / "trace", *(tmp_path / name for name in ("weights", "numeral.db", "mnist")))
