@@ -50,9 +50,8 @@ def read_file(folder: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise DataError(f"{folder} has neither {name} nor {name}.gz") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} can't be read: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
-        ) from None
+        reason = getattr(error, "strerror", None) or error  # the system's without its number
+        raise DataError(f"{path} can't be read: {reason}") from None
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import shutil
@@ -28,6 +29,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHIPPED = REPOSITORY / "weights"
 ADMIN_KEY = "correct-horse"
 START_SECONDS = 60.0
+STRANGERS = itertools.count(1)
 T = TypeVar("T")
 
 
@@ -138,6 +140,15 @@ class Server:
     def finished_job(self, location: str, seconds: float = 90.0) -> dict:
         """The job once it has ended."""
         return wait_until(lambda: (job := self.job(location))["finished_at"] and job, seconds)
+
+
+def stranger(authorization: str | None) -> dict[str, str]:
+    """Headers of a client with an address of its own, behind a proxy on this machine, which uvicorn believes.
+
+    So the wrong keys of one test do not make another wait.
+    """
+    headers = {"X-Forwarded-For": f"2001:db8:{next(STRANGERS):x}::1"}
+    return headers if authorization is None else headers | {"Authorization": authorization}
 
 
 def clean_environment(**changes: str) -> dict[str, str]:

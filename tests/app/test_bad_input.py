@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import ADMIN_KEY, Server
+from tests.conftest import ADMIN_KEY, Server, stranger
 from tests.model.test_image import png_header
 
 JSON = {"Content-Type": "application/json"}
@@ -277,8 +277,7 @@ ADMIN_ROUTES = [
 @pytest.mark.parametrize(("method", "path"), ADMIN_ROUTES)
 @pytest.mark.parametrize("key", [None, "Bearer wrong", f"Basic {ADMIN_KEY}", "Bearer", f"Bearer {ADMIN_KEY}x"])
 def test_admin_routes_are_closed_without_the_key(server: Server, method: str, path: str, key: str | None) -> None:
-    headers = {"Authorization": key} if key else {}
-    response = server.client.request(method, path, headers=headers)
+    response = server.client.request(method, path, headers=stranger(key))
     check_problem(response, 401, "key-required")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 

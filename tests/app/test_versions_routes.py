@@ -6,7 +6,7 @@ import pytest
 
 from model.store import Store
 from tests.app.test_bad_input import check_problem
-from tests.conftest import Server, wait_until
+from tests.conftest import Server, stranger, wait_until
 
 
 @pytest.fixture
@@ -75,5 +75,5 @@ def test_the_audit_is_paged_newest_first(two: Server) -> None:
 @pytest.mark.parametrize("path", ["/admin/versions", "/admin/jobs", "/admin/audit", "/samples", "/samples/export"])
 def test_nobody_without_a_key_gets_in(server: Server, path: str) -> None:
     check_problem(server.client.get(path), 401, "key-required")
-    wrong = server.client.get(path, headers={"Authorization": "Bearer wrong"})
+    wrong = server.client.get(path, headers=stranger("Bearer wrong"))
     check_problem(wrong, 401, "key-required")
