@@ -1,7 +1,7 @@
-# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain | kill-test | rolling-test
+# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain | kill-test | rolling-test | soak
 # Each makes .venv first, which is quick the second time. make clean removes it.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test rolling-test clean
+.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test rolling-test soak clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -53,6 +53,10 @@ kill-test: $(VENV)/.dev
 # Needs nginx and HAProxy; three minutes.
 rolling-test: $(VENV)/.dev
 	$(BIN)/python -m bench.rolling --times 20
+
+# Good and bad traffic mixed for ten minutes.
+soak: $(VENV)/.dev
+	$(BIN)/python -m bench.soak --minutes 10
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -25,6 +26,7 @@ from bench.paced import moments, pace, percentile
 from bench.peers.__main__ import PEERS, version
 from bench.peers.environments import is_current
 from bench.report import fact_table, goal_table, keep, rate_table, read, row_record
+from bench.soak import Soak, soak
 from model.image import read_digit
 
 ROOT = Path(__file__).parents[1]
@@ -199,3 +201,20 @@ def test_the_smoke_run_of_the_training_bench_prints_both_loops() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "tutorial to" in run.stdout and "--quick" in run.stdout
+
+
+def test_a_short_soak_of_good_and_bad_traffic_meets_no_5xx() -> None:
+    result = soak(seconds=6)
+    assert sum(result.outcomes.values()) > 200
+    assert {"200", "201", "404", "413", "415", "422", "431"} <= result.outcomes.keys()
+    assert not [outcome for outcome in result.outcomes if outcome.startswith("5")], result.outcomes
+    assert result.slowest < 1
+
+
+def test_a_soak_says_what_is_wrong() -> None:
+    fine = Soak(Counter({"200": 9, "422": 9}), 0.02, [100, 130, 131, 132, 131], [20, 40, 40, 40, 40])
+    assert fine.faults() == []
+    assert fine._replace(outcomes=Counter({"200": 9, "500": 2})).faults() == ["2 answers were 5xx"]
+    assert fine._replace(slowest=0.3).faults() == ["/livez took 300 ms"]
+    assert "memory grew" in fine._replace(megabytes=[100, 130, 150, 180, 210]).faults()[0]
+    assert "descriptors" in fine._replace(descriptors=[20, 40, 60, 80, 100]).faults()[0]

@@ -1,0 +1,221 @@
+"""Good and bad traffic mixed, for minutes: no 5xx, flat memory and descriptors, `/livez` at once. `make soak`
+
+python -m bench.soak --minutes 10
+
+Senders of every kind ask one server without pause: honest ones, and ones whose pictures, JSON, forms, headers and keys
+are cut, huge, deep or wrong. Every tenth of a second `/livez` is asked over a connection of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import multiprocessing
+import random
+import socket
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from model.image import to_png
+from tests.conftest import ADMIN_KEY, Server, draw_seven
+from tests.processes import resident_megabytes
+
+PROBE_SECONDS = 0.1  # between two looks at /livez
+LOOK_SECONDS = 5.0  # between two looks at memory and descriptors
+WARM_UP = 0.3  # of the time; what memory is after it, it is to stay
+SAMPLES = 50  # different ones that are posted, again and again
+GROWTH = 1.1  # of memory after the warm-up
+MOST_LIVEZ = 0.1  # seconds
+JSON = {"Content-Type": "application/json"}
+ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
+
+
+def picture_file(format: str, side: int = 300, **options: object) -> bytes:
+    """A seven as a file of the format."""
+    buffer = io.BytesIO()
+    draw_seven(side).convert("RGB").save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def archive() -> bytes:
+    """A ZIP of sevens, and of files that are none."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for number in range(20):
+            packed.writestr(f"7/{number}.png", to_png(np.asarray(draw_seven(100 + number))))
+            packed.writestr(f"7/cut{number}.png", to_png(np.asarray(draw_seven()))[: 30 + number])
+    return buffer.getvalue()
+
+
+Ask = Callable[[httpx.Client, random.Random], httpx.Response]
+
+
+def posts(path: str, *bodies: bytes, **headers: str) -> Ask:
+    """A request that posts one of the bodies."""
+    return lambda client, dice: client.post(path, content=dice.choice(bodies), headers=headers)
+
+
+def requests() -> dict[str, list[Ask]]:
+    """What the senders ask, by the kind of sender."""
+    seven = to_png(np.asarray(draw_seven(28)))
+    formats = [picture_file(name) for name in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")]
+    cut = [file[: random.Random(number).randrange(1, len(file))] for number, file in enumerate(formats * 5)]
+    pixels = Image.open(io.BytesIO(seven)).point(lambda value: 255 - value)
+    as_json = b'{"pixels": %s}' % str(np.asarray(pixels).tolist()).encode()
+    samples = [to_png(np.asarray(draw_seven(60 + number))) for number in range(SAMPLES)]
+    bomb = gzip.compress(bytes(100_000_000), 1)
+    return {
+        "small": [posts("/predict", seven), posts("/predict", as_json, **JSON)],
+        "pictures": [posts("/predict", *formats), posts("/predict?seen=true", *formats)],
+        "batches": [lambda client, dice: client.post("/predict/batch", files=[("f", ("7.png", seven))] * 32)],
+        "cut": [
+            posts("/predict", *(seven[:length] for length in range(1, len(seven)))),
+            posts("/predict", *cut),
+            lambda client, dice: client.post("/predict/batch", files=[("f", ("7", dice.choice(cut)))] * 16),
+        ],
+        "hostile": [
+            posts("/predict", picture_file("JPEG", 2000, progressive=True)),
+            posts("/predict/batch", b"[" + b"1," * 500_000 + b"1]", **JSON),
+            posts("/predict", b"[" * 1_000_000, b'{"a":' * 100_000, b'{"pixels": [%s]}' % (b"1," * 99_999), **JSON),
+            posts("/predict", bomb, **{"Content-Encoding": "gzip"}),
+            lambda client, dice: client.get("/livez", headers={"X-Long": "x" * 100_000}),
+            lambda client, dice: client.get("/samples", headers={"Authorization": f"Bearer {dice.random()}"}),
+            lambda client, dice: client.post("/predict", content=dice.randbytes(100_000)),
+            lambda client, dice: client.get(f"/{dice.random()}"),
+        ],
+        "teachers": [
+            lambda client, dice: client.post(
+                "/samples", files={"file": dice.choice(samples)}, data={"label": str(dice.randrange(10))}, headers=ADMIN
+            ),
+            lambda client, dice: client.get("/samples", headers=ADMIN),
+            lambda client, dice: client.get("/samples/export", headers=ADMIN),
+            posts("/samples/import", archive(), **ADMIN),
+        ],
+    }
+
+
+def send(url: str, seconds: float, outcomes: Queue[Counter[str]]) -> None:
+    """Ask until the time is up, a thread for each kind of sender; put what was answered into the queue."""
+    counted: Counter[str] = Counter()
+    deadline = time.monotonic() + seconds
+
+    def ask(kind: str, asks: Sequence[Ask]) -> None:
+        dice = random.Random(kind)
+        with httpx.Client(base_url=url, timeout=60) as client:
+            while time.monotonic() < deadline:
+                try:
+                    outcome = str(dice.choice(asks)(client, dice).status_code)
+                except httpx.TransportError as error:  # an answer can come before all was sent
+                    outcome = type(error).__name__
+                counted[outcome] += 1
+
+    threads = [threading.Thread(target=ask, args=pair) for pair in requests().items()]
+    threads.append(threading.Thread(target=leave_open, args=(url, deadline)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    outcomes.put(counted)
+
+
+def leave_open(url: str, deadline: float) -> None:
+    """Begin requests that are never completed, some at a time."""
+    address = httpx.URL(url)
+    while time.monotonic() < deadline:
+        idle = [socket.create_connection((address.host, address.port or 80)) for _ in range(20)]
+        for number, connection in enumerate(idle):
+            connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"[: 4 * number])
+        time.sleep(1.0)
+        for connection in idle:
+            connection.close()
+
+
+class Soak(NamedTuple):
+    """What was counted: answers by status, the slowest /livez in seconds, megabytes and descriptors over time."""
+
+    outcomes: Counter[str]
+    slowest: float
+    megabytes: list[float]
+    descriptors: list[int]
+
+    def faults(self) -> list[str]:
+        """What is not as it should be, a sentence each."""
+        warm = int(len(self.megabytes) * WARM_UP)
+        before, after = max(self.megabytes[: warm + 1]), max(self.megabytes[warm:])
+        failed = sum(count for outcome, count in self.outcomes.items() if outcome.startswith("5"))
+        found = []
+        if failed:
+            found.append(f"{failed} answers were 5xx")
+        if self.slowest > MOST_LIVEZ:
+            found.append(f"/livez took {1000 * self.slowest:.0f} ms")
+        if after > GROWTH * before:
+            found.append(f"memory grew from {before:.0f} to {after:.0f} MB")
+        if max(self.descriptors[-3:]) > max(self.descriptors[: warm + 1]) + 20:
+            found.append(f"descriptors grew from {self.descriptors[0]} to {self.descriptors[-1]}")
+        return found
+
+
+def soak(seconds: float) -> Soak:
+    """Let all senders ask a server of its own for that long."""
+    with tempfile.TemporaryDirectory(prefix="numeral-soak-") as folder:
+        server = Server(Path(folder), NUMERAL_BODY_TIMEOUT="5", NUMERAL_HEADER_TIMEOUT="5")
+        context = multiprocessing.get_context("spawn")
+        outcomes: Queue[Counter[str]] = context.Queue()
+        sender = context.Process(target=send, args=(server.url, seconds, outcomes))
+        sender.start()
+        try:
+            slowest, megabytes, descriptors = watch(server, sender)
+            return Soak(outcomes.get(timeout=30), slowest, megabytes, descriptors)
+        finally:
+            sender.kill()
+            server.close()
+
+
+def watch(server: Server, sender: multiprocessing.process.BaseProcess) -> tuple[float, list[float], list[int]]:
+    """Until the sender ends: the slowest /livez, and memory and descriptors from time to time."""
+    slowest, megabytes, descriptors = 0.0, [], []
+    next_look = 0.0
+    pid = server.process.pid
+    while sender.is_alive() or not megabytes:
+        begun = time.perf_counter()
+        server.client.get("/livez").raise_for_status()
+        slowest = max(slowest, time.perf_counter() - begun)
+        if time.monotonic() >= next_look:
+            megabytes.append(resident_megabytes(pid))
+            descriptors.append(len(list(Path(f"/proc/{pid}/fd").iterdir())))
+            next_look = time.monotonic() + LOOK_SECONDS
+        sender.join(PROBE_SECONDS)
+    return slowest, megabytes, descriptors
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print what was counted; exit status 1 when something is not as it should be."""
+    parser = argparse.ArgumentParser(prog="bench.soak", description="Mixed good and bad traffic for minutes.")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    result = soak(60 * parser.parse_args(argv).minutes)
+    print(f"{sum(result.outcomes.values()):,} requests: {dict(sorted(result.outcomes.items()))}")
+    print(f"slowest /livez {1000 * result.slowest:.0f} ms")
+    print(
+        "memory, MB: " + " ".join(f"{value:.0f}" for value in result.megabytes[:: max(1, len(result.megabytes) // 20)])
+    )
+    print("descriptors: " + " ".join(map(str, result.descriptors[:: max(1, len(result.descriptors) // 20)])))
+    for fault in result.faults():
+        print(f"FAULT: {fault}")
+    return 1 if result.faults() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
