@@ -14,6 +14,7 @@ from app.errors import Problem, render
 
 log = logging.getLogger(__name__)
 
+NOSNIFF = (b"x-content-type-options", b"nosniff")  # what is JSON or a picture is never taken for a page
 SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -41,7 +42,7 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), id_header]
+                message["headers"] = [*message.get("headers", ()), id_header, NOSNIFF]
             await send(message)
 
         app = self.direct.get(scope["path"], self.app) if scope["method"] == "POST" else self.app

@@ -15,7 +15,6 @@ from types import FrameType
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
-from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -23,9 +22,12 @@ from app.db import Database
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
+from app.openapi import DocumentedApi
+from app.pages import add_pages
 from app.predict import Predictor
 from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.routes.methods import CommonMethods, allowed
 from app.schemas.problems import documented
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
@@ -44,12 +46,14 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 def create_api(settings: Settings) -> FastAPI:
     """What FastAPI serves and documents."""
     store = Store(settings.weights_dir)
-    app = FastAPIOffline(  # whose /docs needs no file of another server
+    app = DocumentedApi(
         title="Numeral",
         version=health.NUMERAL_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # `app.pages` has its own
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # what an SDK calls its functions
         responses=documented("default"),
     )
     app.state.settings = settings
@@ -61,6 +65,8 @@ def create_api(settings: Settings) -> FastAPI:
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
+    add_pages(app)
+    app.add_middleware(CommonMethods, router=app.router)
     app.add_route("/", lambda _: RedirectResponse("docs"), include_in_schema=False)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
@@ -96,7 +102,10 @@ def announce_draining(app: FastAPI) -> None:
 
 async def on_problem(request: Request, error: Exception) -> Response:
     """Any exception that a route let through, as problem+json."""
-    status, headers, body = render(as_problem(error), request.state.request_id)
+    problem = as_problem(error)
+    if isinstance(problem, MethodNotAllowed):
+        problem.headers["Allow"] = allowed(request.app.router, request.scope)
+    status, headers, body = render(problem, request.state.request_id)
     return Response(body, status, headers)
 
 
@@ -111,9 +120,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, HTTPException) and error.status_code == 404:
         return NotFound()
     if isinstance(error, HTTPException) and error.status_code == 405:
-        problem = MethodNotAllowed()
-        problem.headers.update(error.headers or {})
-        return problem
+        return MethodNotAllowed()
     return Problem()
 
 
