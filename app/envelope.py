@@ -14,6 +14,7 @@ from app.errors import Problem, render
 
 log = logging.getLogger(__name__)
 
+NOSNIFF = (b"x-content-type-options", b"nosniff")  # what is JSON or a picture is never taken for a page
 SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -44,7 +45,7 @@ class Envelope:
             scope["path"] = whole_path(scope["path"], root_path)
         request_id = given_id(scope) or new_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        added = [(b"x-request-id", request_id.encode())]
+        added = [(b"x-request-id", request_id.encode()), NOSNIFF]
         if self.is_draining():
             added.append(CLOSE)
         started = False

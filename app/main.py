@@ -18,7 +18,6 @@ from types import FrameType
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
-from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
@@ -27,9 +26,12 @@ from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
 from app.fast_path import FastPath
+from app.openapi import DocumentedApi
+from app.pages import add_pages
 from app.predict import Predictor
 from app.process import die_with_parent
 from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.routes.methods import CommonMethods, allowed
 from app.schemas.problems import documented
 from app.security import KeyCheck
 from app.serving import ActiveModel
@@ -53,13 +55,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or load_settings()
     store = Store(settings.weights_dir)
-    app = FastAPIOffline(  # whose /docs needs no file of another server
+    app = DocumentedApi(
         title="Numeral",
         version=health.NUMERAL_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # `app.pages` has its own
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,  # what an SDK calls its functions
         responses=documented("default"),
     )
     app.state.settings = settings
@@ -75,12 +79,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_route("/", to_docs, include_in_schema=False)
     for error in (Problem, ImageError, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
+    add_pages(app)
     wrap(app, settings)
     return app
 
 
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, the innermost first."""
+    app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=predict.direct(app.state.predictor), methods=predict.METHODS)
     app.add_middleware(Envelope, root_path=settings.root_path, is_draining=lambda: bool(app.state.draining))
     if settings.cors_origins:
@@ -93,9 +99,9 @@ def wrap(app: FastAPI, settings: Settings) -> None:
         )
 
 
-def to_docs(_: Request) -> Response:
-    """The reference, for who opens the address that was printed."""
-    return RedirectResponse("/docs")
+def to_docs(request: Request) -> Response:
+    """The reference, for who opens the address that was printed; relative where the root path is not known."""
+    return RedirectResponse("/docs" if request.scope.get("root_path") else "docs")
 
 
 @asynccontextmanager
@@ -138,7 +144,10 @@ def drain_on_sigterm(app: FastAPI) -> None:
 
 async def on_problem(request: Request, error: Exception) -> Response:
     """Any exception that a route let through, as problem+json."""
-    status, headers, body = render(as_problem(error), request.state.request_id)
+    problem = as_problem(error)
+    if isinstance(problem, MethodNotAllowed):
+        problem.headers["Allow"] = allowed(request.app.router, request.scope)
+    status, headers, body = render(problem, request.state.request_id)
     return Response(body, status, headers)
 
 
@@ -153,7 +162,5 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, HTTPException) and error.status_code == 404:
         return NotFound()
     if isinstance(error, HTTPException) and error.status_code == 405:
-        problem = MethodNotAllowed()
-        problem.headers.update(error.headers or {})
-        return problem
+        return MethodNotAllowed()
     return Problem()

@@ -15,17 +15,14 @@ NUMERAL_VERSION = version("numeral")
 router = APIRouter(tags=["health"])
 
 
-@router.head("/livez", include_in_schema=False)
 @router.get("/livez", summary="Is the process up?")
 async def livez() -> Live:
     """200 as long as the process answers at all."""
     return Live()
 
 
-@router.head("/readyz", include_in_schema=False)
-@router.head("/healthz", include_in_schema=False)
 @router.get("/readyz", summary="Does it answer predictions?", responses={503: {"model": Health}})
-@router.get("/healthz", summary="Both, with versions and uptime", responses={503: {"model": Health}})
+@router.get("/healthz", name="healthz", summary="Both, with versions and uptime", responses={503: {"model": Health}})
 async def readyz(request: Request, response: Response) -> Health:
     """200 once a model is loaded and warm; 503 until then and while the process drains before it stops."""
     state = request.app.state

@@ -17,7 +17,9 @@ from app.events import NothingMore
 from app.job_record import conclude
 from app.job_states import State
 from app.json_body import as_utf8, is_small_json
+from app.openapi import reference
 from app.routes.paging import Page, next_cursor
+from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
 from app.security import Admin
@@ -74,7 +76,9 @@ def option_problem(error: ValidationError) -> Problem:
     return kind(general.detail, extra=general.extra)
 
 
-OPTIONS_BODY = {"requestBody": {"content": {"application/json": {"schema": RetrainRequest.model_json_schema()}}}}
+OPTIONS_BODY = {
+    "requestBody": {"content": {"application/json": {"schema": reference(RetrainRequest), "examples": RETRAININGS}}}
+}
 
 
 @router.post(
@@ -115,7 +119,7 @@ def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
 
 
 @router.get("/jobs/{job_id}", responses=documented(404), dependencies=[Swept])
-def read_job(request: Request, admin: Admin, job_id: str) -> Job:
+def get_job(request: Request, admin: Admin, job_id: str) -> Job:
     """One job: state, progress, metrics, the gate's reasons, the end of its log."""
     return Job(**shown(jobs.get(request.app.state.database, job_id)))
 

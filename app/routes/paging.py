@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Query
+from pydantic import BeforeValidator
 from sqlalchemy.engine import RowMapping
 
 from app.errors import Problem
 
 MAX_LIMIT = 200  # items a page
-MAX_CURSOR = 2**31 - 1  # the largest number that a row can have
+MAX_CURSOR = 2**31 - 1  # the largest number that a row can have: what is above it asks for the same
+CURSOR_DIGITS = 10
 
 
 class PageOutOfRange(Problem):
@@ -26,25 +28,35 @@ class Window(NamedTuple):
     cursor: int | None
 
 
+def as_limit(text: str) -> int:
+    """The items a page that a query asks for. Raises PageOutOfRange."""
+    if is_number(text) and 1 <= int(text) <= MAX_LIMIT:
+        return int(text)
+    raise PageOutOfRange(f"limit: must be a number from 1 to {MAX_LIMIT}.")
+
+
+def as_cursor(text: str) -> str:
+    """The cursor of a query. Raises PageOutOfRange."""
+    if is_number(text):
+        return text
+    raise PageOutOfRange("cursor: must be the `next` of the page before.")
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a whole number without a sign, and not a long one."""
+    return text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS
+
+
 def window(
-    limit: Annotated[
-        str,
-        Query(description="items a page", json_schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
-    ] = "50",
-    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, BeforeValidator(as_limit), Query(ge=1, le=MAX_LIMIT, description="items a page")] = 50,
+    cursor: Annotated[
+        str | None,
+        BeforeValidator(as_cursor),
+        Query(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$", description="`next` of the page before"),
+    ] = None,
 ) -> Window:
     """The page's bounds. Raises PageOutOfRange."""
-    return Window(
-        whole_number("limit", limit, 1, MAX_LIMIT),
-        None if cursor is None else whole_number("cursor", cursor, 0, MAX_CURSOR),
-    )
-
-
-def whole_number(name: str, text: str, least: int, most: int) -> int:
-    """The number. Raises PageOutOfRange."""
-    if text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most:
-        return int(text)
-    raise PageOutOfRange(f"{name}: must be a number from {least} to {most}.")
+    return Window(limit, None if cursor is None else min(int(cursor), MAX_CURSOR))
 
 
 Page = Annotated[Window, Depends(window)]

@@ -9,17 +9,19 @@ from __future__ import annotations
 import base64
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.body import header
 from app.encodings import read_content
-from app.errors import Overloaded, Problem, as_json
+from app.errors import InvalidField, Overloaded, Problem, as_json
+from app.openapi import reference
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor
+from app.schemas.examples import BATCHES, IMAGES
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
 from app.security import KeyCheck, predict_bearer
@@ -30,6 +32,8 @@ PIXELS_BYTES = 32_768  # of JSON that 32×32 numbers need, fractions with all th
 SOON_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
+
+TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")  # what other routes take
 
 to_json = Prediction.__pydantic_serializer__.to_json
 Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
@@ -97,8 +101,11 @@ def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Pred
 
 
 def wants_seen(query: bytes) -> bool:
-    """Whether the query asks for the picture that the model was given."""
-    return parse_qs(query.decode("latin-1")).get("seen", [""])[-1].lower() in ("true", "1", "yes")
+    """Whether the query asks for the picture that the model was given. Raises InvalidField."""
+    given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("seen", ["false"])[-1].lower()
+    if given not in TRUE + FALSE:
+        raise InvalidField(("seen", "must be true or false"))
+    return given in TRUE
 
 
 async def send_json(send: Send, body: bytes) -> None:
@@ -136,39 +143,48 @@ def guarded(endpoint: Endpoint, predictor: Predictor, check: KeyCheck) -> ASGIAp
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-def form(schema: dict[str, Any], json_schema: dict[str, Any], raw: bool) -> dict[str, Any]:
-    """The documentation of a request: its body, and that it needs no key where none is set."""
-    content: dict[str, Any] = {"image/*": BINARY, "application/octet-stream": BINARY} if raw else {}
-    content["multipart/form-data"] = {"schema": {"type": "object", "properties": schema}}
-    content["application/json"] = {"schema": json_schema}
-    return {"requestBody": {"required": True, "content": content}, "security": [{}]}
+def documented_body(form: dict[str, Any], json: dict[str, Any], raw: bool) -> dict[str, Any]:
+    """What OpenAPI says of a route: its body, and that it needs no key where none is set."""
+    content: dict[str, Any] = {"application/octet-stream": BINARY} if raw else {}
+    content["multipart/form-data"] = {"schema": {"type": "object", "required": ["file"], "properties": {"file": form}}}
+    return {"requestBody": {"required": True, "content": {"application/json": json, **content}}, "security": [{}]}
 
 
 FILE = {"type": "string", "format": "binary"}
-IMAGE_REQUEST = ImageRequest.model_json_schema()
+IMAGE_REQUEST = reference(ImageRequest)
+SEEN = "answer with the 32×32 picture that the model is given, too"
 
 router = APIRouter(
     tags=["predict"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
 )
 
 
+@router.put("/predict", include_in_schema=False)
 @router.post(
     "/predict",
+    name="predict",
     response_model=Prediction,
-    openapi_extra=form({"file": FILE}, IMAGE_REQUEST, raw=True),
+    openapi_extra=documented_body(FILE, {"schema": IMAGE_REQUEST, "examples": IMAGES}, raw=True),
     summary="Read the digit in one image",
 )
-def document_predict(seen: bool = False) -> None:
-    """One image, as raw body, as a form with one file (any field name), or as JSON; its content decides the format."""
+def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> None:
+    """One image, as the body itself under any other content type, as a form with one file under any name, or as JSON.
+
+    Its content decides the format.
+    """
 
 
+@router.put("/predict/batch", include_in_schema=False)
 @router.post(
     "/predict/batch",
+    name="predict_batch",
     response_model=Batch,
-    openapi_extra=form(
-        {"file": {"type": "array", "items": FILE}}, {"type": "array", "items": IMAGE_REQUEST}, raw=False
+    openapi_extra=documented_body(
+        {"type": "array", "items": FILE},
+        {"schema": {"type": "array", "items": IMAGE_REQUEST}, "examples": BATCHES},
+        raw=False,
     ),
     summary="Read the digits in several images",
 )
 def document_predict_batch() -> None:
-    """Several images, as a form with files or as a JSON list; a prediction or a problem for each, in order."""
+    """Several images, as a form with files under any names or as a JSON list; an answer for each, in order."""

@@ -18,7 +18,7 @@ def list_problems() -> ProblemList:
 
 
 @router.get("/{slug}", summary="One problem", responses=documented(404))
-def read_problem(slug: str) -> ProblemType:
+def get_problem(slug: str) -> ProblemType:
     """What it means and how to fix it."""
     if slug not in all_problems():
         raise NotFound(f"There is no problem of type /problems/{slug}.")

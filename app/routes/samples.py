@@ -11,8 +11,9 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 from sqlalchemy.engine import RowMapping
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from app import archive, samples
 from app.body import save_body
@@ -21,9 +22,11 @@ from app.encodings import read_content, refuse_encoding
 from app.errors import BadRequest, InvalidField
 from app.forms import Part
 from app.json_body import as_utf8, validate
+from app.openapi import reference
 from app.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
+from app.schemas.examples import SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.security import Admin
@@ -35,12 +38,21 @@ sample_request = TypeAdapter(SampleRequest)
 
 CHUNK_BYTES = 262_144
 
+
+class SampleId(StringConvertor):
+    """What may stand for an id in a path: not what is the name of another route."""
+
+    regex = "(?!(?:import|export)$)[^/]+"
+
+
+register_url_convertor("sample", SampleId())
 router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401, 403, 503))
 
+BINARY = {"schema": {"type": "string", "format": "binary"}}
 DOCUMENTED_ZIP = {
     "requestBody": {
         "required": True,
-        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"application/zip": BINARY},
     }
 }
 
@@ -58,7 +70,7 @@ DOCUMENTED_BODY = {
                     },
                 }
             },
-            "application/json": {"schema": SampleRequest.model_json_schema()},
+            "application/json": {"schema": reference(SampleRequest), "examples": SAMPLES},
         },
     }
 }
@@ -144,15 +156,14 @@ def list_samples(
     request: Request,
     admin: Admin,
     page: Page,
-    label: Annotated[str | None, Query(description="only this digit, 0–9")] = None,
+    label: Annotated[int | None, BeforeValidator(as_label), Query(ge=0, le=9, description="only this digit")] = None,
     suspect: bool | None = None,
 ) -> SampleList:
     """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
     state = request.app.state
-    wanted = None if label is None else as_label(label)
     if state.model.classifier is not None:
         samples.judge_again(state.database, state.model.classifier)
-    rows, total = samples.page(state.database, page.cursor or 0, page.limit, wanted, suspect)
+    rows, total = samples.page(state.database, page.cursor or 0, page.limit, label, suspect)
     items = [Sample(**shown(row)) for row in rows]
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
@@ -179,7 +190,7 @@ async def import_samples(request: Request, admin: Admin) -> ImportReport:
     return ImportReport(items=items, total=len(items), counts=Counter(item.outcome for item in items))
 
 
-@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
+@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": BINARY}}})
 def export_samples(request: Request, admin: Admin) -> StreamingResponse:
     """Every sample in a ZIP that `POST /samples/import` takes back."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it after its last chunk
@@ -200,27 +211,27 @@ def chunks(file: IO[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-@router.get("/{identity}", responses=documented(404))
-def read_sample(request: Request, admin: Admin, identity: str) -> Sample:
+@router.get("/{identity:sample}", responses=documented(404))
+def get_sample(request: Request, admin: Admin, identity: str) -> Sample:
     """One sample."""
     return Sample(**shown(samples.get(request.app.state.database, identity)))
 
 
 @router.get(
-    "/{identity}/image",
+    "/{identity:sample}/image",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, **documented(404, 422)},
+    responses={200: {"content": {"image/*": BINARY}}, **documented(404, 422)},
 )
-def read_image(request: Request, admin: Admin, identity: str, seen: bool = False) -> Response:
+def get_sample_image(request: Request, admin: Admin, identity: str, seen: bool = False) -> Response:
     """The image as it was sent; with `seen=true` the 32×32 PNG that the model is given."""
     row = samples.get(request.app.state.database, identity, with_image=True)
     if seen:
         return Response(to_png(np.frombuffer(row["reading"], np.uint8).reshape(32, 32)), media_type="image/png")
     kind = "png" if row["format"] == "pixels" else row["format"].lower()
-    return Response(row["image"], media_type=f"image/{kind}", headers={"X-Content-Type-Options": "nosniff"})
+    return Response(row["image"], media_type=f"image/{kind}")
 
 
-@router.delete("/{identity}", status_code=204, responses=documented(404))
+@router.delete("/{identity:sample}", status_code=204, responses=documented(404))
 def delete_sample(request: Request, admin: Admin, identity: str) -> None:
     """Forget a sample; versions trained on it stay as they are."""
     samples.remove(request.app.state.database, admin, identity)

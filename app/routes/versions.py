@@ -42,7 +42,7 @@ def list_versions(request: Request, admin: Admin) -> VersionList:
 
 
 @router.get("/{version}", responses=documented(404, 422))
-def read_version(request: Request, admin: Admin, version: Number) -> VersionDetail:
+def get_version(request: Request, admin: Admin, version: Number) -> VersionDetail:
     """One version with its manifest."""
     store: Store = request.app.state.store
     if version not in store.versions():

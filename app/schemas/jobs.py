@@ -6,16 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.values import Time, WholeNumber
+
 
 class RetrainRequest(BaseModel):
     """How to retrain; everything may be left out."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"epochs": 3, "promote": "auto"}})
+    model_config = ConfigDict(extra="forbid")
 
-    epochs: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    epochs: Annotated[WholeNumber, Field(ge=1, le=1000)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] | None = None
-    patience: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = None  # epochs without gain; 0: never stop
+    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] | None = None
+    patience: Annotated[WholeNumber, Field(ge=0, le=1000)] | None = None  # epochs without gain; 0: never stop
     from_: Annotated[Literal["current", "scratch"], Field(alias="from")] = "current"
     promote: Literal["auto", "manual"] = "auto"
 
@@ -28,9 +30,9 @@ class Job(BaseModel):
         Literal["queued", "running", "evaluating", "promoted", "kept", "failed", "cancelled", "interrupted"],
         Field(description="the last five are final"),
     ]
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
     options: dict[str, Any]
     progress: Annotated[dict[str, Any] | None, Field(description="stage, epoch, step, loss, accuracy, eta_seconds")]
     metrics: dict[str, Any] | None

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.schemas.predict import ImageRequest
+from app.schemas.values import Time, WholeNumber
 
-Label = Annotated[int, Field(strict=True, ge=0, le=9)]
+Label = Annotated[WholeNumber, Field(ge=0, le=9)]
 
 
 class SampleRequest(ImageRequest):
@@ -27,8 +28,8 @@ class Sample(BaseModel):
     suspect: Annotated[bool, Field(description="the version in use is sure of another digit")]
     predicted: Annotated[int | None, Field(description="what that version reads")]
     confidence: float | None
-    created_at: str
-    updated_at: str
+    created_at: Time
+    updated_at: Time
 
 
 class StoredSample(Sample):

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from app.schemas.values import Time
+
 
 class Version(BaseModel):
     """A version of the weights."""
@@ -14,7 +16,7 @@ class Version(BaseModel):
     current: bool
     intact: Annotated[bool, Field(description="whether every file is what the manifest says")]
     parent: int | None
-    created_at: str | None
+    created_at: Time | None
     metrics: Annotated[dict[str, Any], Field(description="by the set they were measured on")]
     problem: Annotated[str | None, Field(description="what is wrong with it, if it is not intact")] = None
 
@@ -37,7 +39,7 @@ class AuditRecord(BaseModel):
     """Who did what, and when."""
 
     id: int
-    created_at: str
+    created_at: Time
     actor: Annotated[str, Field(description="name of the key, never the key")]
     action: str
     subject: str

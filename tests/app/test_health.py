@@ -51,7 +51,7 @@ def test_the_reference_documents_every_route(server: Server) -> None:
     paths = server.client.get("/openapi.json").json()["paths"]
     assert {"/predict", "/predict/batch", "/samples", "/admin/retrain", "/admin/jobs/{job_id}/events"} <= paths.keys()
     body = paths["/predict"]["post"]["requestBody"]["content"]
-    assert {"image/*", "multipart/form-data", "application/json"} <= body.keys()
+    assert {"application/octet-stream", "multipart/form-data", "application/json"} <= body.keys()
 
 
 def test_the_reference_documents_errors_as_they_are_sent(server: Server) -> None:

@@ -1,0 +1,31 @@
+"""The document at `/openapi.json`: FastAPI's, and the shapes of the bodies that routes read by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.schemas.jobs import RetrainRequest
+from app.schemas.predict import ImageRequest
+from app.schemas.samples import SampleRequest
+
+BODIES: tuple[type[BaseModel], ...] = (ImageRequest, SampleRequest, RetrainRequest)
+SHAPES = models_json_schema([(body, "validation") for body in BODIES], ref_template="#/components/schemas/{model}")[1]
+
+
+class DocumentedApi(FastAPI):
+    """FastAPI whose document knows what `reference` names."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document."""
+        document = super().openapi()
+        document["components"]["schemas"] |= SHAPES["$defs"]
+        return document
+
+
+def reference(body: type[BaseModel]) -> dict[str, str]:
+    """The schema of a body, by its name."""
+    return {"$ref": f"#/components/schemas/{body.__name__}"}

@@ -1,0 +1,16 @@
+"""Kinds of values that several shapes have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+
+def without_fraction(value: object) -> object:
+    """A number such as 3.0 as the integer that it is in JSON Schema; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WholeNumber = Annotated[int, Field(strict=True), BeforeValidator(without_fraction)]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]
