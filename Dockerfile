@@ -23,6 +23,7 @@ ENV PATH=/venv/bin:$PATH \
     PORT=8000 \
     NUMERAL_DRAIN_SECONDS=5 \
     NUMERAL_SHUTDOWN_TIMEOUT=4 \
+    NUMERAL_RETRAIN_OUTLIVES=false \
     NUMERAL_SHIPPED_WEIGHTS_DIR=/srv/shipped
 VOLUME ["/srv/numeral/weights", "/srv/numeral/var"]
 EXPOSE 8000

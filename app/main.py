@@ -36,6 +36,7 @@ from app.schemas.problems import documented
 from app.security import KeyCheck
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
+from app.supervisors import Supervisors
 from model.image import ImageError
 from model.store import Store
 
@@ -70,8 +71,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.admin_check = KeyCheck(settings.admin_keys, "admin")
     app.state.store = store
     app.state.database = Database(settings.database_url)
-    app.state.model = ActiveModel(store)
+    app.state.model = ActiveModel(store, Store(settings.shipped_weights_dir))
     app.state.predictor = Predictor(settings, app.state.model)
+    app.state.supervisors = Supervisors(settings.retrain_outlives)
     app.state.draining = False
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
@@ -115,6 +117,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
+    app.state.supervisors.interrupt()
+    app.state.supervisors.wait()
     app.state.model.stop()
     app.state.predictor.close()
     app.state.database.close()
@@ -138,6 +142,7 @@ def drain_on_sigterm(app: FastAPI) -> None:
             log.info("unready; stopping in %g seconds", seconds)
             loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, None)
         app.state.draining = True
+        app.state.supervisors.interrupt()
 
     signal.signal(signal.SIGTERM, drain)
 

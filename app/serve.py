@@ -72,15 +72,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def prepare(settings: Settings) -> None:
     """Seed the weights, migrate the database, try the port. Raises CannotServe or ModelError."""
-    store = Store(settings.weights_dir)
+    store, shipped = Store(settings.weights_dir), Store(settings.shipped_weights_dir)
     try:
-        seeded = store.seed(Store(settings.shipped_weights_dir))
+        seeded = store.seed(shipped)
     except StoreError as error:
-        log.warning("%s: its versions are served as they are", error)
+        log.warning("%s: what is there or was shipped is served as it is", error)
     else:
         if seeded is not None:
             log.info("version %d is now the current one in %s", seeded, settings.weights_dir)
-    store.usable()
+    store.usable_or_shipped(shipped)
     try:
         migrate(settings.database_url)
     except (OSError, SQLAlchemyError, SchemaTooNew) as error:

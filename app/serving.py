@@ -24,8 +24,10 @@ WARM_UP_BATCHES = (1, 1, BATCH)
 class ActiveModel:
     """Holds the `classifier` in use, None until one is loaded, and a `warning` when it is not the one wanted."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, shipped: Store) -> None:
+        """shipped: what is served where `store` has no intact version, as where its folder can't be written."""
         self.store = store
+        self.shipped = shipped
         self.classifier: Classifier | None = None
         self.warning: str | None = None
         self._wanted: int | None = None
@@ -54,9 +56,9 @@ class ActiveModel:
                 return
             self._wanted = wanted
             try:
-                version, warning = self.store.usable()
+                store, version, warning = self.store.usable_or_shipped(self.shipped)
                 if self.classifier is None or self.classifier.version != version:
-                    self.classifier = warm(Classifier.load(self.store.folder(version)))
+                    self.classifier = warm(Classifier.load(store.folder(version)))
                     log.info("serving version %d", version)
             except ModelError as error:
                 warning = str(error)

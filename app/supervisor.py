@@ -12,10 +12,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,18 +37,6 @@ WANTED: dict[State | None, End] = {
 }
 
 
-def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
-    """Start the supervisor of a queued job, in a session of its own so that the server's end is not its end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.supervisor", job_id],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment,
-    )
-    threading.Thread(target=process.wait, name="reap-supervisor", daemon=True).start()
-
-
 def main() -> int:
     """Supervise the job named on the command line."""
     settings = load_settings()
@@ -57,18 +44,59 @@ def main() -> int:
     job_id = sys.argv[1]
     if not database.insist(lambda: job_record.move(database, job_id, State.RUNNING)):
         return 1
-    with tempfile.TemporaryFile("w+b") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "app.trainer", job_id],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=thrifty(os.environ),
-        )
-        end = watch(child, settings, database, job_id, log) or ending_of(child.returncode, tail(log))
+    with log_file() as log:
+        end = run(settings, database, job_id, log)
         database.insist(lambda: job_record.conclude(database, job_id, store, *end))
         database.insist(lambda: job_record.write_log(database, job_id, tail(log)))
     return 0
+
+
+class Stopped(BaseException):
+    """SIGTERM came: the service stops, and this process with it."""
+
+
+def stopped(*_: object) -> None:
+    """Raise Stopped."""
+    raise Stopped
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM raise Stopped meanwhile; before, as `app.supervisors` starts this process, and afterwards it waits."""
+    signal.signal(signal.SIGTERM, stopped)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def log_file() -> IO[bytes]:
+    """A file for the trainer's output; on Linux one that needs no folder, since there may be none to write to."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("trainer-log"), "w+b")
+    return tempfile.TemporaryFile("w+b")
+
+
+def run(settings: Settings, database: Database, job_id: str, log: IO[bytes]) -> End:
+    """Run the trainer to its end; how the job ends, unless the trainer wrote a better end into its record."""
+    child = None
+    try:
+        with stoppable():
+            child = subprocess.Popen(
+                [sys.executable, "-m", "app.trainer", job_id],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=thrifty(os.environ),
+            )
+            return watch(child, settings, database, job_id, log) or ending_of(child.returncode, tail(log))
+    except OSError as error:
+        return State.FAILED, f"The training process can't be started: {error.strerror}."
+    except Stopped:
+        if child is not None:
+            stop(child)
+        return State.INTERRUPTED, "The service was stopped. POST /admin/retrain starts a retraining again."
 
 
 def thrifty(environment: Mapping[str, str]) -> dict[str, str]:
@@ -83,13 +111,14 @@ def watch(
     """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
     deadline = time.monotonic() + settings.retrain_seconds
     next_heartbeat = 0.0
+    progress = Progress(settings.retrain_stall_seconds)
     while True:
         with suppress(subprocess.TimeoutExpired):
             child.wait(LOOK_SECONDS)
             return None
         end: End | None = None
         if time.monotonic() >= next_heartbeat:
-            end = WANTED.get(beat(database, job_id, log))
+            end = WANTED.get(beat(database, job_id, log)) or progress.look(seen(database, job_id, log))
             next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
         if time.monotonic() > deadline:
             end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
@@ -105,6 +134,32 @@ def beat(database: Database, job_id: str, log: IO[bytes]) -> State | None:
     try:
         return job_record.heartbeat(database, job_id, tail(log))
     except DatabaseUnavailable:
+        return None
+
+
+def seen(database: Database, job_id: str, log: IO[bytes]) -> object:
+    """What changes while a training moves: its record and its output. None while the database can't be asked."""
+    try:
+        return job_record.progress_of(database, job_id), os.fstat(log.fileno()).st_size
+    except DatabaseUnavailable:
+        return None
+
+
+class Progress:
+    """Notices a training that hangs: stopped, swapped out, or waiting for what never comes."""
+
+    def __init__(self, stall_seconds: float) -> None:
+        self.stall_seconds = stall_seconds
+        self._seen: object = None
+        self._since = time.monotonic()
+
+    def look(self, seen: object) -> End | None:
+        """The end of the job when `seen` has been the same for too long; None, what can't be seen, is no standstill."""
+        now = time.monotonic()
+        if seen is None or seen != self._seen:
+            self._seen, self._since = seen, now
+        elif now - self._since > self.stall_seconds:
+            return State.FAILED, f"The training was ended: it made no progress for {self.stall_seconds:g} seconds."
         return None
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from sqlalchemy.engine import RowMapping
 
-from app import jobs, supervisor
+from app import jobs
 from app.db import as_time
 from app.encodings import read_content
 from app.errors import InvalidField, Problem, invalid_field
@@ -19,6 +19,7 @@ from app.job_states import State
 from app.json_body import as_utf8, is_small_json
 from app.openapi import reference
 from app.routes.paging import Page, next_cursor
+from app.routes.versions import check_weights_writable
 from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
@@ -97,11 +98,12 @@ def retrain(
 ) -> Job:
     """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
     state = request.app.state
+    check_weights_writable(state.store)
     chosen = options.model_dump(by_alias=True, exclude_none=True)
     row, is_new = jobs.create(state.database, admin, chosen, idempotency_key)
     if is_new:
         try:
-            supervisor.start(row["id"])
+            state.supervisors.start(row["id"])
         except OSError as error:
             why = f"The training process can't be started: {error.strerror}."
             conclude(state.database, row["id"], state.store, State.FAILED, why)

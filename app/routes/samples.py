@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Annotated, Any
@@ -30,6 +29,7 @@ from app.schemas.examples import SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.security import Admin
+from app.temporary import temporary_file, told
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4
@@ -175,7 +175,7 @@ async def import_samples(request: Request, admin: Admin) -> ImportReport:
     refuse_encoding(request.scope)
     archive.check_media_type(request.headers.get("Content-Type", ""))
     settings = state.settings
-    with tempfile.TemporaryFile() as file:
+    with temporary_file() as file:
         await save_body(request.scope, request.receive, settings.max_import_bytes, settings.body_timeout, file)
         results = await run_in_threadpool(
             archive.add_all,
@@ -193,9 +193,10 @@ async def import_samples(request: Request, admin: Admin) -> ImportReport:
 @router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": BINARY}}})
 def export_samples(request: Request, admin: Admin) -> StreamingResponse:
     """Every sample in a ZIP that `POST /samples/import` takes back."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it after its last chunk
+    file = temporary_file()  # the response closes it after its last chunk
     try:
-        archive.write_all(request.app.state.database, file)
+        with told():
+            archive.write_all(request.app.state.database, file)
     except BaseException:
         file.close()
         raise

@@ -24,7 +24,7 @@ from tests.conftest import SHIPPED
 @pytest.fixture
 def predictor() -> Iterator[Predictor]:
     """A predictor that has no model yet."""
-    made = Predictor(load_settings(), ActiveModel(Store(Path("nowhere"))))
+    made = Predictor(load_settings(), ActiveModel(Store(Path("nowhere")), Store(Path("nowhere"))))
     yield made
     made.close()
 
