@@ -62,7 +62,7 @@ def stopped(*_: object) -> None:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM raise Stopped meanwhile; before, as `app.supervisors` starts this process, and afterwards it waits."""
+    """Let SIGTERM raise Stopped meanwhile; afterwards it waits, as before, by how `app.supervisors` starts us."""
     signal.signal(signal.SIGTERM, stopped)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
