@@ -1,4 +1,4 @@
-"""From a request's body to its pictures: three forms, and how much there is to read in them."""
+"""From a request's body to its pictures, in any of three forms."""
 
 from __future__ import annotations
 
@@ -12,39 +12,10 @@ from app.errors import BadRequest, InvalidField, Problem, invalid_field
 from app.forms import parse_form
 from app.schemas.predict import ImageRequest
 
-SMALL_BYTES = 32_768
-SMALL_PNG_PIXELS = 128 * 128
-TINY_PNG_PIXELS = 64 * 64
-
 T = TypeVar("T")
 Picture = bytes | list[list[int]]  # an encoded image, or pixels
 one_image = TypeAdapter(ImageRequest)
 any_list = TypeAdapter(list[Any])
-
-
-def is_tiny(picture: Picture) -> bool:
-    """Whether reading the picture takes so little that it is worth doing with others: pixels, or a PNG as small."""
-    return isinstance(picture, list) or (len(picture) <= SMALL_BYTES and 0 < png_pixels(picture) <= TINY_PNG_PIXELS)
-
-
-def is_small(picture: Picture) -> bool:
-    """Whether reading the picture takes well under a millisecond, since it is short and shows few pixels.
-
-    Only a PNG tells its size at a fixed place; of other formats, whose few bytes may hold many pixels, only the
-    JPEG's density is bounded enough to trust its length.
-    """
-    if isinstance(picture, list):
-        return True
-    if pixels := png_pixels(picture):
-        return len(picture) <= SMALL_BYTES and pixels <= SMALL_PNG_PIXELS
-    return len(picture) <= 2048 and picture.startswith(b"\xff\xd8")
-
-
-def png_pixels(file: bytes) -> int:
-    """Width times height that a PNG says it has (W3C PNG, IHDR); 0 for anything else."""
-    if not file.startswith(b"\x89PNG") or len(file) < 24:
-        return 0
-    return int.from_bytes(file[16:20]) * int.from_bytes(file[20:24])
 
 
 def one_picture(body: bytes, content_type: str) -> Picture:
