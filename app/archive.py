@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,11 +22,13 @@ from sqlalchemy import select
 
 from app import samples
 from app.db import Database
-from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType, image_problem
+from app.errors import BatchTooLarge, InvalidField, Problem, UnsupportedMediaType
+from app.predict import problem_of
 from app.tables import samples as table
+from model import faults
 from model.classifier import Classifier
 from model.decode import decode
-from model.image import ImageError, Limits, Reading, read_digit, read_pixels
+from model.image import Limits, Reading, attempt, read_digit, read_pixels
 
 LABELS = "labels.csv"
 PIXELS = "pixels.png"  # how the name of a sample ends that was sent as pixels
@@ -38,7 +43,12 @@ ZIP_TYPES = (
     "application/octet-stream",
     "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
 )
-UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    OSError, EOFError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 
 class BrokenArchive(Problem):
@@ -87,11 +97,23 @@ def add_all(
         results: list[Result] = []
         items = labelled(archive, limits, max_items, results)
         for chunk in chunked(prepare(archive, items, limits, results)):
-            with database.begin() as connection:  # short: the pictures were read before it
-                for item in chunk:
-                    added = samples.add(connection, actor, item.image, item.reading, item.label, judge)
-                    results.append(Result(item.name, added.outcome, added.id))
+            results.extend(store(database, actor, chunk, judge))
         return results
+
+
+def store(database: Database, actor: str, chunk: Sequence[Prepared], judge: Classifier | None) -> list[Result]:
+    """Store the images in one transaction; where one breaks it by a bug of ours, each in its own. Raises Problem."""
+    try:
+        with database.begin() as connection:  # short: the pictures were read before it
+            added = [samples.add(connection, actor, one.image, one.reading, one.label, judge) for one in chunk]
+        return [Result(one.name, done.outcome, done.id) for one, done in zip(chunk, added, strict=True)]
+    except Problem:
+        raise
+    except Exception as error:
+        if len(chunk) == 1:
+            return [Result(chunk[0].name, "refused", detail=problem_of(error).detail)]
+        faults.report(log, f"storing {len(chunk)} pictures together", error)
+        return [result for one in chunk for result in store(database, actor, [one], judge)]
 
 
 def prepare(
@@ -99,13 +121,20 @@ def prepare(
 ) -> Iterator[Prepared]:
     """Unpack and read the files; those that can't be are noted in `results`."""
     for info, label in items:
-        try:
-            image = unpack(archive, info, limits)
-            yield Prepared(info.filename, image, reading_of(info.filename, image, limits), label)
-        except ImageError as error:
-            results.append(Result(info.filename, "refused", detail=image_problem(error).detail))
-        except UNREADABLE as error:
-            results.append(Result(info.filename, "refused", detail=f"It can't be unpacked: {error}."))
+        prepared = attempt(prepare_one, archive, info, label, limits)
+        if isinstance(prepared, Prepared):
+            yield prepared
+        else:
+            results.append(Result(info.filename, "refused", detail=problem_of(prepared).detail))
+
+
+def prepare_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: int, limits: Limits) -> Prepared:
+    """Unpack and read one file. Raises BrokenArchive, ImageError."""
+    try:
+        image = unpack(archive, info, limits)
+    except UNREADABLE as error:
+        raise BrokenArchive(f"It can't be unpacked: {error}.") from None
+    return Prepared(info.filename, image, reading_of(info.filename, image, limits), label)
 
 
 def reading_of(name: str, image: bytes, limits: Limits) -> Reading:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.body import ClientLeft, drain, header
 from app.errors import Problem, render
+from model import faults
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Envelope:
         except Exception as error:
             problem = error if isinstance(error, Problem) else Problem()
             if problem is not error:
-                log.exception("%s %s failed, request %s", scope["method"], scope["path"], request_id)
+                faults.report(log, f"{scope['method']} {scope['path']}, request {request_id},", error)
             error.__traceback__ = None  # whose frames hold the body, and this one the error: a circle in memory
             if not started:
                 await send_problem(problem, request_id, receive, send_with_id)

@@ -18,7 +18,8 @@ Result = TypeVar("Result")
 class Gatherer(Generic[Item, Result]):
     """Calls `work`, which takes items and gives a result for each in order, with what came in one turn of the loop.
 
-    most: items that one call of `work` takes. What `work` raises, all of its items get.
+    most: items that one call of `work` takes. Where `work` raises for several, each is tried again by itself, so that
+    what is wrong with one is raised to that one only.
     """
 
     def __init__(self, work: Callable[[Sequence[Item]], Sequence[Result]], most: int) -> None:
@@ -55,11 +56,20 @@ class Gatherer(Generic[Item, Result]):
         if not waiting:  # a full group was done before the turn ended
             return
         self._company = len(waiting) > 1
+        self._do(waiting)
+
+    def _do(self, waiting: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        """Give each future its result, or the exception that its item raises alone."""
         try:
-            results = self._work([item for item, _ in waiting])
+            results = list(self._work([item for item, _ in waiting]))
+            if len(results) != len(waiting):
+                raise RuntimeError(f"{len(results)} results for {len(waiting)} items")
         except Exception as error:
-            for _, future in waiting:
-                future.set_exception(error)
+            if len(waiting) == 1:
+                waiting[0][1].set_exception(error)
+            else:
+                for one in waiting:
+                    self._do([one])
             return
         for (_, future), result in zip(waiting, results, strict=True):
             future.set_result(result)

@@ -1,4 +1,4 @@
-"""From a request's body to its pictures, in whatever form they come, and how much there is to read in them.
+"""From a request's body to its pictures, in whatever form they come.
 
 What the body is, its content says; the Content-Type is asked only where clients must say something by it, the boundary
 of a form, and where it makes a message better.
@@ -18,10 +18,6 @@ from app.json_body import as_utf8, context_of, is_small_json, validate, validate
 from app.schemas.predict import ImageRequest
 from model.image import CorruptImage
 
-SMALL_BYTES = 32_768
-SMALL_PNG_PIXELS = 128 * 128
-TINY_PNG_PIXELS = 64 * 64
-
 COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
 CURL_TYPE = "application/x-www-form-urlencoded"  # what curl says of a body that nothing else is said of
 MAX_FIELDS = 32  # of a form with one picture; others in it are not read
@@ -30,31 +26,6 @@ Picture = bytes | list[bytes]  # an encoded image, or rows of pixels
 one_image = TypeAdapter(ImageRequest)
 any_list = TypeAdapter(list[Any])
 anything = TypeAdapter[Any](Any)
-
-
-def is_tiny(picture: Picture) -> bool:
-    """Whether reading the picture takes so little that it is worth doing with others: pixels, or a PNG as small."""
-    return isinstance(picture, list) or (len(picture) <= SMALL_BYTES and 0 < png_pixels(picture) <= TINY_PNG_PIXELS)
-
-
-def is_small(picture: Picture) -> bool:
-    """Whether reading the picture takes well under a millisecond, since it is short and shows few pixels.
-
-    Only a PNG tells its size at a fixed place; of other formats, whose few bytes may hold many pixels, only the
-    JPEG's density is bounded enough to trust its length.
-    """
-    if isinstance(picture, list):
-        return True
-    if pixels := png_pixels(picture):
-        return len(picture) <= SMALL_BYTES and pixels <= SMALL_PNG_PIXELS
-    return len(picture) <= 2048 and picture.startswith(b"\xff\xd8")
-
-
-def png_pixels(file: bytes) -> int:
-    """Width times height that a PNG says it has (W3C PNG, IHDR); 0 for anything else."""
-    if not file.startswith(b"\x89PNG") or len(file) < 24:
-        return 0
-    return int.from_bytes(file[16:20]) * int.from_bytes(file[20:24])
 
 
 def one_picture(body: bytes, content_type: str) -> Picture:

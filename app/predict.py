@@ -8,6 +8,7 @@ ones don't wait for them.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +18,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.costs import is_small, is_tiny
 from app.errors import NotReady, Overloaded, Problem, image_problem
 from app.gather import Gatherer
-from app.pictures import Picture, is_small, is_tiny
+from app.pictures import Picture
 from app.serving import ActiveModel
 from app.settings import Settings
-from model.classifier import Verdict
-from model.image import ImageError, Limits, Reading, read_many
+from model import faults
+from model.classifier import Classifier, Verdict
+from model.image import ImageError, Limits, Reading, attempt, read_many
 
 LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
 THREAD_NICENESS = 10
+
+
+log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
@@ -56,33 +62,31 @@ class Predictor:
     def read(self, picture: Picture) -> Reading:
         """The picture as the network will see it. Raises Problem."""
         (reading,) = self.read_all([picture])
-        if isinstance(reading, ImageError):
-            raise image_problem(reading)
+        if isinstance(reading, Exception):
+            raise problem_of(reading)
         return reading
 
-    def read_all(self, pictures: Sequence[Picture]) -> list[Reading | ImageError]:
-        """Each picture as the network will see it, or why it can't, in order."""
-        return read_many(
-            [as_array(picture) if isinstance(picture, list) else picture for picture in pictures], self.limits
-        )
+    def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
+        """Each picture as the network will see it, or why it can't, in order. Raises nothing."""
+        begun = [attempt(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
+        rest = iter(read_many([one for one in begun if not isinstance(one, Exception)], self.limits))
+        return [one if isinstance(one, Exception) else next(rest) for one in begun]
 
-    def judge(self, readings: Sequence[Reading]) -> tuple[list[Verdict], int]:
-        """A verdict for each reading, and the one version that gave them all. Raises NotReady."""
-        classifier = self.model.classifier
-        if classifier is None:
+    def classifier(self) -> Classifier:
+        """The version in use. Raises NotReady."""
+        if self.model.classifier is None:
             raise NotReady(self.model.warning or "")
-        return classifier.judge(readings), classifier.version
+        return self.model.classifier
 
     def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
-        """An answer or a problem for each picture, in order, all from one version. Raises NotReady."""
+        """An answer or a problem for each picture, in order, all from one version. Raises NotReady.
+
+        A bug of ours in one of them is an internal error of that one, logged, and the others are answered.
+        """
         readings = self.read_all(pictures)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
-        verdicts, version = self.judge(readable) if readable else ([], 0)
-        rest = iter(verdicts)
-        return [
-            Answer(reading, next(rest), version) if isinstance(reading, Reading) else image_problem(reading)
-            for reading in readings
-        ]
+        answers = iter(judge_all(self.classifier(), readable) if readable else [])
+        return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 
     async def answer(self, picture: Picture) -> Answer:
         """One picture, all the way, where its size belongs. Raises Problem."""
@@ -105,6 +109,28 @@ class Predictor:
             return await asyncio.get_running_loop().run_in_executor(self._threads, function, argument)
         finally:
             self.large_in_flight -= 1
+
+
+def judge_all(classifier: Classifier, readings: Sequence[Reading]) -> list[Answer | Problem]:
+    """An answer for each reading, or the problem that judging it alone is."""
+    try:
+        verdicts = classifier.judge(readings)
+        return [Answer(*each, classifier.version) for each in zip(readings, verdicts, strict=True)]
+    except Exception as error:
+        if len(readings) == 1:
+            return [problem_of(error)]
+        faults.report(log, f"judging {len(readings)} pictures together", error)
+        return [outcome for reading in readings for outcome in judge_all(classifier, [reading])]
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that a picture's error is to a client; one that nobody foresaw is logged."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ImageError):
+        return image_problem(error)
+    faults.report(log, "a picture", error)
+    return Problem()
 
 
 def as_array(rows: list[bytes]) -> NDArray[np.uint8]:

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import io
+import logging
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
+from model.clib import give_back, hush_libtiff
+from model.gray import plain, to_gray
+from model.headers import Claim, Damaged, Excessive, Unread, claim_of, name_of
+from model.headers.claim import WORK_SIDE
+from model.heic import ADVICE, has_heif
+from model.netpbm import open_netpbm
 from model.small_png import decode_small_png
 
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, and tells the client
+PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # bytes that all texts of a PNG may unpack to
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the thread that decodes has its priority; the decoder's own would not
+warnings.filterwarnings("ignore", module=r"PIL\.")  # a damaged file is told to whoever sent it, not to the log
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
+hush_libtiff()
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MAGIC = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")  # how a cut file is still recognised
+FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PGM or PPM"
+MEMORY_PER_PIXEL = 16  # bytes of the decoder's own, for as many pixels as are allowed; the dearest format takes so many
+WORK_PER_PIXEL = 16  # passes over as many pixels as are allowed; a progressive JPEG has about ten
+SIMPLER = "save it smaller, as a plain PNG or JPEG"
+SPARE_BYTES = 16_000_000  # what any decoder may take
+LARGE_BYTES = 64_000_000  # a decoder that took more leaves memory that the system can have back
 MIN_SIDE = 8  # pixels
-WORK_SIDE = 512  # pixels; a larger picture is shrunk to about this before it is looked at
 ORIENTATION = 0x0112  # EXIF tag
 # EXIF orientation → (quarter turns counter-clockwise, mirrored left to right afterwards)
 TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True), 8: (1, False)}
@@ -46,7 +62,7 @@ class UnsupportedFormat(ImageError):
     """The bytes are of no format in FORMATS."""
 
     status, slug, title = 415, "unsupported-image", "The image is of no format that is read here"
-    remedy = "Send PNG, JPEG, WebP, GIF, BMP or TIFF."
+    remedy = f"Send {FORMATS}."
 
 
 class CorruptImage(ImageError):
@@ -97,24 +113,66 @@ def decode(data: bytes, limits: Limits) -> Page:
 
 
 def decode_any(data: bytes, limits: Limits) -> Page:
-    """The picture in `data`, of any format, by Pillow. Raises ImageError."""
+    """The picture in `data`, of any format, by its general decoder. Raises ImageError."""
+    claim = bounded_claim(data, limits)
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            width, height = image.size
-            check_size(width, height, limits)
-            gray = to_gray(shrink(image))
-            turn = TURNS.get(image.getexif().get(ORIENTATION, 1)) if may_have_exif(image) else None
-            return Page(turned(gray, turn), str(image.format))
+        image, turn = load(data, claim, limits)
+        return Page(turned(to_gray(image), turn), claim.format)
+    finally:
+        if claim.memory > LARGE_BYTES:
+            give_back()
+
+
+def bounded_claim(data: bytes, limits: Limits) -> Claim:
+    """What the file says of itself, if decoding that is within the limits. Raises ImageError."""
+    try:
+        claim = claim_of(data)
+    except Damaged as error:
+        raise CorruptImage(f"The image is cut or damaged: {error}.") from None
+    except Excessive as error:
+        raise ImageTooLarge(f"The image takes more to decode than it may: {error}.") from None
+    except Unread as error:
+        raise unsupported(data, str(error)) from None
+    check_size(claim.width, claim.height, limits)
+    if claim.memory > limits.max_pixels * MEMORY_PER_PIXEL + SPARE_BYTES:
+        raise ImageTooLarge(f"Decoding the image would take {claim.memory / 1e6:,.0f} MB; {SIMPLER}.")
+    if claim.work > limits.max_pixels * WORK_PER_PIXEL:
+        raise ImageTooLarge(f"Decoding the image would take too long; {SIMPLER}.")
+    if claim.format == "HEIF" and not has_heif():
+        raise UnsupportedFormat(f"The bytes are HEIC, which is not read here; {ADVICE}.")
+    return claim
+
+
+def unsupported(data: bytes, reason: str) -> UnsupportedFormat:
+    """The error that says what the bytes are and what to send instead."""
+    if not reason:
+        name = name_of(data)
+        reason = f"the bytes are {name}" if name else f"the bytes are no {FORMATS}"
+    return UnsupportedFormat(f"{reason[0].upper()}{reason[1:]}.")
+
+
+def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[int, bool] | None]:
+    """The decoded picture, at about WORK_SIDE and in a plain mode, and how it is to be turned. Raises ImageError."""
+    try:
+        with open_image(data, claim) as image:
+            check_size(*image.size, limits)
+            small = plain(shrink(image, claim))
+            return small, TURNS.get(image.getexif().get(ORIENTATION, 1)) if may_have_exif(image) else None
     except ImageError:
         raise
     except UnidentifiedImageError:
-        if data.startswith(MAGIC):
-            raise CorruptImage("The image is cut or damaged: its header can't be read.") from None
-        raise UnsupportedFormat("The bytes are no PNG, JPEG, WebP, GIF, BMP or TIFF.") from None
+        raise CorruptImage("The image is cut or damaged: its header can't be read.") from None
     except MemoryError:
         raise ImageTooLarge("The image needs more memory than there is.") from None
     except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
         raise CorruptImage(f"The image is cut or damaged: {error}.") from None
+
+
+def open_image(data: bytes, claim: Claim) -> Image.Image:
+    """The picture, not yet decoded where Pillow does that."""
+    if claim.format == "PPM":
+        return open_netpbm(data)
+    return Image.open(io.BytesIO(data), formats=(claim.format,))
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
@@ -127,78 +185,21 @@ def check_size(width: int, height: int, limits: Limits) -> None:
 
 def may_have_exif(image: Image.Image) -> bool:
     """Whether a look for EXIF is worth its time."""
-    return image.format in ("JPEG", "TIFF", "WEBP") or "exif" in image.info
+    return image.format in ("JPEG", "MPO", "TIFF", "WEBP") or "exif" in image.info
 
 
-def shrink(image: Image.Image) -> Image.Image:
+def shrink(image: Image.Image, claim: Claim) -> Image.Image:
     """The picture at about WORK_SIDE: a JPEG is decoded small right away, others are averaged."""
     longer = max(image.size)
     if longer < 2 * WORK_SIDE:
         return image
-    if image.format == "JPEG":
+    if image.format in ("JPEG", "MPO"):
         image.draft(None, (WORK_SIDE * image.width // longer, WORK_SIDE * image.height // longer))
+    elif image.format == "JPEG2000":
+        setattr(image, "reduce", claim.halvings)  # noqa: B010 - the plugin's own property, which hides the method
+        image.load()
     factor = max(image.size) // WORK_SIDE
-    if factor < 2:
-        return image
-    if image.mode in ("1", "P", "PA"):
-        return image.convert("RGBA" if has_alpha(image) else "RGB").reduce(factor)
-    if image.mode.startswith("I"):
-        return Image.fromarray(wide_to_byte(np.asarray(image))).reduce(factor)
-    return image.reduce(factor)
-
-
-def has_alpha(image: Image.Image) -> bool:
-    """Whether some pixels may be transparent."""
-    return image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info
-
-
-def to_gray(image: Image.Image) -> NDArray[np.uint8]:
-    """uint8 (H, W) of a picture in any mode."""
-    if image.mode == "L" and "transparency" not in image.info:
-        return np.asarray(image)
-    if has_alpha(image):
-        return on_paper(np.asarray(image.convert("RGBA")))
-    if image.mode.startswith("I") or image.mode == "F":
-        return wide_to_byte(np.asarray(image))
-    if image.mode == "1":
-        return np.asarray(image.convert("L"))
-    return color_to_gray(np.asarray(image.convert("RGB")))
-
-
-def wide_to_byte(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """16-bit or wider samples → uint8; a file that keeps bytes in wide samples is taken as bytes."""
-    wide = np.nan_to_num(values.astype(np.float64))
-    if wide.max(initial=0) > 255:
-        wide = wide / 257  # 65,535 / 255
-    return np.clip(np.rint(wide), 0, 255).astype(np.uint8)
-
-
-def color_to_gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma (ITU-R BT.601) of uint8 (H, W, 3), or the channel in which the ink stands out where luma hides it."""
-    luma = np.rint(rgb @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
-    channels = [luma, rgb[..., 0], rgb[..., 1], rgb[..., 2]]
-    spread = [float(channel.std()) for channel in channels]
-    best = int(np.argmax(spread))
-    return luma if spread[0] >= 0.6 * spread[best] else np.ascontiguousarray(channels[best])
-
-
-def on_paper(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Composite uint8 (H, W, 4) on its paper: what is opaque around the ink, else white or black, whichever shows."""
-    gray = color_to_gray(rgba[..., :3])
-    alpha = rgba[..., 3]
-    if alpha.min() == 255:
-        return gray
-    opaque = gray[alpha > 127]
-    if not opaque.size:
-        return np.full_like(gray, 255)
-    if opaque.size > gray.size / 2:
-        paper = float(np.median(opaque))
-    elif opaque.mean() < 128:
-        paper = 255.0
-    else:
-        paper = 0.0
-    share = alpha / np.float32(255)
-    return np.rint(gray * share + paper * (1 - share)).astype(np.uint8)
+    return image if factor < 2 else plain(image).reduce(factor)
 
 
 def turned(gray: NDArray[np.uint8], turn: tuple[int, bool] | None) -> NDArray[np.uint8]:

@@ -23,6 +23,8 @@ NOISE_FACTOR = 4.0  # ink starts at this many deviations of the paper
 MAX_NOISE = 0.06  # of the ink's strength; a page with more is averaged
 NOISY_SIDE = 56  # pixels; averaging leaves this much
 SOLID_INK = 127  # of 255; a page that without its ruled lines has none so strong was all digit
+NO_CONTRAST = "The page looks empty. Draw one digit in dark ink on light paper, or the other way round."
+TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send one digit on plain paper, in good light."
 
 
 class BlankImage(ImageError):
@@ -86,7 +88,7 @@ def ink_on_any_paper(gray: NDArray[np.uint8]) -> tuple[Floats, float]:
     if noise > MAX_NOISE * strength and min(gray.shape) >= 2 * NOISY_SIDE:
         return ink_on_any_paper(np.asarray(Image.fromarray(gray).reduce(2)))  # a mean of four has half the noise
     if strength < max(MIN_CONTRAST, 2 * NOISE_FACTOR * noise):
-        raise BlankImage(f"The darkest and the lightest part differ by {strength:.0f} of 255 only: there is no ink.")
+        raise BlankImage(NO_CONTRAST if strength < MIN_CONTRAST else TOO_GRAINY)
     if noise:
         ink[ink < NOISE_FACTOR * noise] = 0
     if strength < FULL_CONTRAST:

@@ -15,6 +15,7 @@ from PIL import Image
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_END = 33  # signature, then IHDR: length, type, 13 bytes, checksum
+FRAMES = 24  # bytes: length, type and checksum of IDAT, and those of IEND
 HEADER_TAIL = b"\x08\x00\x00\x00\x00"  # 8 bits, gray, deflate, standard filters, not interlaced
 MAX_BYTES = 16_384
 MAX_SIDE = 128  # pixels
@@ -24,14 +25,16 @@ read_number = struct.Struct(">I").unpack_from
 
 
 def decode_small_png(data: bytes, min_side: int) -> NDArray[np.uint8] | None:
-    """uint8 (H, W) of a small gray PNG of one data chunk and nothing but it; None for everything else."""
-    if not HEADER_END < len(data) <= MAX_BYTES or data[:16] != SIGNATURE + b"\0\0\0\rIHDR":
+    """uint8 (H, W) of a small gray PNG of one data chunk and no more; None for everything else. Raises nothing."""
+    if not HEADER_END + FRAMES < len(data) <= MAX_BYTES or data[:16] != SIGNATURE + b"\0\0\0\rIHDR":
         return None
     width, height = read_size(data, 16)
     if data[24:29] != HEADER_TAIL or not (min_side <= width <= MAX_SIDE and min_side <= height <= MAX_SIDE):
         return None
     (length,) = read_number(data, HEADER_END)
     end = HEADER_END + 8 + length
+    if end + 12 > len(data):
+        return None
     if data[HEADER_END + 4 : HEADER_END + 8] != b"IDAT" or data[end + 8 : end + 12] != b"IEND":
         return None
     if zlib.crc32(data[12:29]) != read_number(data, 29)[0]:
@@ -40,6 +43,6 @@ def decode_small_png(data: bytes, min_side: int) -> NDArray[np.uint8] | None:
         return None
     try:
         image = Image.frombytes("L", (width, height), data[HEADER_END + 8 : end], "zip", "L", 0)
-    except (ValueError, OSError):
+    except Exception:  # the general path says what is wrong, or raises it again
         return None
     return np.frombuffer(image.tobytes(), np.uint8).reshape(height, width)

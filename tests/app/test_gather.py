@@ -85,18 +85,25 @@ def test_where_only_one_may_be_done_at_once_nobody_waits() -> None:
     assert work.groups == [[0], [1], [2]]
 
 
-def test_what_breaks_a_group_breaks_no_other() -> None:
-    work = Doubling()
-
+def test_what_is_wrong_with_one_is_raised_to_that_one_only() -> None:
     async def ask() -> list[int | BaseException]:
-        gatherer = Gatherer(work, 10)
-        await asyncio.gather(*map(gatherer.submit, (0, 1, 2)))
-        broken = await asyncio.gather(*map(gatherer.submit, (3, -4)), return_exceptions=True)
-        return broken + list(await asyncio.gather(*map(gatherer.submit, (5, 6))))
+        gatherer = Gatherer(Doubling(), 32)
+        await asyncio.gather(*map(gatherer.submit, (0, 1, 2)))  # from now on others are waited for
+        items = [*range(20), -1, *range(21, 32)]
+        return await asyncio.gather(*map(gatherer.submit, items), return_exceptions=True)
 
-    first, second, *others = asyncio.run(ask())
-    assert isinstance(first, ValueError) and isinstance(second, ValueError)
-    assert others == [10, 12]
+    outcomes = asyncio.run(ask())
+    assert isinstance(outcomes.pop(20), ValueError)
+    assert outcomes == [2 * item for item in range(32) if item != 20]
+
+
+def test_nobody_waits_for_ever_for_work_that_forgets_a_result() -> None:
+    async def ask() -> list[int | BaseException]:
+        gatherer = Gatherer(lambda items: items[:1], 10)
+        await asyncio.gather(*map(gatherer.submit, (0, 1, 2)))
+        return await asyncio.gather(*map(gatherer.submit, (3, 4)))
+
+    assert asyncio.run(asyncio.wait_for(ask(), 10)) == [3, 4]
 
 
 def test_nothing_is_done_for_who_has_left() -> None:

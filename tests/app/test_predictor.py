@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from starlette.types import Message, Scope
 
@@ -17,8 +19,9 @@ from app.routes.predict import METHODS, direct
 from app.serving import ActiveModel
 from app.settings import load_settings
 from model.classifier import Classifier
+from model.image import read_digit, to_png
 from model.store import Store
-from tests.conftest import SHIPPED
+from tests.conftest import SHIPPED, draw_seven
 
 
 @pytest.fixture
@@ -46,6 +49,63 @@ def test_with_a_model_each_picture_is_answered_in_its_place(predictor: Predictor
     assert isinstance(cut, Problem) and cut.slug == "corrupt-image"
     assert isinstance(first, Answer) and isinstance(second, Answer)
     assert first.verdict == second.verdict and first.verdict.digit == 7 and first.version == 1
+
+
+def poisoned(function: Callable[..., object], is_poison: Callable[..., bool]) -> Callable[..., object]:
+    """The function with a bug that only some arguments reach."""
+
+    def buggy(*arguments: object) -> object:
+        if is_poison(*arguments):
+            raise ZeroDivisionError("a bug of ours")
+        return function(*arguments)
+
+    return buggy
+
+
+def check_only_the_poisoned_one_failed(outcomes: Sequence[Answer | Problem | BaseException], at: int) -> None:
+    problem, *answers = [outcomes[at], *outcomes[:at], *outcomes[at + 1 :]]
+    assert isinstance(problem, Problem) and (problem.status, problem.slug) == (500, "internal-error")
+    assert all(isinstance(answer, Answer) and answer.verdict.digit == 7 for answer in answers)
+
+
+@pytest.mark.parametrize("where", ["decoding", "reading", "reading together", "judging"])
+@pytest.mark.parametrize("route", ["batch", "gathered", "thread"])
+def test_our_own_bug_in_one_picture_is_that_pictures_alone(
+    predictor: Predictor, seven: bytes, where: str, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor.model.classifier = Classifier.load(SHIPPED / "1")
+    poison = to_png(np.rot90(draw_seven(28)).clip(1, 250))  # what it is read as is none of the others
+    seen = read_digit(poison).pixels.tobytes()
+    buggy = {
+        "decoding": ("model.image.decode", lambda data, limits: data == poison),
+        "reading": ("model.image.read_page", lambda page: page.gray.min() == 1),
+        "reading together": ("model.placed.in_place", lambda pages: True),
+        "judging": (
+            "model.classifier.Classifier.judge",
+            lambda self, readings: any(one.pixels.tobytes() == seen for one in readings),
+        ),
+    }
+    name, is_poison = buggy[where]
+    module, _, attribute = name.rpartition(".")
+    target = Classifier if module.endswith("Classifier") else import_module(module)
+    monkeypatch.setattr(name, poisoned(getattr(target, attribute), is_poison))
+    pictures = [to_png(np.asarray(draw_seven(28)))] * 32
+    pictures[20] = poison
+
+    async def gathered() -> list[Answer | BaseException]:
+        await asyncio.gather(*(predictor.answer(pictures[0]) for _ in range(3)))
+        return await asyncio.gather(*map(predictor.answer, pictures), return_exceptions=True)
+
+    if route == "gathered":
+        outcomes = asyncio.run(gathered())
+    elif route == "batch":
+        outcomes = predictor.answer_all(pictures)
+    else:
+        outcomes = asyncio.run(predictor.in_thread(predictor.answer_all, pictures))
+    if where == "reading together":  # what each is alone needs none of it
+        assert all(isinstance(outcome, Answer) for outcome in outcomes)
+    else:
+        check_only_the_poisoned_one_failed(outcomes, 20)
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])

@@ -10,20 +10,24 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
-from app import archive, cli
+from app import archive, cli, samples
 from app.db import Database
 from app.samples import is_held_out
+from model.classifier import Classifier
 from model.image import Limits, read_digit, to_png
 from tests.app.test_bad_input import check_problem
-from tests.conftest import ADMIN_KEY, Server, clean_environment, draw_seven
+from tests.app.test_predictor import poisoned
+from tests.conftest import ADMIN_KEY, SHIPPED, Server, clean_environment, draw_seven
 
 
 def picture(number: int) -> bytes:
@@ -157,6 +161,26 @@ def test_a_zip_of_folders_is_imported_item_by_item_and_can_be_repeated(own: Serv
     again = send(own, zipped(files)).raise_for_status().json()
     assert again["counts"] == {"unchanged": 4, "refused": 2}
     assert own.admin.get("/samples").json()["total"] == 4
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "is_poison"),
+    [
+        (archive, "unpack", lambda _, info, *others: info.filename == "7/3.png"),
+        (archive, "read_digit", lambda image, *_: image == picture(3)),
+        (samples, "judge_readings", lambda _, given, *others: given == [read_digit(picture(3)).pixels.tobytes()]),
+    ],
+    ids=["unpacking", "reading", "judging"],
+)
+def test_our_own_bug_in_one_file_of_a_zip_is_that_files_alone(
+    database: Database, module: ModuleType, function: str, is_poison: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, function, poisoned(getattr(module, function), is_poison))
+    files = io.BytesIO(zipped({f"7/{i}.png": picture(i) for i in range(6)}))
+    results = archive.add_all(database, "tester", files, Classifier.load(SHIPPED / "1"), Limits(), 10)
+    refused = [(result.name, result.detail) for result in results if result.outcome == "refused"]
+    assert refused == [("7/3.png", "Something broke on our side.")]
+    assert [result.outcome for result in results].count("created") == 5
 
 
 def test_a_zip_with_a_csv_is_imported(own: Server) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from model.data import Splits
 from model.decode import decode_any
+from model.heic import has_heif
 from model.image import (
     BlankImage,
     CorruptImage,
@@ -54,10 +55,24 @@ def transparent(image: Image.Image, ink: int) -> Image.Image:
     return canvas
 
 
-def exif(image: Image.Image, orientation: int, undo: Image.Transpose) -> bytes:
+def exif(image: Image.Image, orientation: int, undo: Image.Transpose, kind: str = "JPEG") -> bytes:
     tags = Image.Exif()
     tags[0x0112] = orientation
-    return encoded(image.transpose(undo), "JPEG", quality=95, exif=tags)
+    return encoded(image.transpose(undo).convert("RGB"), kind, quality=95, exif=tags)
+
+
+def netpbm(image: Image.Image, kind: bytes, white: int, samples: np.ndarray | bytes) -> bytes:
+    content = samples if isinstance(samples, bytes) else samples.tobytes()
+    return b"%b\n# drawn\n%d %d\n%d\n" % (kind, *image.size, white) + content
+
+
+def bmp_with_alpha(image: Image.Image, alpha: int) -> bytes:
+    """A bitmap of 32 bits with a V5 header, whose masks name an alpha channel."""
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    head = struct.pack("<IiiHHIIiiII", 124, image.width, -image.height, 1, 32, 3, 0, 0, 0, 0, 0) + masks
+    shades = np.asarray(image)
+    pixels = np.stack([shades, shades, shades, np.full_like(shades, alpha)], -1).tobytes()
+    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 138) + head.ljust(124, b"\0") + pixels
 
 
 def tinted(image: Image.Image) -> Image.Image:
@@ -79,6 +94,25 @@ ENCODINGS: dict[str, Callable[[Image.Image], bytes]] = {
     "gif": lambda image: encoded(image, "GIF"),
     "bmp": lambda image: encoded(image, "BMP"),
     "tiff": lambda image: encoded(image, "TIFF"),
+    "avif": lambda image: encoded(image.convert("RGB"), "AVIF", quality=90),
+    "turned avif": lambda image: exif(image, 6, Image.Transpose.ROTATE_90, "AVIF"),
+    "jpeg 2000": lambda image: encoded(image.convert("RGB"), "JPEG2000"),
+    "jpeg 2000 code stream": lambda image: encoded(image, "JPEG2000", no_jp2=True),
+    "large jpeg 2000": lambda image: encoded(image.resize((1600, 1600)), "JPEG2000"),
+    "pgm": lambda image: encoded(image, "PPM"),
+    "ppm": lambda image: encoded(image.convert("RGB"), "PPM"),
+    "16-bit pgm": lambda image: netpbm(image, b"P5", 65_535, np.asarray(image).astype(">u2") * 257),
+    "pgm of 16 grays": lambda image: netpbm(image, b"P5", 15, np.asarray(image) // 17),
+    "pgm as text": lambda image: netpbm(image, b"P2", 255, " ".join(map(str, image.tobytes())).encode()),
+    "float tiff from 0 to 1": lambda image: encoded(Image.fromarray(np.asarray(image) / np.float32(255)), "TIFF"),
+    "float tiff from 0 to 255": lambda image: encoded(Image.fromarray(np.asarray(image) * np.float32(1)), "TIFF"),
+    "16-bit tiff": lambda image: encoded(Image.fromarray(np.asarray(image).astype(np.uint16) * 257), "TIFF"),
+    "large 16-bit png": lambda image: encoded(
+        Image.fromarray(np.asarray(image.resize((1600, 1600))).astype(np.uint16) * 257)
+    ),
+    "bmp whose alpha is all 0": lambda image: bmp_with_alpha(image, 0),
+    "bmp whose alpha is all 255": lambda image: bmp_with_alpha(image, 255),
+    "large bmp whose alpha is all 0": lambda image: bmp_with_alpha(image.resize((1600, 1600)), 0),
     "black on transparent": lambda image: encoded(transparent(image, 0)),
     "white on transparent": lambda image: encoded(transparent(image, 255)),
     "inverted": lambda image: encoded(Image.fromarray(255 - np.asarray(image))),
@@ -177,6 +211,56 @@ def test_what_can_not_be_read_is_one_clear_error_within_milliseconds(data: bytes
         read_digit(data)
     assert time.perf_counter() - started < 0.5
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        (b'<?xml version="1.0"?>\n<!-- drawn --><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG; render"),
+        (b"%PDF-1.7\n", "PDF; render it to PNG"),
+        (b"PK\3\4", "/samples/import"),
+        (b"data:image/png;base64,iVBORw0KGgo=", "as JSON"),
+        (b"hello, world", "AVIF, JPEG 2000"),
+    ],
+)
+def test_what_is_of_another_format_is_named_and_what_to_send_instead(data: bytes, advice: str) -> None:
+    with pytest.raises(UnsupportedFormat, match=advice):
+        read_digit(data)
+
+
+def test_heic_is_read_where_the_extra_is_installed() -> None:
+    pytest.importorskip("pillow_heif")
+    assert has_heif()
+    plain = read_digit(encoded(draw_seven())).pixels.astype(int)
+    reading = read_digit(encoded(draw_seven().convert("RGB"), "HEIF"))
+    assert np.abs(reading.pixels - plain).mean() < NEAR and reading.format == "HEIF"
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
+def test_heic_without_the_extra_is_named_and_what_to_set(brand: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.decode.has_heif", lambda: False)
+    size = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", box(b"ispe", struct.pack(">III", 0, 400, 300)))))
+    with pytest.raises(UnsupportedFormat, match="HEIC") as caught:
+        read_digit(box(b"ftyp", brand + bytes(4) + b"heic") + size)
+    assert "Most Compatible" in str(caught.value) and "JPEG" in str(caught.value)
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content) + 8) + kind + content
+
+
+def test_the_first_frame_of_an_animation_is_what_is_read() -> None:
+    first, second = draw_seven(), Image.new("L", (200, 200), 255)
+    assert read_digit(encoded(first, "GIF", save_all=True, append_images=[second])).pixels.any()
+    with pytest.raises(BlankImage):
+        read_digit(encoded(second, "GIF", save_all=True, append_images=[first]))
+
+
+def test_a_page_without_ink_is_told_what_to_do() -> None:
+    with pytest.raises(BlankImage, match="looks empty"):
+        read_digit(to_png(np.full((60, 60), 200, np.uint8)))
+    with pytest.raises(BlankImage, match="on plain paper"):
+        read_digit(to_png(np.random.default_rng(0).integers(0, 255, (60, 60), np.uint8)))
 
 
 def test_more_bytes_than_allowed_are_refused(seven: bytes) -> None:

@@ -1,0 +1,77 @@
+"""A Pillow image in any mode → gray uint8 (H, W), 0 black to 255 white."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+MAX_BYTE = 255
+WIDE_FACTOR = 257  # 65,535 / 255
+SHARE_MAX = 1.0  # samples that go no higher are shares of white
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """The picture in mode L, RGB, RGBA, I or F, and decoded. Raises what Pillow does for a damaged file."""
+    if image.format == "BMP" and image.mode == "RGBA" and not any(image.getchannel("A").getextrema()):
+        return image.convert("RGB")  # programs that know no alpha leave its bytes 0
+    if has_alpha(image):
+        return image.convert("RGBA")
+    if image.mode.startswith("I"):
+        return image.convert("I")
+    image.load()
+    return image if image.mode in ("L", "RGB", "F") else image.convert("L" if image.mode == "1" else "RGB")
+
+
+def has_alpha(image: Image.Image) -> bool:
+    """Whether some pixels may be transparent."""
+    return image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info
+
+
+def to_gray(image: Image.Image) -> NDArray[np.uint8]:
+    """uint8 (H, W) of a picture in one of the modes of `plain`."""
+    values = np.asarray(image)
+    if image.mode == "L":
+        return values
+    if image.mode == "RGBA":
+        return on_paper(values)
+    return color_to_gray(values) if image.mode == "RGB" else wide_to_byte(values)
+
+
+def wide_to_byte(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Samples wider than a byte → uint8: shares from 0 to 1, bytes, or 16 bits, as far as the highest of them needs."""
+    wide = np.nan_to_num(values.astype(np.float64))
+    highest = wide.max(initial=0)
+    if highest <= SHARE_MAX:
+        wide = wide * MAX_BYTE
+    elif highest > MAX_BYTE:
+        wide = wide / WIDE_FACTOR
+    return np.clip(np.rint(wide), 0, MAX_BYTE).astype(np.uint8)
+
+
+def color_to_gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma (ITU-R BT.601) of uint8 (H, W, 3), or the channel in which the ink stands out where luma hides it."""
+    luma = np.rint(rgb @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+    channels = [luma, rgb[..., 0], rgb[..., 1], rgb[..., 2]]
+    spread = [float(channel.std()) for channel in channels]
+    best = int(np.argmax(spread))
+    return luma if spread[0] >= 0.6 * spread[best] else np.ascontiguousarray(channels[best])
+
+
+def on_paper(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Composite uint8 (H, W, 4) on its paper: what is opaque around the ink, else white or black, whichever shows."""
+    gray = color_to_gray(rgba[..., :3])
+    alpha = rgba[..., 3]
+    if alpha.min() == 255:
+        return gray
+    opaque = gray[alpha > 127]
+    if not opaque.size:
+        return np.full_like(gray, 255)
+    if opaque.size > gray.size / 2:
+        paper = float(np.median(opaque))
+    elif opaque.mean() < 128:
+        paper = 255.0
+    else:
+        paper = 0.0
+    share = alpha / np.float32(255)
+    return np.rint(gray * share + paper * (1 - share)).astype(np.uint8)
