@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 
 from app.errors import Problem
+from app.schemas.values import Absent
 
 MAX_LIMIT = 200  # items a page
 MAX_CURSOR = 2**31 - 1  # the largest number that a row can have: what is above it asks for the same
@@ -48,11 +49,10 @@ def is_number(text: str) -> bool:
 
 
 def window(
-    limit: Annotated[int, BeforeValidator(as_limit), Query(ge=1, le=MAX_LIMIT, description="items a page")] = 50,
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(as_limit), Query(description="items a page")] = 50,
     cursor: Annotated[
-        str | None,
-        BeforeValidator(as_cursor),
-        Query(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$", description="`next` of the page before"),
+        Annotated[str, Field(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$"), BeforeValidator(as_cursor)] | Absent,
+        Query(description="`next` of the page before"),
     ] = None,
 ) -> Window:
     """The page's bounds. Raises PageOutOfRange."""

@@ -11,7 +11,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 from sqlalchemy.engine import RowMapping
 from starlette.convertors import StringConvertor, register_url_convertor
 
@@ -27,6 +27,7 @@ from app.routes.paging import Page, next_cursor
 from app.schemas.examples import SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
+from app.schemas.values import Absent
 from app.security import Admin
 from model.image import to_png
 
@@ -141,8 +142,10 @@ def list_samples(
     request: Request,
     admin: Admin,
     page: Page,
-    label: Annotated[int | None, BeforeValidator(as_label), Query(ge=0, le=9, description="only this digit")] = None,
-    suspect: bool | None = None,
+    label: Annotated[
+        Annotated[int, Field(ge=0, le=9), BeforeValidator(as_label)] | Absent, Query(description="only this digit")
+    ] = None,
+    suspect: bool | Absent = None,
 ) -> SampleList:
     """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
     state = request.app.state

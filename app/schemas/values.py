@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 
 def without_fraction(value: object) -> object:
@@ -12,5 +13,6 @@ def without_fraction(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, Field(strict=True), BeforeValidator(without_fraction)]
+WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds before it are not documented
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]
+Absent = SkipJsonSchema[None]  # of what may be left out of a query or a header, where nothing can be null
