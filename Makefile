@@ -1,7 +1,7 @@
-# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain | kill-test — each makes .venv first,
-# which is quick the second time. make clean removes it.
+# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain | kill-test | contract-test
+# — each makes .venv first, which is quick the second time. make clean removes it.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test clean
+.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test contract-test clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +49,10 @@ bench-retrain: $(VENV)/.dev
 # SIGKILL at 200 random moments; a quarter of an hour on two cores.
 kill-test: $(VENV)/.dev
 	$(BIN)/python -m bench.kill --times 200
+
+# Thousands of requests by schemathesis; some minutes.
+contract-test: $(VENV)/.dev
+	$(BIN)/python -m tests.contract
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
