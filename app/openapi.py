@@ -30,12 +30,23 @@ class DocumentedApi(FastAPI):
         """The document."""
         document = super().openapi()
         components = document["components"]
-        if "parameters" not in components:
+        if "parameters" not in components:  # it was made this moment
             components["schemas"] |= SHAPES["$defs"]
             components["parameters"] = {"RequestId": REQUEST_ID}
             for operation in (each for path in document["paths"].values() for each in path.values()):
-                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/RequestId"})
+                parameters = operation.setdefault("parameters", [])
+                for parameter in parameters:
+                    parameter["schema"] = without_null(parameter["schema"])
+                parameters.append({"$ref": "#/components/parameters/RequestId"})
         return document
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what may be left out of a query or a header, where nothing can be null."""
+    match schema:
+        case {"anyOf": [kind, {"type": "null"}], **rest}:
+            return {**rest, **kind}
+    return schema
 
 
 def reference(body: type[BaseModel]) -> dict[str, str]:

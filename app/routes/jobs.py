@@ -21,16 +21,15 @@ from app.routes.paging import Page, next_cursor
 from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
-from app.schemas.values import Absent
 from app.security import Admin
 
 MAX_OPTIONS_BYTES = 10_000
 TIMES = ("created_at", "started_at", "finished_at")
 IdempotencyKey = Annotated[
-    Annotated[str, Field(max_length=128)] | Absent, Header(description="the same key starts one job only")
+    Annotated[str, Field(max_length=128)] | None, Header(description="the same key starts one job only")
 ]
 LastEventId = Annotated[
-    Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{0,9}$"})] | Absent,
+    Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{0,9}$"})] | None,
     Header(description="the last event that is known; the answer begins after it"),
 ]
 

@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 
 from app.errors import Problem
-from app.schemas.values import Absent
 
 MAX_LIMIT = 200  # items a page
 MAX_CURSOR = 2**31 - 1  # the largest number that a row can have: what is above it asks for the same
@@ -51,7 +50,7 @@ def is_number(text: str) -> bool:
 def window(
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(as_limit), Query(description="items a page")] = 50,
     cursor: Annotated[
-        Annotated[str, Field(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$"), BeforeValidator(as_cursor)] | Absent,
+        Annotated[str, Field(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$"), BeforeValidator(as_cursor)] | None,
         Query(description="`next` of the page before"),
     ] = None,
 ) -> Window:

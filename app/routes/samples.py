@@ -27,7 +27,6 @@ from app.routes.paging import Page, next_cursor
 from app.schemas.examples import SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
-from app.schemas.values import Absent
 from app.security import Admin
 from model.image import to_png
 
@@ -143,9 +142,9 @@ def list_samples(
     admin: Admin,
     page: Page,
     label: Annotated[
-        Annotated[int, Field(ge=0, le=9), BeforeValidator(as_label)] | Absent, Query(description="only this digit")
+        Annotated[int, Field(ge=0, le=9), BeforeValidator(as_label)] | None, Query(description="only this digit")
     ] = None,
-    suspect: bool | Absent = None,
+    suspect: bool | None = None,
 ) -> SampleList:
     """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
     state = request.app.state

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
-from pydantic.json_schema import SkipJsonSchema
 
 
 def without_fraction(value: object) -> object:
@@ -15,4 +14,3 @@ def without_fraction(value: object) -> object:
 
 WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds before it are not documented
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]
-Absent = SkipJsonSchema[None]  # of what may be left out of a query or a header, where nothing can be null
