@@ -1,7 +1,9 @@
-# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain | kill-test | rolling-test | soak
+# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain
+#      kill-test | rolling-test | contract-test | soak
 # Each makes .venv first, which is quick the second time. make clean removes it.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain kill-test rolling-test soak clean
+.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain
+.PHONY: kill-test rolling-test contract-test soak clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -57,6 +59,10 @@ rolling-test: $(VENV)/.dev
 # Good and bad traffic mixed for ten minutes.
 soak: $(VENV)/.dev
 	$(BIN)/python -m bench.soak --minutes 10
+
+# Thousands of requests by schemathesis; some minutes.
+contract-test: $(VENV)/.dev
+	$(BIN)/python -m tests.contract
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

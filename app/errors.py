@@ -13,6 +13,7 @@ from typing import Any
 from model.image import ImageError
 
 MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
+MAX_TEXT = 300  # characters of a detail, which may name what was sent
 
 PLAIN_MESSAGES = {
     "extra_forbidden": "there is no such field",
@@ -42,6 +43,11 @@ class Problem(Exception):
         self.detail = detail or f"{self.title}."
         self.headers = headers or {}
         self.extra = extra or {}
+
+
+def short(text: str) -> str:
+    """The text, cut where it is long."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 class NotFound(Problem):
@@ -85,9 +91,9 @@ class InvalidField(Problem):
 
     def __init__(self, *errors: tuple[str, str]) -> None:
         """errors: the name of each field, empty for the body itself, and what is wrong with it."""
-        field, message = errors[0]
-        fields = [{"field": field, "message": message} for field, message in errors[:MAX_FIELD_ERRORS]]
-        super().__init__(f"{field or 'the body'}: {message}.", extra={"errors": fields})
+        fields = [{"field": short(field), "message": short(message)} for field, message in errors[:MAX_FIELD_ERRORS]]
+        first = fields[0]
+        super().__init__(f"{first['field'] or 'the body'}: {first['message']}.", extra={"errors": fields})
 
 
 class MalformedJson(Problem):
@@ -177,7 +183,7 @@ def as_json(problem: Problem, request_id: str) -> dict[str, Any]:
         "type": f"/problems/{problem.slug}",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": short(problem.detail),
         "request_id": request_id,
         **problem.extra,
     }

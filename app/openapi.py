@@ -15,15 +15,38 @@ from app.schemas.samples import SampleRequest
 BODIES: tuple[type[BaseModel], ...] = (ImageRequest, SampleRequest, RetrainRequest)
 SHAPES = models_json_schema([(body, "validation") for body in BODIES], ref_template="#/components/schemas/{model}")[1]
 
+REQUEST_ID = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "your own name for the request, which the answer and the log then carry, if it is plain and short",
+}
+
 
 class DocumentedApi(FastAPI):
-    """FastAPI whose document knows what `reference` names."""
+    """FastAPI whose document knows what `reference` names, and the header that every operation takes."""
 
     def openapi(self) -> dict[str, Any]:
         """The document."""
         document = super().openapi()
-        document["components"]["schemas"] |= SHAPES["$defs"]
+        components = document["components"]
+        if "parameters" not in components:  # it was made this moment
+            components["schemas"] |= SHAPES["$defs"]
+            components["parameters"] = {"RequestId": REQUEST_ID}
+            for operation in (each for path in document["paths"].values() for each in path.values()):
+                parameters = operation.setdefault("parameters", [])
+                for parameter in parameters:
+                    parameter["schema"] = without_null(parameter["schema"])
+                parameters.append({"$ref": "#/components/parameters/RequestId"})
         return document
+
+
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what may be left out of a query or a header, where nothing can be null."""
+    match schema:
+        case {"anyOf": [kind, {"type": "null"}], **rest}:
+            return {**rest, **kind}
+    return schema
 
 
 def reference(body: type[BaseModel]) -> dict[str, str]:

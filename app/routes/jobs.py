@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy.engine import RowMapping
 
 from app import jobs
@@ -27,7 +27,13 @@ from app.security import Admin
 
 MAX_OPTIONS_BYTES = 10_000
 TIMES = ("created_at", "started_at", "finished_at")
-IdempotencyKey = Annotated[str | None, Header(max_length=128, description="the same key starts one job only")]
+IdempotencyKey = Annotated[
+    Annotated[str, Field(max_length=128)] | None, Header(description="the same key starts one job only")
+]
+LastEventId = Annotated[
+    Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{0,9}$"})] | None,
+    Header(description="the last event that is known; the answer begins after it"),
+]
 
 
 class UnknownOption(Problem):
@@ -137,9 +143,7 @@ def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}, 204: {"description": "No more"}, **documented(404, 422)},
 )
-async def follow_job(
-    request: Request, admin: Admin, job_id: str, last_event_id: Annotated[str | None, Header()] = None
-) -> Response:
+async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id: LastEventId = None) -> Response:
     """Server-sent events of the job, from the first or from `Last-Event-ID` on, until it ends.
 
     204 for a client that has them all: an EventSource then stops to reconnect.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 
 from app.errors import Problem
@@ -48,11 +48,10 @@ def is_number(text: str) -> bool:
 
 
 def window(
-    limit: Annotated[int, BeforeValidator(as_limit), Query(ge=1, le=MAX_LIMIT, description="items a page")] = 50,
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(as_limit), Query(description="items a page")] = 50,
     cursor: Annotated[
-        str | None,
-        BeforeValidator(as_cursor),
-        Query(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$", description="`next` of the page before"),
+        Annotated[str, Field(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$"), BeforeValidator(as_cursor)] | None,
+        Query(description="`next` of the page before"),
     ] = None,
 ) -> Window:
     """The page's bounds. Raises PageOutOfRange."""

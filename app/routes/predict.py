@@ -180,8 +180,8 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
     name="predict_batch",
     response_model=Batch,
     openapi_extra=documented_body(
-        {"type": "array", "items": FILE},
-        {"schema": {"type": "array", "items": IMAGE_REQUEST}, "examples": BATCHES},
+        {"type": "array", "minItems": 1, "items": FILE},
+        {"schema": {"type": "array", "minItems": 1, "items": IMAGE_REQUEST}, "examples": BATCHES},
         raw=False,
     ),
     summary="Read the digits in several images",

@@ -10,7 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 from sqlalchemy.engine import RowMapping
 from starlette.convertors import StringConvertor, register_url_convertor
 
@@ -156,7 +156,9 @@ def list_samples(
     request: Request,
     admin: Admin,
     page: Page,
-    label: Annotated[int | None, BeforeValidator(as_label), Query(ge=0, le=9, description="only this digit")] = None,
+    label: Annotated[
+        Annotated[int, Field(ge=0, le=9), BeforeValidator(as_label)] | None, Query(description="only this digit")
+    ] = None,
     suspect: bool | None = None,
 ) -> SampleList:
     """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""

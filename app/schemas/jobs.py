@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.schemas.values import Time, WholeNumber
+from app.schemas.values import WHOLE, Time
 
 
 class RetrainRequest(BaseModel):
@@ -14,12 +14,19 @@ class RetrainRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    epochs: Annotated[WholeNumber, Field(ge=1, le=1000)] | None = None
-    learning_rate: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    seed: Annotated[WholeNumber, Field(ge=0, lt=2**63)] | None = None
-    patience: Annotated[WholeNumber, Field(ge=0, le=1000)] | None = None  # epochs without gain; 0: never stop
-    from_: Annotated[Literal["current", "scratch"], Field(alias="from")] = "current"
-    promote: Literal["auto", "manual"] = "auto"
+    epochs: Annotated[int, Field(strict=True, ge=1, le=1000), WHOLE] | None = None
+    learning_rate: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] | None = None
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63), WHOLE] | None = None
+    patience: Annotated[
+        Annotated[int, Field(strict=True, ge=0, le=1000), WHOLE] | None,
+        Field(description="epochs without gain until it stops; 0: never"),
+    ] = None
+    from_: Annotated[Literal["current", "scratch"], Field(alias="from", description="the weights to begin with")] = (
+        "current"
+    )
+    promote: Annotated[
+        Literal["auto", "manual"], Field(description="`manual`: the new version waits until somebody activates it")
+    ] = "auto"
 
 
 class Job(BaseModel):

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.schemas.predict import ImageRequest
-from app.schemas.values import Time, WholeNumber
+from app.schemas.values import WHOLE, Time
 
-Label = Annotated[WholeNumber, Field(ge=0, le=9)]
+Label = Annotated[int, Field(strict=True, ge=0, le=9), WHOLE]
 
 
 class SampleRequest(ImageRequest):

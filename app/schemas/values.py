@@ -12,5 +12,5 @@ def without_fraction(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, Field(strict=True), BeforeValidator(without_fraction)]
+WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds before it are not documented
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]

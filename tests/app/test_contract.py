@@ -1,0 +1,170 @@
+"""The contract as /openapi.json states it: valid, true, and with examples that work."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from app.schemas import examples
+from tests.conftest import ADMIN_KEY, Server
+from tests.contract import pretend_to_train, try_contract
+
+OPERATIONS = {
+    "predict", "predict_batch", "add_sample", "list_samples", "import_samples", "export_samples", "get_sample",
+    "get_sample_image", "delete_sample", "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
+    "list_versions", "get_version", "activate_version", "list_audit", "list_problems", "get_problem",
+    "livez", "readyz", "healthz",
+}  # fmt: skip
+OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem"}
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with both kinds of keys, and with a job under way that never ends."""
+    server = Server(tmp_path_factory.mktemp("busy"), NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}")
+    pretend_to_train(server)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def document(busy: Server) -> dict[str, Any]:
+    """What /openapi.json answers."""
+    found: dict[str, Any] = busy.client.get("/openapi.json").json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The operations by their ids, each with its `method` and `path`."""
+    every = [(path, method, each) for path, item in document["paths"].items() for method, each in item.items()]
+    return {each["operationId"]: {**each, "method": method, "path": path} for path, method, each in every}
+
+
+def documented_examples(document: dict[str, Any]) -> list[tuple[dict[str, Any], str, str, Any]]:
+    """Every example of a body: its operation, media type, name and value."""
+    return [
+        (operation, kind, name, example["value"])
+        for operation in operations(document).values()
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
+        for name, example in content.get("examples", {}).items()
+    ]
+
+
+def test_the_document_is_valid_and_names_its_operations_as_an_sdk_would(document: dict[str, Any]) -> None:
+    validate(document)
+    assert operations(document).keys() == OPERATIONS
+    assert sum(len(item) for item in document["paths"].values()) == len(OPERATIONS)
+
+
+def test_only_what_takes_a_key_shows_a_padlock(document: dict[str, Any]) -> None:
+    assert "security" not in document
+    for name, operation in operations(document).items():
+        security = operation.get("security", [])
+        if name in OPEN:
+            assert security == []
+        elif name.startswith("predict"):
+            assert security == [{"PredictKey": []}, {}]
+        else:
+            assert security == [{"AdminKey": []}]
+
+
+def test_every_json_body_has_examples_and_each_works(busy: Server, document: dict[str, Any]) -> None:
+    found = documented_examples(document)
+    assert {(each["operationId"], kind) for each, kind, _, _ in found} == {
+        (name, "application/json") for name in ("predict", "predict_batch", "add_sample", "retrain")
+    }
+    for operation, _, _, value in found:
+        response = busy.admin.request(operation["method"], operation["path"], json=value)
+        if operation["operationId"] == "retrain":  # one is under way
+            assert response.json()["type"] == "/problems/job-running"
+            continue
+        response.raise_for_status()
+        for item in response.json().get("items", [response.json()] if "predict" in operation["path"] else []):
+            assert item["digit"] == examples.DIGIT and item["accepted"]
+
+
+def test_bodies_of_bytes_work_under_each_media_type_that_is_documented(busy: Server, document: dict[str, Any]) -> None:
+    png = base64.b64decode(examples.PNG)
+    tried = set()
+    for name, operation in operations(document).items():
+        for kind in operation.get("requestBody", {}).get("content", {}):
+            if kind in ("application/json", "application/zip"):
+                continue
+            body = {"content": png, "headers": {"Content-Type": kind}}
+            if kind == "multipart/form-data":
+                body = {"files": {"file": png}, "data": {"label": "7"} if name == "add_sample" else {}}
+            busy.admin.request(operation["method"], operation["path"], **body).raise_for_status()
+            tried.add((name, kind))
+    assert len(tried) == 4
+
+
+@pytest.mark.parametrize("whole", [{"seed": 217.0}, {"epochs": 3.0}, {"patience": 0.0}, {"learning_rate": 1}])
+def test_a_number_without_a_fraction_is_an_integer(busy: Server, whole: dict[str, float]) -> None:
+    assert busy.admin.post("/admin/retrain", json=whole).status_code == 409  # valid, but one is under way
+    label = {**examples.IMAGE, "label": 7.0}
+    assert busy.admin.post("/samples", json=label).raise_for_status().json()["label"] == 7
+
+
+@pytest.mark.parametrize("value", ["3", True, 3.5, [3]])
+@pytest.mark.parametrize("option", ["seed", "epochs", "patience", "learning_rate"])
+def test_what_is_no_number_is_refused(busy: Server, option: str, value: object) -> None:
+    if (option, value) == ("learning_rate", 3.5):
+        value = "0.1"
+    problem = busy.admin.post("/admin/retrain", json={option: value})
+    assert problem.status_code == 422 and problem.json()["type"] == "/problems/option-out-of-range"
+
+
+@pytest.mark.parametrize(
+    ("query", "slug"),
+    [
+        ("limit=0", "page-out-of-range"), ("limit=201", "page-out-of-range"), ("limit=1.0", "page-out-of-range"),
+        ("limit=", "page-out-of-range"), ("cursor=x", "page-out-of-range"), ("cursor=-1", "page-out-of-range"),
+        ("cursor=12345678901", "page-out-of-range"), ("label=10", "invalid-label"), ("label=x", "invalid-label"),
+    ],
+)  # fmt: skip
+def test_a_wrong_query_has_the_problem_that_it_always_had(busy: Server, query: str, slug: str) -> None:
+    problem = busy.admin.get(f"/samples?{query}")
+    assert problem.status_code == 422 and problem.json()["type"] == f"/problems/{slug}"
+
+
+def test_a_cursor_after_every_row_gives_an_empty_page(busy: Server) -> None:
+    assert busy.admin.get("/samples?cursor=9999999999").raise_for_status().json()["items"] == []
+
+
+@pytest.mark.parametrize("seen", ["maybe", "2", ""])
+def test_what_is_no_truth_value_is_refused_by_predictions_too(busy: Server, seen: str) -> None:
+    assert busy.admin.post(f"/predict?seen={seen}", json=examples.IMAGE).status_code == 422
+
+
+def test_options_and_405_name_every_method_of_every_path(busy: Server, document: dict[str, Any]) -> None:
+    paths = {path: {method.upper() for method in item} for path, item in document["paths"].items()}
+    for path, methods in {**paths, "/docs": {"GET"}, "/openapi.json": {"GET"}, "/": {"GET"}}.items():
+        address = path.format(identity="0" * 64, job_id="0" * 32, version=1, slug="not-found")
+        expected = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+        preflight = busy.client.options(address)
+        refused = busy.client.request("PROPFIND", address)
+        assert (preflight.status_code, preflight.content, refused.status_code) == (204, b"", 405)
+        for answer in (preflight, refused):
+            assert expected <= set(answer.headers["Allow"].split(", ")) <= expected | {"PUT"}, address
+    assert busy.client.options("/nowhere").status_code == 404
+
+
+def test_head_answers_as_get_does_without_a_body(busy: Server, document: dict[str, Any]) -> None:
+    job = busy.admin.get("/admin/jobs").json()["items"][0]["id"]
+    sample = busy.admin.post("/samples", json={**examples.IMAGE, "label": 7}).json()["id"]
+    for path in [path for path, item in document["paths"].items() if "get" in item] + ["/docs", "/static/docs.js"]:
+        head = busy.admin.head(path.format(identity=sample, job_id=job, version=1, slug="not-found"))
+        assert (head.status_code, head.content) == (200, b""), path
+        assert busy.admin.get("/livez").status_code == 200
+    assert busy.client.head("/samples").status_code == 401
+
+
+def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
+    phases = ("--phases", "examples,coverage,fuzzing")
+    tried = try_contract(tmp_path, *phases, "--max-examples", "4", "--seed", "1")
+    assert tried.returncode == 0, tried.stdout

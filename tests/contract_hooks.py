@@ -1,0 +1,31 @@
+"""What schemathesis can't know: that bytes are to be pictures and ZIPs of them, some of the time."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis.transport.serialization import Binary
+
+from app.schemas import examples
+
+
+def zipped(images: dict[str, bytes]) -> bytes:
+    """A ZIP of images by their names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, image in images.items():
+            archive.writestr(name, image)
+    return buffer.getvalue()
+
+
+images = st.one_of(st.just(base64.b64decode(examples.PNG)), st.binary(max_size=1000))
+names = st.one_of(st.just("7/a.png"), st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1))
+zips = st.one_of(st.dictionaries(names, images, max_size=3).map(zipped), st.binary(max_size=1000))
+
+schemathesis.openapi.media_type("application/octet-stream", images)
+schemathesis.openapi.media_type("application/zip", zips)
+schemathesis.openapi.format("binary", images.map(Binary))
