@@ -90,7 +90,8 @@ def retrain(
     """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
     state = request.app.state
     chosen = options.model_dump(by_alias=True, exclude_none=True)
-    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key)
+    queue_seconds = state.settings.queue_seconds
+    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key, queue_seconds)
     if is_new:
         try:
             supervisor.start(row["id"])
