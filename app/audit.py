@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +9,12 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from app import tables
+from app.clock import now_seconds
 
 
 def record(connection: Connection, actor: str, action: str, subject: str, **detail: Any) -> None:
     """Note that `actor` (the name of a key, never the key) did `action` to `subject`."""
-    values = {"created_at": time.time(), "actor": actor, "action": action, "subject": subject, "detail": detail}
+    values = {"created_at": now_seconds(), "actor": actor, "action": action, "subject": subject, "detail": detail}
     connection.execute(insert(tables.audit).values(values))
 
 

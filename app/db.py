@@ -1,30 +1,43 @@
 """The database: SQLite in `var/` or PostgreSQL by URL, with the same code, in short transactions.
 
-Nothing is cached across transactions, so a database that was locked, full, read-only, damaged or away is used again
-by the first transaction after the cause is gone. The schema is `app.migrate`'s.
+Nothing is cached across transactions, so a database that was locked, full, read-only, damaged, deleted or away is used
+again by the first transaction after the cause is gone. One that is found without its tables, or with those of an
+earlier version, is made anew or migrated by that transaction (`app.migrate`), and whoever runs the service is told.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Connection, Engine, Transaction, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import NullPool, QueuePool
 
+from app import audit
+from app.engines import BUSY_SECONDS, LONG_ANSWER_SECONDS, make_engine, not_after, sqlite_file, without_password
 from app.errors import Problem
+from app.migrate import HEAD, Done, SchemaTooNew, migrate
+from app.outage import Outage
+from app.sqlite_files import Identity, SqliteFiles
 
-BUSY_SECONDS = 5.0  # that a transaction waits for another one's lock
+log = logging.getLogger(__name__)
+
+ENTER_SECONDS = BUSY_SECONDS  # until a transaction has begun
+PROBE_SECONDS = 0.5  # the same for a request, when the last one could not begin
 RETRY_SECONDS = 0.5  # between two tries of who must get through
 INSIST_SECONDS = 1800.0  # until even they give up
-POSTGRESQL_OPTIONS = f"-c lock_timeout={BUSY_SECONDS:.0f}s -c statement_timeout=60s"
+WATCH_SECONDS = 2.0  # between two looks of a server at its database
+REVISION = text("SELECT version_num FROM alembic_version")
+UNDEFINED_TABLE = "42P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
+MADE_ANEW = "was found without its tables, which were made anew: samples, jobs and audit from before are not in it"
+REPLACED = "was replaced while the service ran: what was stored in the earlier one is not in it"
+SWAPPED = "The database was deleted or replaced during the transaction, which is lost."
 T = TypeVar("T")
 
 
@@ -39,32 +52,142 @@ class DatabaseUnavailable(Problem):
 class Database:
     """Short transactions on one URL. Whatever the database can't do is a DatabaseUnavailable.
 
-    failed_at: when that happened last, seconds of the monotonic clock.
+    answer_seconds: that PostgreSQL may take for a statement. failed_at: when something was impossible last, seconds of
+    the monotonic clock.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine = make_engine(url)
+    def __init__(self, url: str, answer_seconds: float = LONG_ANSWER_SECONDS) -> None:
+        self.engine = make_engine(url, answer_seconds)
         self.failed_at = float("-inf")
+        self._url = url
+        self._files = SqliteFiles(sqlite_file(url))
         self._reader = self.engine.execution_options(read_only=True)
+        self._writing, self._reading = Outage(), Outage()
+        self._served = False  # whether a transaction has begun so far
+        self._incomplete = False  # whether a table was missing
+        self._notice: str | None = None
+        self._watched = False
+        self._closed = threading.Event()
+
+    @property
+    def warning(self) -> str | None:
+        """What whoever runs the service should know: that it can't be written now, that something was lost."""
+        trouble = str(self._writing.why) if self._writing.why else None
+        return " ".join(filter(None, (self._notice, trouble))) or None
 
     def begin(self) -> AbstractContextManager[Connection]:
         """A transaction that writes: committed durably on leaving, rolled back on an exception."""
-        return self._transaction(self.engine)
+        return self._transaction(self.engine, self._writing)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads, and on SQLite waits for no writer."""
-        return self._transaction(self._reader)
+        return self._transaction(self._reader, self._reading)
 
     @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+    def _transaction(self, engine: Engine, outage: Outage, patient: bool = False) -> Iterator[Connection]:
         try:
-            with engine.begin() as connection:
-                yield connection
+            with outage.turn() as failed:
+                seconds = PROBE_SECONDS if failed and not patient and self._watched else ENTER_SECONDS
+                connection, transaction, files = self._enter(engine, seconds)
+            with connection:
+                with transaction:
+                    yield connection
+                # Committed, but where? Who had the file open when it was deleted writes to what nobody will read.
+                if engine is self.engine and self._files.identities() != files:
+                    raise DatabaseUnavailable(SWAPPED)
         except IntegrityError:
+            raise
+        except DatabaseUnavailable:
+            self.failed_at = time.monotonic()
             raise
         except (DBAPIError, PoolTimeout) as error:
             self.failed_at = time.monotonic()
+            self._incomplete = self._incomplete or lacks_table(error)
             raise DatabaseUnavailable(f"{first_line(error)}.") from error
+
+    def _enter(self, engine: Engine, seconds: float) -> tuple[Connection, Transaction, tuple[Identity, Identity]]:
+        """A begun transaction on a database with this version's schema, and the files that it goes to."""
+        deadline = time.monotonic() + seconds
+        token = not_after.set(deadline)
+        try:
+            while True:
+                before = self._files.identities()[0]
+                entered = self._try(engine)
+                if entered is not None:
+                    files = self._files.identities()
+                    if before == files[0]:
+                        if self._files.note(before):
+                            self._tell(REPLACED)
+                        self._served = True
+                        return *entered, files
+                    leave(*entered)
+                if time.monotonic() > deadline:
+                    raise DatabaseUnavailable(SWAPPED)
+                self._restore(deadline - time.monotonic())
+        except (DBAPIError, PoolTimeout) as error:
+            raise DatabaseUnavailable(f"{self._files.explained(first_line(error))}.") from error
+        finally:
+            not_after.reset(token)
+
+    def _try(self, engine: Engine) -> tuple[Connection, Transaction] | None:
+        """A begun transaction; None where the schema must be restored first."""
+        if self._files.folder_is_missing():
+            return None
+        connection = engine.connect()
+        try:
+            transaction = connection.begin()
+            revision = connection.execute(REVISION).scalar()
+        except DBAPIError as error:
+            connection.close()
+            if lacks_table(error):
+                return None
+            raise
+        except BaseException:
+            connection.close()
+            raise
+        if revision is not None and revision >= HEAD and not self._incomplete:  # a newer one is an upgrade under way
+            return connection, transaction
+        leave(connection, transaction)
+        return None
+
+    def _restore(self, seconds: float) -> None:
+        """Make or migrate the tables, and say so. Raises DatabaseUnavailable."""
+        try:
+            done = migrate(self._url, max(seconds, 0.0))
+        except (OSError, SchemaTooNew, SQLAlchemyError) as error:
+            raise DatabaseUnavailable(f"{self._files.explained(first_line(error))}.") from error
+        self._incomplete = False
+        if done is Done.CREATED and self._served:
+            self._tell(MADE_ANEW)
+            with suppress(SQLAlchemyError), self.engine.begin() as connection:
+                audit.record(connection, "numeral", "tables-made-anew", "database")
+            self._files.note(self._files.identities()[0])
+        elif done is not Done.NOTHING:
+            log.info("the tables of %s: %s", self._name(), done.value)
+
+    def _tell(self, what: str) -> None:
+        self._notice = f"The database {self._name()} {what} ({as_time(time.time())})."
+        log.critical("%s", self._notice)
+
+    def _name(self) -> str:
+        return str(self._files.path or without_password(self._url))
+
+    def watch(self) -> None:
+        """From now on look at the database every now and then, so that `warning` is true without any request.
+
+        A request need not have the patience then to find out whether a database that is slow is back.
+        """
+        self._watched = True
+
+        def look() -> None:
+            while True:
+                for engine, outage in ((self.engine, self._writing), (self._reader, self._reading)):
+                    with suppress(DatabaseUnavailable), self._transaction(engine, outage, patient=True):
+                        pass
+                if self._closed.wait(WATCH_SECONDS):
+                    return
+
+        threading.Thread(target=look, name="watch-database", daemon=True).start()
 
     def insist(self, action: Callable[[], T]) -> T:
         """Do what must be done in the end; wait for a database that is away. Raises DatabaseUnavailable after long."""
@@ -79,49 +202,27 @@ class Database:
 
     def close(self) -> None:
         """Let go of open connections."""
+        self._closed.set()
+        self._files.close()
         self.engine.dispose()
+
+
+def leave(connection: Connection, transaction: Transaction) -> None:
+    """Undo a transaction that nothing was done in."""
+    with connection:
+        transaction.rollback()
+
+
+def lacks_table(error: Exception) -> bool:
+    """Whether a statement failed because a table is not there."""
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlstate", None) == UNDEFINED_TABLE or "no such table" in str(cause)
 
 
 def first_line(error: Exception) -> str:
     """What the driver says, in one line without a full stop."""
     text = str(getattr(error, "orig", None) or error) or type(error).__name__
     return text.strip().splitlines()[0].rstrip(".")
-
-
-def make_engine(url: str) -> Engine:
-    """An engine for the URL."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        # Without a pool a file that was replaced or became writable again is seen by the next transaction.
-        engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
-        event.listen(engine, "connect", prepare_sqlite)
-        event.listen(engine, "begin", begin_sqlite)
-        return engine
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    options = {"connect_timeout": 5, "options": POSTGRESQL_OPTIONS, "application_name": "numeral"}
-    return create_engine(parsed, poolclass=QueuePool, pool_pre_ping=True, pool_timeout=5, connect_args=options)
-
-
-def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Durable, concurrent, and with explicit transactions (https://www.sqlite.org/wal.html)."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once: a reader that turns writer can't wait for one (SQLITE_BUSY_SNAPSHOT)."""
-    reads = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The database's file, None for what is not one."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        return None
-    return Path(parsed.database)
 
 
 def as_time(seconds: float | None) -> str | None:

@@ -5,13 +5,13 @@ A job's events get their ids while its row is locked, so whoever reads them by a
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from app import audit
+from app.clock import now_seconds
 from app.db import Database
 from app.job_states import ACTIVE, State, sources_of
 from app.tables import job_events, jobs
@@ -32,12 +32,11 @@ def move(database: Database, job_id: str, to: State, **values: Any) -> bool:
 
 def move_within(connection: Connection, job_id: str, to: State, **values: Any) -> bool:
     """`move` as a part of a transaction. The end of a job is audited under the name of who asked for it."""
-    now = time.time()
-    values |= {"state": to, "heartbeat_at": now}
+    values |= {"state": to, "heartbeat_at": now_seconds()}
     if to == State.RUNNING:
-        values["started_at"] = now
+        values["started_at"] = now_seconds()
     if to not in ACTIVE:
-        values |= {"active": None, "finished_at": now}
+        values |= {"active": None, "finished_at": now_seconds()}
     statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(sources_of(to))).values(values)
     row = connection.execute(statement.returning(jobs)).mappings().first()
     if row is None:
@@ -51,19 +50,26 @@ def move_within(connection: Connection, job_id: str, to: State, **values: Any) -
     return True
 
 
-def heartbeat(database: Database, job_id: str, log: str) -> State | None:
-    """Say that the trainer lives, with the tail of its log; answers with the state that it is wanted in, if any.
+class Pulse(NamedTuple):
+    """What a heartbeat finds. wanted: the state that the job is to end in, if any; progress: the latest report."""
 
-    That is CANCELLED when somebody asked for it, INTERRUPTED when the job was given up meanwhile.
+    wanted: State | None
+    progress: dict[str, Any] | None = None
+
+
+def heartbeat(database: Database, job_id: str, log: str) -> Pulse:
+    """Say that the trainer lives, with the tail of its log.
+
+    It is wanted CANCELLED when somebody asked for it, INTERRUPTED when the job was given up or its record was lost.
     """
-    values = {"heartbeat_at": time.time(), "log": log[-LOG_TAIL:]}
+    values = {"heartbeat_at": now_seconds(), "log": log[-LOG_TAIL:]}
     with database.begin() as connection:
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.active == 1).values(values)
-        row = connection.execute(statement.returning(jobs.c.cancel_requested)).first()
+        row = connection.execute(statement.returning(jobs.c.cancel_requested, jobs.c.progress)).first()
         if row is None:
             state = connection.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar()
-            return State.INTERRUPTED if state == State.INTERRUPTED else None
-    return State.CANCELLED if row.cancel_requested else None
+            return Pulse(State.INTERRUPTED if state in (State.INTERRUPTED, None) else None)
+    return Pulse(State.CANCELLED if row.cancel_requested else None, row.progress)
 
 
 def progress_of(database: Database, job_id: str) -> tuple[str, dict[str, Any] | None]:
@@ -79,12 +85,14 @@ def write_log(database: Database, job_id: str, log: str) -> None:
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(log=log[-LOG_TAIL:]))
 
 
-def report(database: Database, job_id: str, progress: dict[str, Any]) -> None:
-    """Note how far the training is."""
+def report(database: Database, job_id: str, progress: dict[str, Any]) -> bool:
+    """Note how far the training is; False for a job that has ended."""
     with database.begin() as connection:
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.active == 1).values(progress=progress)
-        if connection.execute(statement.returning(jobs.c.id)).first():
-            add_event(connection, job_id, "progress", progress)
+        if connection.execute(statement.returning(jobs.c.id)).first() is None:
+            return False
+        add_event(connection, job_id, "progress", progress)
+    return True
 
 
 def note_version(database: Database, job_id: str, version: int, metrics: dict[str, Any], reasons: list[str]) -> bool:
@@ -111,10 +119,12 @@ def promote(database: Database, job_id: str, store: Store, version: int, instead
 def conclude(database: Database, job_id: str, store: Store, state: State, why: str) -> None:
     """End a job whose trainer is gone, unless it ended itself: as promoted if its version had become the current one.
 
-    why: the sentence for any other end.
+    why: the sentence for any other end. A job whose record was lost is nobody's.
     """
     with database.read() as connection:
-        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one()
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    if row is None:
+        return
     if row["version"] is None:
         move(database, job_id, state, error=why)
     elif was_activated(row, store):
@@ -134,4 +144,4 @@ def was_activated(row: RowMapping, store: Store) -> bool:
 
 def add_event(connection: Connection, job_id: str, kind: str, data: dict[str, Any]) -> None:
     """Append to the job's stream."""
-    connection.execute(insert(job_events).values(job_id=job_id, kind=kind, data=data, created_at=time.time()))
+    connection.execute(insert(job_events).values(job_id=job_id, kind=kind, data=data, created_at=now_seconds()))

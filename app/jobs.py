@@ -16,6 +16,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from app import audit
+from app.clock import now_seconds
 from app.db import Database
 from app.errors import Problem
 from app.job_record import add_event, conclude
@@ -25,6 +26,7 @@ from model.store import Store
 
 LOST_AFTER_SECONDS = 10.0  # without a heartbeat
 GRACE_SECONDS = 5.0  # after a database was away, for trainers to say that they live
+AGAIN = "POST /admin/retrain starts it again."
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -54,19 +56,25 @@ def address(job_id: str) -> str:
 
 
 def create(
-    database: Database, actor: str, options: dict[str, Any], idempotency_key: str | None
+    database: Database,
+    actor: str,
+    options: dict[str, Any],
+    idempotency_key: str | None,
+    queue_seconds: float = LOST_AFTER_SECONDS,
 ) -> tuple[RowMapping, bool]:
     """A new queued job and True, or the one that the idempotency key made before and False.
 
+    queue_seconds: until a supervisor must have claimed it.
     Raises JobRunning with the running job's address, IdempotencyConflict for the key with other options.
     """
     earlier = made_with(database, idempotency_key, options)
     if earlier is not None:
         return earlier, False
-    now, job_id = time.time(), uuid.uuid4().hex
+    job_id = uuid.uuid4().hex
     values = {
         "id": job_id, "state": State.QUEUED, "active": 1, "idempotency_key": idempotency_key,
-        "actor": actor, "options": options, "created_at": now, "heartbeat_at": now, "reasons": [],
+        "actor": actor, "options": options, "created_at": now_seconds(), "reasons": [],
+        "heartbeat_at": now_seconds() + (queue_seconds - LOST_AFTER_SECONDS),  # lost no earlier than that allows
         "cancel_requested": False, "log": "",
     }  # fmt: skip
     try:
@@ -141,12 +149,13 @@ def request_cancel(database: Database, job_id: str, actor: str) -> RowMapping:
 def sweep(database: Database, store: Store) -> None:
     """Give up the job whose trainer was lost without a word: killed with its watcher, or the machine stopped."""
     with database.read() as connection:
-        lost_since = time.time() - LOST_AFTER_SECONDS
-        query = select(jobs.c.id, jobs.c.state).where(jobs.c.active == 1, jobs.c.heartbeat_at < lost_since)
+        is_lost = jobs.c.heartbeat_at < now_seconds() - LOST_AFTER_SECONDS
+        query = select(jobs.c.id, jobs.c.state).where(jobs.c.active == 1, is_lost)
         lost = connection.execute(query).first()
     if lost is not None and time.monotonic() - database.failed_at > GRACE_SECONDS:
         why = (
-            f"The trainer stopped without a word while the job was {lost.state}: it was killed, or the machine stopped."
+            f"The trainer stopped without a word while the job was {lost.state}: it was killed, or the machine or the "
+            f"container stopped. {AGAIN}"
         )
         conclude(database, lost.id, store, State.INTERRUPTED, why)
 

@@ -3,61 +3,94 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-from app.db import make_engine, sqlite_file
+from app.engines import make_engine, sqlite_file
 from app.tables import metadata
 
 HEAD = "0001"  # the newest migration
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_612_003  # PostgreSQL advisory lock, any fixed number
+LOCK_SECONDS = 600.0  # that one waits for another process's migration
+LOOK_SECONDS = 0.05  # between two tries to get the lock
+UPGRADE_SECONDS = 3600.0  # that one statement of a migration may take
 
 
 class SchemaTooNew(Exception):
     """The database was migrated by a newer version of the service, which this one can't read."""
 
 
-def migrate(url: str) -> None:
-    """Bring the schema to HEAD. A SQLite file's folder is made. Raises OSError, SchemaTooNew, SQLAlchemy's errors."""
-    engine = make_engine(url)
+class Done(Enum):
+    """What a migration had to do."""
+
+    NOTHING = "nothing"
+    CREATED = "created"
+    UPGRADED = "upgraded"
+
+
+def migrate(url: str, seconds: float = LOCK_SECONDS) -> Done:
+    """Bring the schema to HEAD, and make tables that are missing. A SQLite file's folder is made.
+
+    seconds: of waiting for another process that does the same. Raises OSError, SchemaTooNew, SQLAlchemy's errors.
+    """
+    engine = make_engine(url, UPGRADE_SECONDS)
     try:
-        with locked(url, engine):
+        with locked(url, engine, seconds):
             revision = revision_of(engine)
-            if revision == HEAD:
-                return
-            if revision is None:
+            if revision is None or (revision == HEAD and not is_complete(engine)):
                 create(engine)
-                return
+                return Done.CREATED
+            if revision == HEAD:
+                return Done.NOTHING
             if revision > HEAD:
                 raise SchemaTooNew(
                     f"the database has schema {revision}, this version of numeral knows {HEAD}: upgrade numeral"
                 )
             upgrade(engine)
+            return Done.UPGRADED
     finally:
         engine.dispose()
 
 
 @contextmanager
-def locked(url: str, engine: Engine) -> Iterator[None]:
-    """Hold the lock that migrations run under; it goes with the process."""
+def locked(url: str, engine: Engine, seconds: float) -> Iterator[None]:
+    """Hold the lock that migrations run under; it goes with the process. Raises TimeoutError."""
     path = sqlite_file(url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.with_name(path.name + ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+
+            def try_file() -> bool:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+                return True
+
+            insist(try_file, seconds)
             yield
     elif engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            connection.execute(text("SET statement_timeout = 0"))
-            connection.execute(text("SET lock_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": LOCK_NUMBER})
+            query = text("SELECT pg_try_advisory_lock(:number)")
+            insist(lambda: bool(connection.execute(query, {"number": LOCK_NUMBER}).scalar()), seconds)
             yield
     else:
         yield
+
+
+def insist(try_it: Callable[[], bool], seconds: float) -> None:
+    """Try until it is so. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while not try_it():
+        if time.monotonic() > deadline:
+            raise TimeoutError("another process is migrating it")
+        time.sleep(LOOK_SECONDS)
 
 
 def revision_of(engine: Engine) -> str | None:
@@ -69,6 +102,12 @@ def revision_of(engine: Engine) -> str | None:
         return revision
 
 
+def is_complete(engine: Engine) -> bool:
+    """Whether every table is there."""
+    with engine.connect() as connection:
+        return metadata.tables.keys() <= set(inspect(connection).get_table_names())
+
+
 def create(engine: Engine) -> None:
     """Make the tables of an empty database as they are now, without Alembic, which takes time and memory to load.
 
@@ -77,7 +116,8 @@ def create(engine: Engine) -> None:
     with engine.begin() as connection:
         metadata.create_all(connection)
         connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
-        connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
+        once = "WHERE NOT EXISTS (SELECT 1 FROM alembic_version)"
+        connection.execute(text(f"INSERT INTO alembic_version (version_num) SELECT :head {once}"), {"head": HEAD})
 
 
 def upgrade(engine: Engine, target: str = HEAD) -> None:

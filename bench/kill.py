@@ -160,7 +160,7 @@ def lane(number: int, times: int, seed: int, shipped: Path, database: str | None
         settings = {"NUMERAL_DATABASE_URL": database} if database else {}
         server = Server(
             Path(folder), NUMERAL_WORKERS="2", NUMERAL_SHIPPED_WEIGHTS_DIR=str(shipped),
-            NUMERAL_KEEP_VERSIONS="4", **settings,
+            NUMERAL_KEEP_VERSIONS="4", NUMERAL_QUEUE_SECONDS="10", **settings,
         )  # fmt: skip
         poster = Poster(server.url, server.admin.headers, seed * 1000 + number)
         try:

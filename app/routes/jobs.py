@@ -106,7 +106,8 @@ def retrain(
     state = request.app.state
     check_weights_writable(state.store)
     chosen = options.model_dump(by_alias=True, exclude_none=True)
-    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key)
+    queue_seconds = state.settings.queue_seconds
+    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key, queue_seconds)
     if is_new:
         try:
             state.supervisors.start(row["id"])

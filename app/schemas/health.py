@@ -24,4 +24,7 @@ class Health(BaseModel):
     version: Annotated[str, Field(description="of the service")]
     model_version: Annotated[str | None, Field(description="in use; null while none is loaded")]
     uptime_seconds: float
-    warning: Annotated[str | None, Field(description="why another version than the current one is served")] = None
+    warning: Annotated[
+        str | None,
+        Field(description="what the operator should look at: the version served, the database, the folders"),
+    ] = None

@@ -134,10 +134,49 @@ def test_a_job_without_a_heartbeat_is_interrupted_and_says_why(database: Databas
     jobs.sweep(database, store)
     row = jobs.get(database, job_id)
     assert row["state"] == "interrupted" and stage in row["error"]
-    assert job_record.heartbeat(database, job_id, "") == State.INTERRUPTED
+    assert job_record.heartbeat(database, job_id, "").wanted == State.INTERRUPTED
     assert not job_record.promote(database, job_id, store, 2, 1) and store.current() == 1
     new_job(database)
     assert actions(database)[:2] == ["retrain", "interrupted"]
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_host_whose_clock_is_wrong_neither_loses_a_job_nor_keeps_a_lost_one(
+    database: Database, store: Store, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    job_id = new_job(database, State.RUNNING)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)  # as a web process on another host has it
+    jobs.sweep(database, store)
+    assert jobs.get(database, job_id)["state"] == "running"
+    job_record.heartbeat(database, job_id, "")
+    monkeypatch.setattr(time, "time", real)
+    jobs.sweep(database, store)
+    row = jobs.get(database, job_id)
+    assert row["state"] == "running" and abs(row["started_at"] - time.time()) < 60
+    assert abs(row["heartbeat_at"] - time.time()) < 60 and row["created_at"] <= row["started_at"]
+    monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)
+    make_old(database, job_id, 60.0 + hours * 3600)
+    jobs.sweep(database, store)
+    assert jobs.get(database, job_id)["state"] == "interrupted"
+
+
+def test_a_queued_job_may_wait_for_a_worker_as_long_as_is_set(database: Database, store: Store) -> None:
+    job_id = jobs.create(database, "tester", OPTIONS, None, queue_seconds=60)[0]["id"]
+    with database.begin() as connection:  # half a minute later
+        connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - 30))
+    jobs.sweep(database, store)
+    assert jobs.get(database, job_id)["state"] == "queued"
+    with database.begin() as connection:
+        connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - 31))
+    jobs.sweep(database, store)
+    assert jobs.get(database, job_id)["state"] == "interrupted"
+    second = jobs.create(database, "tester", OPTIONS, None, queue_seconds=60)[0]["id"]
+    assert job_record.move(database, second, State.RUNNING)
+    with database.begin() as connection:  # once it was claimed, a heartbeat must come
+        connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - 15))
+    jobs.sweep(database, store)
+    assert jobs.get(database, second)["state"] == "interrupted"
 
 
 def test_trainers_get_time_to_say_that_they_live_after_the_database_was_away(database: Database, store: Store) -> None:
@@ -221,5 +260,5 @@ def test_a_cancel_is_audited_once(database: Database) -> None:
     job_id = new_job(database, State.RUNNING)
     for _ in range(2):
         jobs.request_cancel(database, job_id, "tester")
-    assert job_record.heartbeat(database, job_id, "") == State.CANCELLED
+    assert job_record.heartbeat(database, job_id, "").wanted == State.CANCELLED
     assert actions(database) == ["cancel", "retrain"]

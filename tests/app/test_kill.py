@@ -35,7 +35,7 @@ def test_after_everything_was_killed_nothing_is_lost_and_all_goes_on(
     start_server, small_weights: Path, seven: bytes, stage: str, database: str, request: pytest.FixtureRequest
 ) -> None:
     on = {"NUMERAL_DATABASE_URL": request.getfixturevalue("postgresql_url")} if database == "postgresql" else {}
-    server = start_server(small_weights, NUMERAL_WORKERS="2", **on)
+    server = start_server(small_weights, NUMERAL_WORKERS="2", NUMERAL_QUEUE_SECONDS="10", **on)
     acknowledged = post_samples(server, 5)
     location = retrain(server, **(ENDLESS if stage == "running" else GENTLE))
     job_id = location.rpartition("/")[2]

@@ -13,7 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from app import jobs
-from app.db import Database, make_engine
+from app.db import Database
+from app.engines import make_engine, sqlite_file
 from app.migrate import HEAD, MIGRATIONS, SchemaTooNew, create, migrate, revision_of, upgrade
 from app.tables import metadata
 from tests.conftest import REPOSITORY, clean_environment
@@ -73,7 +74,6 @@ def test_a_database_of_the_first_version_is_opened_with_what_it_holds(database_u
 
 def migrate_folder(url: str) -> None:
     """Make the folder of a SQLite file, as `migrate` does."""
-    from app.db import sqlite_file
 
     path = sqlite_file(url)
     assert path is not None

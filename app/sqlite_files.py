@@ -1,0 +1,75 @@
+"""Which files a SQLite database lies in: they can be deleted or replaced while the service runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+Identity = tuple[int, int] | None  # device and inode of a file, None for none
+
+
+class SqliteFiles:
+    """The file at `path` and its write-ahead log; `path` is None for another kind of database, which has no files."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._known: Identity = None
+        self._pin: int | None = None
+        self._lock = threading.Lock()
+
+    def folder_is_missing(self) -> bool:
+        """Whether there is no folder to hold the file."""
+        return self.path is not None and not self.path.parent.exists()
+
+    def identities(self) -> tuple[Identity, Identity]:
+        """The file and its log, as they lie at their paths now. While a file is open, its identity is no other's."""
+        if self.path is None:
+            return None, None
+        return identity_of(self.path), identity_of(self.path.with_name(f"{self.path.name}-wal"))
+
+    def note(self, identity: Identity) -> bool:
+        """Remember the file; whether it is another one than before."""
+        with self._lock:
+            known = self._known
+            if self.path is None or identity == known:
+                return False
+            self._known = identity
+            self._hold(self.path)
+            return known is not None
+
+    def close(self) -> None:
+        """Let go of the file that is remembered."""
+        with self._lock:
+            self._let_go()
+
+    def _hold(self, path: Path) -> None:
+        """Keep the inode's number from being used again, without opening the file, whose locks closing would end."""
+        self._let_go()
+        if hasattr(os, "O_PATH"):
+            with suppress(OSError):
+                self._pin = os.open(path, os.O_PATH | os.O_CLOEXEC)
+
+    def _let_go(self) -> None:
+        if self._pin is not None:
+            os.close(self._pin)
+            self._pin = None
+
+    def explained(self, why: str) -> str:
+        """What SQLite or the system says, with what can't be written."""
+        if self.path is None:
+            return why
+        for path in (self.path.parent, self.path):
+            if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
+                return f"{path} can't be written by user {os.geteuid()}: {why}"
+        return why if str(self.path.parent) in why else f"{self.path}: {why}"
+
+
+def identity_of(path: Path) -> Identity:
+    """Which file lies there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

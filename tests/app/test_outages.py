@@ -1,0 +1,149 @@
+"""A database that is cut off, silent or locked: whoever asks hears so within seconds, and predictions go on."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Database, DatabaseUnavailable
+from app.engines import ANSWER_SECONDS
+from app.migrate import migrate
+from tests.app.test_bad_input import check_problem
+from tests.conftest import Server, wait_until
+from tests.postgres import PostgreSQL
+from tests.proxy import Proxy
+
+TOLD_SECONDS = 6.0
+SLACK = 2.0  # seconds, for a machine that is busy with other tests
+CROWD = 60  # requests at once: more than there are threads
+
+
+@pytest.fixture
+def proxy(postgresql: PostgreSQL) -> Iterator[Proxy]:
+    opened = Proxy(postgresql.port)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def proxied_url(proxy: Proxy, postgresql: PostgreSQL, postgresql_url: str) -> str:
+    migrate(postgresql_url)
+    return postgresql_url.replace(f":{postgresql.port}/", f":{proxy.port}/")
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """How long the action takes, which ends in DatabaseUnavailable."""
+    started = time.monotonic()
+    with pytest.raises(DatabaseUnavailable, match=r"answer|reach|time"):
+        action()
+    return time.monotonic() - started
+
+
+def ask(database: Database, question: str = "SELECT 1") -> None:
+    with database.read() as connection:
+        connection.execute(text(question))
+
+
+def test_a_silent_server_is_given_up_and_used_again_when_it_speaks(proxy: Proxy, proxied_url: str) -> None:
+    database = Database(proxied_url, ANSWER_SECONDS)
+    ask(database)
+    proxy.passing.clear()
+    assert seconds_of(lambda: ask(database)) < TOLD_SECONDS + SLACK  # a connection from the pool, then a new one
+    assert seconds_of(lambda: ask(database)) < TOLD_SECONDS + SLACK  # a new one
+    proxy.passing.set()
+    ask(database)
+    database.close()
+
+
+def test_a_server_that_falls_silent_during_a_transaction_is_given_up(proxy: Proxy, proxied_url: str) -> None:
+    database = Database(proxied_url, answer_seconds=1.0)
+
+    def fall_silent() -> None:
+        with database.begin() as connection:
+            proxy.passing.clear()
+            connection.execute(text("SELECT 1"))
+
+    assert seconds_of(fall_silent) < 1 + SLACK
+    proxy.passing.set()
+    ask(database)
+    database.close()
+
+
+def test_a_long_answer_is_waited_for_as_long_as_it_comes(proxied_url: str) -> None:
+    database = Database(proxied_url, answer_seconds=1.0)
+    pieces = "SELECT repeat('x', 1000), pg_sleep(0.02) FROM generate_series(1, 60)"
+    with database.read() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        assert len(connection.execute(text(pieces.replace("1000", "9000"))).all()) == 60
+    database.close()
+
+
+def test_a_slow_statement_is_ended(proxied_url: str) -> None:
+    database = Database(proxied_url, answer_seconds=1.0)
+    assert seconds_of(lambda: ask(database, "SELECT pg_sleep(20)")) < 1 + SLACK
+    database.close()
+
+
+def test_who_must_get_through_waits_for_a_silent_server(proxy: Proxy, proxied_url: str) -> None:
+    database = Database(proxied_url, answer_seconds=1.0)
+    ask(database)
+    proxy.passing.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(database.insist, lambda: ask(database))
+        wait_until(lambda: database.failed_at > 0)
+        assert not waiting.done()
+        proxy.passing.set()
+        waiting.result(20)
+    database.close()
+
+
+@contextmanager
+def locked_file(server: Server) -> Iterator[None]:
+    connection = sqlite3.connect(server.folder / "numeral.db", isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("kind", ["silent", "locked"])
+def test_a_crowd_of_requests_hears_within_seconds_that_the_database_is_away(
+    start_server, seven: bytes, kind: str, request: pytest.FixtureRequest
+) -> None:
+    if kind == "silent":
+        url, proxy = request.getfixturevalue("proxied_url"), request.getfixturevalue("proxy")
+        server = start_server(NUMERAL_DATABASE_URL=url)
+        proxy.passing.clear()
+        restore: Callable[[], object] = proxy.passing.set
+    else:
+        server = start_server()
+        trouble = locked_file(server)
+        trouble.__enter__()
+        restore = lambda: trouble.__exit__(None, None, None)  # noqa: E731
+    form = {"files": {"file": ("7.png", seven)}, "data": {"label": "7"}}
+
+    def post(_: int) -> float:
+        started = time.monotonic()
+        problem = check_problem(server.admin.post("/samples", **form), 503, "database-unavailable")
+        assert len(problem["detail"]) > 10
+        return time.monotonic() - started
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        waits = pool.map(post, range(CROWD))
+        for _ in range(20):
+            started = time.monotonic()
+            assert server.client.post("/predict", content=seven).json()["digit"] == 7
+            assert server.client.get("/livez").status_code == 200
+            assert time.monotonic() - started < 1
+        assert max(waits) < TOLD_SECONDS + SLACK
+    assert server.client.get("/readyz").json()["warning"]
+    restore()
+    wait_until(lambda: server.admin.post("/samples", **form).status_code in (200, 201))
+    wait_until(lambda: server.client.get("/readyz").json()["warning"] is None)

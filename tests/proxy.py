@@ -1,0 +1,57 @@
+"""A TCP proxy that falls silent: it keeps connections, acknowledges what is sent, and passes nothing on."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+CHUNK = 65_536
+
+
+class Proxy:
+    """Listens on a free `port` and passes bytes on to another one, unless it is `silent`."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.passing = threading.Event()
+        self.passing.set()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sockets: list[socket.socket] = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        """Two threads for each connection."""
+        with suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                threading.Thread(target=self.connect, args=(client,), daemon=True).start()
+
+    def connect(self, client: socket.socket) -> None:
+        """Connect on to the target, once bytes pass."""
+        self.sockets.append(client)
+        self.passing.wait()
+        with suppress(OSError):
+            server = socket.create_connection(("127.0.0.1", self.target))
+            self.sockets.append(server)
+            threading.Thread(target=self.copy, args=(server, client), daemon=True).start()
+            self.copy(client, server)
+
+    def copy(self, source: socket.socket, sink: socket.socket) -> None:
+        """Pass bytes on until one side ends."""
+        with suppress(OSError):
+            while data := source.recv(CHUNK):
+                self.passing.wait()
+                sink.sendall(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.passing.set()
+        for each in (self.listener, *self.sockets):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
