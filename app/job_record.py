@@ -72,13 +72,6 @@ def heartbeat(database: Database, job_id: str, log: str) -> Pulse:
     return Pulse(State.CANCELLED if row.cancel_requested else None, row.progress)
 
 
-def progress_of(database: Database, job_id: str) -> tuple[str, dict[str, Any] | None]:
-    """How far the job is: its state, and what was reported last."""
-    with database.read() as connection:
-        row = connection.execute(select(jobs.c.state, jobs.c.progress).where(jobs.c.id == job_id)).one()
-    return row.state, row.progress
-
-
 def write_log(database: Database, job_id: str, log: str) -> None:
     """Keep the end of the log, also of a job that has ended."""
     with database.begin() as connection:

@@ -118,7 +118,8 @@ def watch(
             return None
         end: End | None = None
         if time.monotonic() >= next_heartbeat:
-            end = WANTED.get(beat(database, job_id, log)) or progress.look(seen(database, job_id, log))
+            pulse = beat(database, job_id, log)
+            end = WANTED.get(pulse.wanted) or progress.look((pulse.progress, os.fstat(log.fileno()).st_size))
             next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
         if time.monotonic() > deadline:
             end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
@@ -129,20 +130,12 @@ def watch(
             return end
 
 
-def beat(database: Database, job_id: str, log: IO[bytes]) -> State | None:
+def beat(database: Database, job_id: str, log: IO[bytes]) -> job_record.Pulse:
     """A heartbeat; one that a database does not take is made up for by the next."""
     try:
         return job_record.heartbeat(database, job_id, tail(log))
-    except DatabaseUnavailable:
-        return None
-
-
-def seen(database: Database, job_id: str, log: IO[bytes]) -> object:
-    """What changes while a training moves: its record and its output. None while the database can't be asked."""
-    try:
-        return job_record.progress_of(database, job_id), os.fstat(log.fileno()).st_size
-    except DatabaseUnavailable:
-        return None
+    except DatabaseUnavailable:  # while which nobody can tell a training that moves from one that does not
+        return job_record.Pulse(None, {"database away at": time.monotonic()})
 
 
 class Progress:
@@ -154,9 +147,9 @@ class Progress:
         self._since = time.monotonic()
 
     def look(self, seen: object) -> End | None:
-        """The end of the job when `seen` has been the same for too long; None, what can't be seen, is no standstill."""
+        """The end of the job when `seen` has been the same for too long."""
         now = time.monotonic()
-        if seen is None or seen != self._seen:
+        if seen != self._seen:
             self._seen, self._since = seen, now
         elif now - self._since > self.stall_seconds:
             return State.FAILED, f"The training was ended: it made no progress for {self.stall_seconds:g} seconds."
