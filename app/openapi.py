@@ -15,6 +15,8 @@ from app.schemas.samples import SampleRequest
 BODIES: tuple[type[BaseModel], ...] = (ImageRequest, SampleRequest, RetrainRequest)
 SHAPES = models_json_schema([(body, "validation") for body in BODIES], ref_template="#/components/schemas/{model}")[1]
 
+FILE = {"type": "string", "format": "binary"}
+BINARY = {"schema": FILE}
 REQUEST_ID = {
     "name": "X-Request-ID",
     "in": "header",
@@ -52,3 +54,13 @@ def without_null(schema: dict[str, Any]) -> dict[str, Any]:
 def reference(body: type[BaseModel]) -> dict[str, str]:
     """The schema of a body, by its name."""
     return {"$ref": f"#/components/schemas/{body.__name__}"}
+
+
+def form(**fields: Any) -> dict[str, Any]:
+    """A multipart form of which every field is needed, by their schemas."""
+    return {"multipart/form-data": {"schema": {"type": "object", "required": list(fields), "properties": fields}}}
+
+
+def request_body(content: dict[str, Any]) -> dict[str, Any]:
+    """What OpenAPI says of a body that is needed, by media types."""
+    return {"requestBody": {"required": True, "content": content}}

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.body import header
 from app.encodings import read_content
 from app.errors import InvalidField, Overloaded, Problem, as_json
-from app.openapi import reference
+from app.openapi import BINARY, FILE, form, reference, request_body
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor
 from app.schemas.examples import BATCHES, IMAGES
@@ -140,18 +140,8 @@ def guarded(endpoint: Endpoint, predictor: Predictor, check: KeyCheck) -> ASGIAp
     return app
 
 
-BINARY = {"schema": {"type": "string", "format": "binary"}}
-
-
-def documented_body(form: dict[str, Any], json: dict[str, Any], raw: bool) -> dict[str, Any]:
-    """What OpenAPI says of a route: its body, and that it needs no key where none is set."""
-    content: dict[str, Any] = {"application/octet-stream": BINARY} if raw else {}
-    content["multipart/form-data"] = {"schema": {"type": "object", "required": ["file"], "properties": {"file": form}}}
-    return {"requestBody": {"required": True, "content": {"application/json": json, **content}}, "security": [{}]}
-
-
-FILE = {"type": "string", "format": "binary"}
 IMAGE_REQUEST = reference(ImageRequest)
+UNLOCKED: dict[str, Any] = {"security": [{}]}  # no key is needed where none is set
 SEEN = "answer with the 32×32 picture that the model is given, too"
 
 router = APIRouter(
@@ -164,7 +154,14 @@ router = APIRouter(
     "/predict",
     name="predict",
     response_model=Prediction,
-    openapi_extra=documented_body(FILE, {"schema": IMAGE_REQUEST, "examples": IMAGES}, raw=True),
+    openapi_extra=UNLOCKED
+    | request_body(
+        {
+            "application/json": {"schema": IMAGE_REQUEST, "examples": IMAGES},
+            "application/octet-stream": BINARY,
+            **form(file=FILE),
+        }
+    ),
     summary="Read the digit in one image",
 )
 def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> None:
@@ -179,10 +176,15 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
     "/predict/batch",
     name="predict_batch",
     response_model=Batch,
-    openapi_extra=documented_body(
-        {"type": "array", "minItems": 1, "items": FILE},
-        {"schema": {"type": "array", "minItems": 1, "items": IMAGE_REQUEST}, "examples": BATCHES},
-        raw=False,
+    openapi_extra=UNLOCKED
+    | request_body(
+        {
+            "application/json": {
+                "schema": {"type": "array", "minItems": 1, "items": IMAGE_REQUEST},
+                "examples": BATCHES,
+            },
+            **form(file={"type": "array", "minItems": 1, "items": FILE}),
+        }
     ),
     summary="Read the digits in several images",
 )

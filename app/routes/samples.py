@@ -21,7 +21,7 @@ from app.encodings import read_content, refuse_encoding
 from app.errors import BadRequest, InvalidField
 from app.forms import Part
 from app.json_body import as_utf8, validate
-from app.openapi import reference
+from app.openapi import BINARY, FILE, form, reference, request_body
 from app.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
@@ -38,6 +38,13 @@ sample_request = TypeAdapter(SampleRequest)
 
 CHUNK_BYTES = 262_144
 
+DOCUMENTED_BODY = request_body(
+    {
+        **form(file=FILE, label={"type": "integer", "minimum": 0, "maximum": 9}),
+        "application/json": {"schema": reference(SampleRequest), "examples": SAMPLES},
+    }
+)
+
 
 class SampleId(StringConvertor):
     """What may stand for an id in a path: not what is the name of another route."""
@@ -47,33 +54,6 @@ class SampleId(StringConvertor):
 
 register_url_convertor("sample", SampleId())
 router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401, 403, 503))
-
-BINARY = {"schema": {"type": "string", "format": "binary"}}
-DOCUMENTED_ZIP = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/zip": BINARY},
-    }
-}
-
-DOCUMENTED_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file", "label"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "label": {"type": "integer", "minimum": 0, "maximum": 9},
-                    },
-                }
-            },
-            "application/json": {"schema": reference(SampleRequest), "examples": SAMPLES},
-        },
-    }
-}
 
 
 @router.post(
@@ -170,7 +150,9 @@ def list_samples(
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
-@router.post("/import", openapi_extra=DOCUMENTED_ZIP, responses=documented(408, 413, 415, 422))
+@router.post(
+    "/import", openapi_extra=request_body({"application/zip": BINARY}), responses=documented(408, 413, 415, 422)
+)
 async def import_samples(request: Request, admin: Admin) -> ImportReport:
     """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
     state = request.app.state

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +31,8 @@ def client_package(server: Server, tmp_path_factory: pytest.TempPathFactory) -> 
         sys.executable, "-m", "openapi_python_client", "generate", "--path", "openapi.json", "--meta", "none",
         "--output-path", "numeral_client", "--fail-on-warning", "--config", CONFIG,
     ]  # fmt: skip
-    made = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])  # where ruff is
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
     assert made.returncode == 0 and "arning" not in made.stdout + made.stderr, made.stdout + made.stderr
     sys.path.insert(0, str(folder))
     yield "numeral_client"

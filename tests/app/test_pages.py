@@ -9,13 +9,15 @@ import socket
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.errors import MAX_TEXT
 from app.schemas import examples
-from tests.conftest import Server
+from tests.chromium import chromium, find_chromium
+from tests.conftest import Server, wait_until
 
 HOSTILE = ["<script>alert(1)</script>", "a\r\nX-Evil: 1", "nul\0byte", "ünïcødé ✓ \u202e", '"><img src=x>', "x" * 9000]
 POLICY = {"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "frame-ancestors": "'none'"}
@@ -174,3 +176,18 @@ def test_the_name_of_a_key_stays_in_json(start_server: Any) -> None:
     audit = server.client.get("/admin/audit", headers=headers)
     assert_plain(audit)
     assert audit.json()["items"][0]["actor"] == "<script>\r\nX-Evil"
+
+
+@pytest.mark.skipif(find_chromium() is None, reason="needs Chromium")
+def test_the_reference_works_in_a_browser_that_keeps_to_the_policy(server: Server, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        browser.open(f"{server.url}/docs#/predict/predict")
+        for button in (".try-out__btn", ".execute"):
+            wait_until(lambda found=f"document.querySelector('{button}')": browser.run(f"{found} !== null"))
+            browser.run(f"document.querySelector('{button}').click()")
+        shown = "document.querySelector('.live-responses-table tr.response')?.innerText"
+        assert '"digit": 7' in wait_until(lambda: browser.run(shown))
+        assert not browser.complaints
+        browser.run("document.body.append(Object.assign(document.createElement('script'), {text: 'var ran = 1'}))")
+        assert browser.run("typeof ran") == "undefined"
+        assert "Content Security Policy" in browser.complaints[0]
