@@ -13,13 +13,16 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from app.container import stop_retrainings, tell_retrainings_to_stop
 from app.db import Database
+from app.engines import ANSWER_SECONDS
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
@@ -54,10 +57,11 @@ def create_api(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.store = store
-    app.state.database = Database(settings.database_url)
+    app.state.database = Database(settings.database_url, ANSWER_SECONDS)
     app.state.model = ActiveModel(store)
     app.state.predictor = Predictor(settings, app.state.model)
     app.state.draining = False
+    app.state.told_to_stop = {}
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
@@ -73,10 +77,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if multiprocessing.parent_process() is not None:  # one of several workers
         die_with_parent(signal.SIGTERM)
     app.state.model.start()
+    app.state.database.watch()
     announce_draining(app)
     gc.collect()
     gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
+    await run_in_threadpool(stop_retrainings, app.state.database, app.state.store, app.state.told_to_stop)
     app.state.model.stop()
     app.state.predictor.close()
     app.state.database.close()
@@ -88,6 +94,7 @@ def announce_draining(app: FastAPI) -> None:
 
     def drain(number: int, frame: FrameType | None) -> None:
         app.state.draining = True
+        app.state.told_to_stop = tell_retrainings_to_stop()
         if callable(previous):
             previous(number, frame)
 

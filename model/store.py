@@ -150,6 +150,11 @@ class Store:
         self.activate(version)
         return version
 
+    def check_writable(self) -> None:
+        """Raise StoreError where nothing can be published: hours of training would be for nothing."""
+        with self._writing(), self._draft():
+            pass
+
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest `keep` versions and the current one; answers with what was removed."""
         removed = []
