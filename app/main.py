@@ -58,7 +58,7 @@ def create_api(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.store = store
     app.state.database = Database(settings.database_url, ANSWER_SECONDS)
-    app.state.model = ActiveModel(store)
+    app.state.model = ActiveModel(store, Store(settings.shipped_weights_dir))
     app.state.predictor = Predictor(settings, app.state.model)
     app.state.draining = False
     app.state.told_to_stop = {}

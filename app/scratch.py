@@ -14,6 +14,8 @@ from app.errors import Problem
 from model.files import locked
 from model.store import DRAFT_PREFIX
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class NoScratchSpace(Problem):
     status, slug, title = 507, "no-scratch-space", "There is no room for what is needed for a while"
@@ -27,13 +29,13 @@ def temporary_file() -> Iterator[IO[bytes]]:
         file = tempfile.TemporaryFile()  # noqa: SIM115  # an error of its making is told apart from one of its use
     except OSError as error:
         raise NoScratchSpace(f"The service can't write any temporary folder: {error}.") from error
-    with file:
-        try:
+    try:
+        with file:
             yield file
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise NoScratchSpace(f"The temporary folder is full: {error.strerror}.") from error
-            raise
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoScratchSpace(f"The temporary folder is full: {error.strerror}.") from error
+        raise
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def watch(
         elif resident_megabytes(child.pid) > settings.retrain_megabytes:
             end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
         if end is not None:
-            stop(child)
+            stop(child, 0.0 if standing > settings.retrain_stall_seconds else CANCEL_SECONDS)
             return end
 
 
@@ -146,11 +146,11 @@ def beat(database: Database, job_id: str, log: IO[bytes]) -> job_record.Pulse:
         return job_record.Pulse(None, {"database away at": time.monotonic()})
 
 
-def stop(child: subprocess.Popen[bytes]) -> None:
+def stop(child: subprocess.Popen[bytes], seconds: float) -> None:
     """Ask the child to end, then make it."""
     child.send_signal(signal.SIGTERM)
     try:
-        child.wait(CANCEL_SECONDS)
+        child.wait(seconds)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

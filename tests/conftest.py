@@ -72,7 +72,9 @@ def ship(folder: Path) -> Path:
 
 
 class Server:
-    """A `numeral serve` of its own, and a client for it."""
+    """A `numeral serve` of its own, and a client for it. prefix: what runs it, if anything does."""
+
+    prefix: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
@@ -98,7 +100,7 @@ class Server:
     def start(self) -> None:
         """Start the process, and wait until it is ready."""
         with (self.folder / "log").open("ab") as log:
-            command = [sys.executable, "-m", "app", "serve"]
+            command = [*self.prefix, sys.executable, "-m", "app", "serve"]
             self.process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
         wait_until(self.is_ready, START_SECONDS)
 

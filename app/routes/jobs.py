@@ -17,9 +17,11 @@ from app.events import NothingMore
 from app.job_record import conclude
 from app.job_states import State
 from app.routes.paging import Page, next_cursor
+from app.routes.versions import WeightsUnwritable
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
 from app.security import Admin
+from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
 TIMES = ("created_at", "started_at", "finished_at")
@@ -90,6 +92,10 @@ def retrain(
     """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
     state = request.app.state
     chosen = options.model_dump(by_alias=True, exclude_none=True)
+    try:
+        state.store.check_writable()
+    except StoreError as error:
+        raise WeightsUnwritable(f"{error}.") from None
     queue_seconds = state.settings.queue_seconds
     row, is_new = jobs.create(state.database, admin, chosen, idempotency_key, queue_seconds)
     if is_new:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO, Annotated, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
+from app.scratch import temporary_file
 from app.security import Admin
 from model.image import to_png
 
@@ -142,13 +143,13 @@ def list_samples(
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
-@router.post("/import", openapi_extra=DOCUMENTED_ZIP, responses=documented(408, 413, 415, 422))
+@router.post("/import", openapi_extra=DOCUMENTED_ZIP, responses=documented(408, 413, 415, 422, 507))
 async def import_samples(request: Request, admin: Admin) -> ImportReport:
     """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
     state = request.app.state
     archive.check_media_type(request.headers.get("Content-Type", ""))
     settings = state.settings
-    with tempfile.TemporaryFile() as file:
+    with temporary_file() as file:
         await save_body(request.scope, request.receive, settings.max_import_bytes, settings.body_timeout, file)
         results = await run_in_threadpool(
             archive.add_all,
@@ -166,13 +167,11 @@ async def import_samples(request: Request, admin: Admin) -> ImportReport:
 @router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
 def export_samples(request: Request, admin: Admin) -> StreamingResponse:
     """Every sample in a ZIP that `POST /samples/import` takes back."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it after its last chunk
-    try:
+    with ExitStack() as stack:
+        file = stack.enter_context(temporary_file())
         archive.write_all(request.app.state.database, file)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+        file.seek(0)
+        stack.pop_all()  # the response closes it after its last chunk
     headers = {"Content-Disposition": 'attachment; filename="samples.zip"'}
     return StreamingResponse(chunks(file), media_type="application/zip", headers=headers)
 
