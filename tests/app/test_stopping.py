@@ -145,6 +145,7 @@ def test_a_container_that_stops_interrupts_its_retraining_and_its_next_start_say
     server = Contained(tmp_path)
     try:
         location = retrain(server, **ENDLESS)
+        job_id = location.rpartition("/")[2]
         wait_until(lambda: server.job(location)["state"] == "running" and trainer_of(job_id))
         os.kill(server.first(), signal.SIGTERM)
         server.process.wait(10)
