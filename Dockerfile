@@ -13,7 +13,8 @@ RUN /venv/bin/python -m pip install --no-cache-dir --constraint constraints.txt 
 FROM python:3.11-slim
 COPY --from=build /venv /venv
 COPY weights /srv/shipped
-RUN mkdir -p /srv/numeral/weights /srv/numeral/var && chown -R 10001:10001 /srv/numeral
+# Whoever runs it by another number is in group 0 (`docker run --user 12345`), and may write new volumes too.
+RUN mkdir -p /srv/numeral/weights /srv/numeral/var && chown -R 10001:0 /srv/numeral && chmod -R g+rwX /srv/numeral
 WORKDIR /srv/numeral
 USER 10001:10001
 ENV PATH=/venv/bin:$PATH \
@@ -23,7 +24,6 @@ ENV PATH=/venv/bin:$PATH \
     PORT=8000 \
     NUMERAL_DRAIN_SECONDS=5 \
     NUMERAL_SHUTDOWN_TIMEOUT=4 \
-    NUMERAL_RETRAIN_OUTLIVES=false \
     NUMERAL_SHIPPED_WEIGHTS_DIR=/srv/shipped
 VOLUME ["/srv/numeral/weights", "/srv/numeral/var"]
 EXPOSE 8000

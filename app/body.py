@@ -9,7 +9,6 @@ from typing import IO
 from starlette.types import Receive, Scope
 
 from app.errors import BodyTooLarge, Problem, RequestTimeout
-from app.temporary import told
 
 DRAIN_BYTES = 256_000_000  # of a refused body that are read and dropped, so that the client reads its answer
 DRAIN_SECONDS = 5.0
@@ -46,7 +45,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float) 
 async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, file: IO[bytes]) -> None:
     """Write the body into the file as it comes; `timeout` seconds may pass between two chunks.
 
-    Raises BodyTooLarge, RequestTimeout, ClientLeft or NoTemporarySpace.
+    Raises BodyTooLarge, RequestTimeout or ClientLeft.
     """
     announced = header(scope, b"content-length")
     if announced.isdecimal() and int(announced) > limit:
@@ -63,8 +62,7 @@ async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, 
         size += len(chunk)
         if size > limit:
             raise unread(BodyTooLarge(f"The body has more than {limit:,} bytes."))
-        with told():
-            await asyncio.to_thread(file.write, chunk)
+        await asyncio.to_thread(file.write, chunk)
         if not message.get("more_body", False):
             return
 

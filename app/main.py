@@ -16,12 +16,15 @@ from contextlib import asynccontextmanager
 from types import FrameType
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
+from app.container import stop_retrainings, tell_retrainings_to_stop
 from app.db import Database
+from app.engines import ANSWER_SECONDS
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
@@ -36,7 +39,6 @@ from app.schemas.problems import documented
 from app.security import KeyCheck
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
-from app.supervisors import Supervisors
 from model.image import ImageError
 from model.store import Store
 
@@ -70,11 +72,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.admin_check = KeyCheck(settings.admin_keys, "admin")
     app.state.store = store
-    app.state.database = Database(settings.database_url)
+    app.state.database = Database(settings.database_url, ANSWER_SECONDS)
     app.state.model = ActiveModel(store, Store(settings.shipped_weights_dir))
     app.state.predictor = Predictor(settings, app.state.model)
-    app.state.supervisors = Supervisors(settings.retrain_outlives)
     app.state.draining = False
+    app.state.told_to_stop = {}
     app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
@@ -112,13 +114,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     if multiprocessing.parent_process() is not None:  # one of several workers
         die_with_parent(signal.SIGTERM)
     app.state.model.start()
+    app.state.database.watch()
     if threading.current_thread() is threading.main_thread():  # elsewhere no signals come
         drain_on_sigterm(app)
     gc.collect()
     gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
-    app.state.supervisors.interrupt()
-    app.state.supervisors.wait()
+    await run_in_threadpool(stop_retrainings, app.state.database, app.state.store, app.state.told_to_stop)
     app.state.model.stop()
     app.state.predictor.close()
     app.state.database.close()
@@ -142,7 +144,7 @@ def drain_on_sigterm(app: FastAPI) -> None:
             log.info("unready; stopping in %g seconds", seconds)
             loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, None)
         app.state.draining = True
-        app.state.supervisors.interrupt()
+        app.state.told_to_stop |= tell_retrainings_to_stop()
 
     signal.signal(signal.SIGTERM, drain)
 

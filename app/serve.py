@@ -16,14 +16,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import uvicorn
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from app.db import first_line
+from app import jobs
+from app.db import Database, DatabaseUnavailable, first_line
+from app.engines import without_password
+from app.job_states import State
 from app.migrate import SchemaTooNew, migrate
 from app.protocol import Protocol
 from app.settings import BadSettings, Settings, load_settings
-from model.errors import ModelError, StoreError
+from model.errors import ModelError, NoVersion, StoreError
 from model.store import Store
 
 log = logging.getLogger("numeral")
@@ -72,33 +74,56 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def prepare(settings: Settings) -> None:
     """Seed the weights, migrate the database, try the port. Raises CannotServe or ModelError."""
-    store, shipped = Store(settings.weights_dir), Store(settings.shipped_weights_dir)
-    try:
-        seeded = store.seed(shipped)
-    except StoreError as error:
-        log.warning("%s: what is there or was shipped is served as it is", error)
-    else:
-        if seeded is not None:
-            log.info("version %d is now the current one in %s", seeded, settings.weights_dir)
-    store.usable_or_shipped(shipped)
-    try:
-        migrate(settings.database_url)
-    except (OSError, SQLAlchemyError, SchemaTooNew) as error:
-        why = first_line(error)
-        raise CannotServe(
-            f"NUMERAL_DATABASE_URL={without_password(settings.database_url)} can't be used: {why}"
-        ) from None
+    prepare_weights(Store(settings.weights_dir), Store(settings.shipped_weights_dir))
+    prepare_database(settings.database_url)
     check_port(settings.host, settings.port)
     if not settings.admin_keys:
         log.info("the admin routes are closed; NUMERAL_ADMIN_KEYS opens them")
 
 
-def without_password(url: str) -> str:
-    """The URL as it may be shown."""
+def prepare_weights(store: Store, shipped: Store) -> None:
+    """Seed the store; one that can't be written is served as it is, or what is shipped. Raises ModelError."""
     try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "…"
+        seeded = store.seed(shipped)
+    except StoreError as error:
+        log.warning("%s: what is there is served, and no retraining can be stored", error)
+    else:
+        if seeded is not None:
+            log.info("version %d is now the current one in %s", seeded, store.root)
+    try:
+        store.usable()
+    except NoVersion:
+        if not shipped.versions():
+            raise
+        shipped.usable()
+
+
+def prepare_database(url: str) -> None:
+    """Migrate the database. One that can't be used yet is tried again by every request that needs it.
+
+    Raises CannotServe for one that never can: an address that makes no sense, a schema of a newer version.
+    """
+    try:
+        shown = without_password(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise CannotServe(f"NUMERAL_DATABASE_URL can't be used: {first_line(error)}") from None
+    try:
+        migrate(url)
+        tell_of_interrupted(Database(url))
+    except (OSError, OperationalError, DatabaseUnavailable) as error:
+        log.error("%s can't be used: %s; predictions are served, /samples and /admin are not", shown, first_line(error))
+    except (SQLAlchemyError, ImportError, SchemaTooNew) as error:
+        raise CannotServe(f"NUMERAL_DATABASE_URL={shown} can't be used: {first_line(error)}") from None
+
+
+def tell_of_interrupted(database: Database) -> None:
+    """Say it when the latest retraining ended with an earlier service, or seems to. Raises DatabaseUnavailable."""
+    latest = next(iter(jobs.page(database, None, 1)[0]), None)
+    if latest is not None and latest["state"] == State.INTERRUPTED:
+        log.warning("the latest retraining, %s, was interrupted: %s", jobs.address(latest["id"]), latest["error"])
+    elif latest is not None and latest["active"]:
+        log.info("the retraining %s is %s, or was lost", jobs.address(latest["id"]), latest["state"])
+    database.close()
 
 
 def check_port(host: str, port: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -22,15 +23,18 @@ WARM_UP_BATCHES = (1, 1, BATCH)
 
 
 class ActiveModel:
-    """Holds the `classifier` in use, None until one is loaded, and a `warning` when it is not the one wanted."""
+    """Holds the `classifier` in use, None until one is loaded, and a `warning` when it is not the one wanted.
 
-    def __init__(self, store: Store, shipped: Store) -> None:
-        """shipped: what is served where `store` has no intact version, as where its folder can't be written."""
+    shipped: where versions are taken from as long as the store has none, since it can't be written.
+    """
+
+    def __init__(self, store: Store, shipped: Store | None = None) -> None:
         self.store = store
         self.shipped = shipped
         self.classifier: Classifier | None = None
         self.warning: str | None = None
         self._wanted: int | None = None
+        self._folder: Path | None = None  # of the version in use
         self._loading = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch-current", daemon=True)
@@ -56,15 +60,27 @@ class ActiveModel:
                 return
             self._wanted = wanted
             try:
-                store, version, warning = self.store.usable_or_shipped(self.shipped)
-                if self.classifier is None or self.classifier.version != version:
-                    self.classifier = warm(Classifier.load(store.folder(version)))
-                    log.info("serving version %d", version)
+                folder, warning = self._usable()
+                if folder != self._folder:
+                    self.classifier = warm(Classifier.load(folder))
+                    self._folder = folder
+                    log.info("serving version %d", self.classifier.version)
             except ModelError as error:
                 warning = str(error)
             if warning and warning != self.warning:
                 log.error("%s", warning)
             self.warning = warning
+
+    def _usable(self) -> tuple[Path, str | None]:
+        """The folder of the version to serve, and a warning when it is not the one wanted. Raises NoVersion."""
+        try:
+            version, warning = self.store.usable()
+        except NoVersion as error:
+            if self.shipped is None or self.store.versions() or not self.shipped.versions():
+                raise
+            version, _ = self.shipped.usable()
+            return self.shipped.folder(version), f"{error}; serving the shipped version {version} instead"
+        return self.store.folder(version), warning
 
     def _read_current(self) -> int | None:
         try:

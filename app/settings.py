@@ -100,9 +100,8 @@ class Settings(BaseSettings):
     shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after that
 
     queue_seconds: int = Field(60, ge=10)  # until a queued retraining that no process has begun is given up
-    retrain_stall_seconds: int = Field(300, ge=5)  # without any progress a trainer hangs, and is ended
+    retrain_stall_seconds: int = Field(300, ge=1)  # without any progress a trainer hangs, and is ended
     retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer is ended after this long
-    retrain_outlives: bool = True  # a retraining goes on when the server stops; never where that is a container's PID 1
     retrain_megabytes: int = Field(6_000, ge=256)  # of resident memory; above it a trainer is ended
 
 

@@ -1,7 +1,8 @@
 """Watches over one training: `python -m app.supervisor JOB`, started by the web process and then on its own.
 
 It runs the trainer as a child and keeps the job's record true whatever becomes of it: heartbeats while it lives,
-an end when it was asked to cancel, hangs past the time limit, eats memory past the limit, or dies.
+an end when it was asked to cancel, stands still, hangs past the time limit, eats memory past the limit, or dies.
+SIGTERM, as a container or a service that stops sends it, interrupts the job in so many words.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from app import job_record
 from app.db import Database, DatabaseUnavailable
+from app.engines import ANSWER_SECONDS, sqlite_file
 from app.job_states import State
+from app.jobs import AGAIN
+from app.progress import Stall, bytes_moved
+from app.scratch import scratch_folder
 from app.settings import Settings, load_settings
 from model.store import Store
 
@@ -29,7 +34,9 @@ HEARTBEAT_SECONDS = 1.0
 CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
 PAGE_SIZE = resource.getpagesize()
 MEGABYTE = 1_000_000
+STOPPED = f"The service was stopped, and the training with it. {AGAIN}"
 
+STALLED = "The training made no progress for {} seconds, and was ended: it was stopped, or it hung."
 End = tuple[State, str]  # and its reason
 WANTED: dict[State | None, End] = {
     State.CANCELLED: (State.CANCELLED, "Cancelled on request."),
@@ -37,81 +44,74 @@ WANTED: dict[State | None, End] = {
 }
 
 
+def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
+    """Start the supervisor of a queued job, in a session of its own so that the server's end is not its end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.supervisor", job_id],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
+    threading.Thread(target=process.wait, name="reap-supervisor", daemon=True).start()
+
+
 def main() -> int:
     """Supervise the job named on the command line."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     settings = load_settings()
-    database, store = Database(settings.database_url), Store(settings.weights_dir)
+    database, store = Database(settings.database_url, ANSWER_SECONDS), Store(settings.weights_dir)
     job_id = sys.argv[1]
     if not database.insist(lambda: job_record.move(database, job_id, State.RUNNING)):
         return 1
-    with log_file() as log:
-        end = run(settings, database, job_id, log)
-        database.insist(lambda: job_record.conclude(database, job_id, store, *end))
-        database.insist(lambda: job_record.write_log(database, job_id, tail(log)))
-    return 0
-
-
-class Stopped(BaseException):
-    """SIGTERM came: the service stops, and this process with it."""
-
-
-def stopped(*_: object) -> None:
-    """Raise Stopped."""
-    raise Stopped
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM raise Stopped meanwhile; afterwards it waits, as before, by how `app.supervisors` starts us."""
-    signal.signal(signal.SIGTERM, stopped)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-
-
-def log_file() -> IO[bytes]:
-    """A file for the trainer's output; on Linux one that needs no folder, since there may be none to write to."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("trainer-log"), "w+b")
-    return tempfile.TemporaryFile("w+b")
-
-
-def run(settings: Settings, database: Database, job_id: str, log: IO[bytes]) -> End:
-    """Run the trainer to its end; how the job ends, unless the trainer wrote a better end into its record."""
-    child = None
-    try:
-        with stoppable():
+        with scratch_folder(own_folders(settings)) as folder, (folder / "log").open("w+b") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "app.trainer", job_id],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=thrifty(os.environ),
+                env=environment_of(os.environ, folder),
             )
-            return watch(child, settings, database, job_id, log) or ending_of(child.returncode, tail(log))
+            end = watch(child, settings, database, job_id, log, stopped) or ending_of(child.returncode, tail(log))
+            database.insist(lambda: job_record.conclude(database, job_id, store, *end))
+            database.insist(lambda: job_record.write_log(database, job_id, tail(log)))
     except OSError as error:
-        return State.FAILED, f"The training process can't be started: {error.strerror}."
-    except Stopped:
-        if child is not None:
-            stop(child)
-        return State.INTERRUPTED, "The service was stopped. POST /admin/retrain starts a retraining again."
+        why = f"The training can't be started: {error.strerror or error}."
+        database.insist(lambda: job_record.conclude(database, job_id, store, State.FAILED, why))
+    return 0
 
 
-def thrifty(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment with one core left to the server, and threads that sleep while they wait for each other."""
+def own_folders(settings: Settings) -> list[Path]:
+    """Where the service keeps what is its own, and so can write if anywhere."""
+    file = sqlite_file(settings.database_url)
+    return [settings.weights_dir, settings.cache_dir.parent, *([file.parent] if file else [])]
+
+
+def environment_of(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The trainer's environment; folder: for what it and its libraries write for a while
+    (matplotlib too, where it finds no place for its cache).
+
+    One core is left to the server, and threads sleep while they wait for each other.
+    """
     cores = len(os.sched_getaffinity(0))
-    return {"OMP_NUM_THREADS": str(max(1, cores - 1)), "OMP_WAIT_POLICY": "PASSIVE", **environment}
+    thrifty = {"OMP_NUM_THREADS": str(max(1, cores - 1)), "OMP_WAIT_POLICY": "PASSIVE"}
+    return {**thrifty, **environment, "TMPDIR": str(folder)}
 
 
 def watch(
-    child: subprocess.Popen[bytes], settings: Settings, database: Database, job_id: str, log: IO[bytes]
+    child: subprocess.Popen[bytes],
+    settings: Settings,
+    database: Database,
+    job_id: str,
+    log: IO[bytes],
+    stopped: threading.Event,
 ) -> End | None:
     """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
     deadline = time.monotonic() + settings.retrain_seconds
     next_heartbeat = 0.0
-    progress = Progress(settings.retrain_stall_seconds)
+    stall, pulse = Stall(), job_record.Pulse(None)
     while True:
         with suppress(subprocess.TimeoutExpired):
             child.wait(LOOK_SECONDS)
@@ -119,48 +119,38 @@ def watch(
         end: End | None = None
         if time.monotonic() >= next_heartbeat:
             pulse = beat(database, job_id, log)
-            end = WANTED.get(pulse.wanted) or progress.look((pulse.progress, os.fstat(log.fileno()).st_size))
+            end = WANTED.get(pulse.wanted)
             next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-        if time.monotonic() > deadline:
+        standing = stall.look(pulse.progress, bytes_moved(child.pid), log.seek(0, os.SEEK_END))
+        if stopped.is_set():
+            end = (State.INTERRUPTED, STOPPED)
+        elif standing > settings.retrain_stall_seconds:
+            end = (State.FAILED, STALLED.format(settings.retrain_stall_seconds))
+        elif time.monotonic() > deadline:
             end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
         elif resident_megabytes(child.pid) > settings.retrain_megabytes:
             end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
         if end is not None:
-            stop(child)
+            stop(child, 0.0 if standing > settings.retrain_stall_seconds else CANCEL_SECONDS)
             return end
 
 
 def beat(database: Database, job_id: str, log: IO[bytes]) -> job_record.Pulse:
-    """A heartbeat; one that a database does not take is made up for by the next."""
+    """A heartbeat; one that a database does not take is made up for by the next.
+
+    A trainer may have to wait for a database that is away: that counts as progress.
+    """
     try:
         return job_record.heartbeat(database, job_id, tail(log))
-    except DatabaseUnavailable:  # while which nobody can tell a training that moves from one that does not
+    except DatabaseUnavailable:
         return job_record.Pulse(None, {"database away at": time.monotonic()})
 
 
-class Progress:
-    """Notices a training that hangs: stopped, swapped out, or waiting for what never comes."""
-
-    def __init__(self, stall_seconds: float) -> None:
-        self.stall_seconds = stall_seconds
-        self._seen: object = None
-        self._since = time.monotonic()
-
-    def look(self, seen: object) -> End | None:
-        """The end of the job when `seen` has been the same for too long."""
-        now = time.monotonic()
-        if seen != self._seen:
-            self._seen, self._since = seen, now
-        elif now - self._since > self.stall_seconds:
-            return State.FAILED, f"The training was ended: it made no progress for {self.stall_seconds:g} seconds."
-        return None
-
-
-def stop(child: subprocess.Popen[bytes]) -> None:
+def stop(child: subprocess.Popen[bytes], seconds: float) -> None:
     """Ask the child to end, then make it."""
     child.send_signal(signal.SIGTERM)
     try:
-        child.wait(CANCEL_SECONDS)
+        child.wait(seconds)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

@@ -41,6 +41,7 @@ def main() -> int:
     database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
     job = database.insist(lambda: jobs.get(database, job_id))
     try:
+        store.check_writable()
         outcome = train(settings, database, store, job_id, job["options"])
         settle(database, store, job, outcome)
     except ModelError as error:
@@ -116,7 +117,8 @@ class Recorder:
             )
         if end_of_epoch or time.monotonic() - self.last >= REPORT_SECONDS:
             with suppress(DatabaseUnavailable):
-                job_record.report(self.database, self.job_id, asdict(progress))
+                if not job_record.report(self.database, self.job_id, asdict(progress)):
+                    raise SystemExit("The job was given up meanwhile.")
             self.last = time.monotonic()
 
 

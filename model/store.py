@@ -94,25 +94,6 @@ class Store:
             return fallback, f"{error}; serving version {fallback} instead"
         return version, None
 
-    def usable_or_shipped(self, shipped: Store) -> tuple[Store, int, str | None]:
-        """What to serve as `usable` says, and the store that has it: `shipped` where there is no intact version here.
-
-        Raises NoVersion.
-        """
-        try:
-            return self, *self.usable()
-        except NoVersion as error:
-            with suppress(NoVersion):
-                version, _ = shipped.usable()
-                return shipped, version, f"{error}; serving version {version} as it was shipped"
-            raise
-
-    def check_writable(self) -> None:
-        """Raise StoreError where no version could be published, before the work of making one."""
-        with self._writing():
-            self.root.mkdir(parents=True, exist_ok=True)
-            os.rmdir(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.root))
-
     @contextmanager
     def publish(self, manifest: dict[str, Any]) -> Iterator[Path]:
         """A draft folder to write a version's files into, which becomes the next version on leaving.
@@ -168,6 +149,11 @@ class Store:
         version, _ = origin.usable()
         self.activate(version)
         return version
+
+    def check_writable(self) -> None:
+        """Raise StoreError where nothing can be published: hours of training would be for nothing."""
+        with self._writing(), self._draft():
+            pass
 
     def prune(self, keep: int) -> list[int]:
         """Remove all but the newest `keep` versions and the current one; answers with what was removed."""

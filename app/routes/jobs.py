@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field, ValidationError
 from sqlalchemy.engine import RowMapping
 
-from app import jobs
+from app import jobs, supervisor
 from app.db import as_time
 from app.encodings import read_content
 from app.errors import InvalidField, Problem, invalid_field
@@ -19,11 +19,12 @@ from app.job_states import State
 from app.json_body import as_utf8, is_small_json
 from app.openapi import reference
 from app.routes.paging import Page, next_cursor
-from app.routes.versions import check_weights_writable
+from app.routes.versions import WeightsUnwritable
 from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
 from app.security import Admin
+from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
 TIMES = ("created_at", "started_at", "finished_at")
@@ -104,13 +105,16 @@ def retrain(
 ) -> Job:
     """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
     state = request.app.state
-    check_weights_writable(state.store)
     chosen = options.model_dump(by_alias=True, exclude_none=True)
+    try:
+        state.store.check_writable()
+    except StoreError as error:
+        raise WeightsUnwritable(f"{error}.") from None
     queue_seconds = state.settings.queue_seconds
     row, is_new = jobs.create(state.database, admin, chosen, idempotency_key, queue_seconds)
     if is_new:
         try:
-            state.supervisors.start(row["id"])
+            supervisor.start(row["id"])
         except OSError as error:
             why = f"The training process can't be started: {error.strerror}."
             conclude(state.database, row["id"], state.store, State.FAILED, why)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO, Annotated, Any
 
 import numpy as np
@@ -28,8 +29,8 @@ from app.routes.paging import Page, next_cursor
 from app.schemas.examples import SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
+from app.scratch import temporary_file
 from app.security import Admin
-from app.temporary import temporary_file, told
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4
@@ -151,7 +152,7 @@ def list_samples(
 
 
 @router.post(
-    "/import", openapi_extra=request_body({"application/zip": BINARY}), responses=documented(408, 413, 415, 422)
+    "/import", openapi_extra=request_body({"application/zip": BINARY}), responses=documented(408, 413, 415, 422, 507)
 )
 async def import_samples(request: Request, admin: Admin) -> ImportReport:
     """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
@@ -177,14 +178,11 @@ async def import_samples(request: Request, admin: Admin) -> ImportReport:
 @router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": BINARY}}})
 def export_samples(request: Request, admin: Admin) -> StreamingResponse:
     """Every sample in a ZIP that `POST /samples/import` takes back."""
-    file = temporary_file()  # the response closes it after its last chunk
-    try:
-        with told():
-            archive.write_all(request.app.state.database, file)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+    with ExitStack() as stack:
+        file = stack.enter_context(temporary_file())
+        archive.write_all(request.app.state.database, file)
+        file.seek(0)
+        stack.pop_all()  # the response closes it after its last chunk
     headers = {"Content-Disposition": 'attachment; filename="samples.zip"'}
     return StreamingResponse(chunks(file), media_type="application/zip", headers=headers)
 

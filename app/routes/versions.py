@@ -70,14 +70,6 @@ def activate_version(request: Request, admin: Admin, version: Number) -> Version
     return describe(state.store, version, version)
 
 
-def check_weights_writable(store: Store) -> None:
-    """Raise WeightsUnwritable where no version could be published."""
-    try:
-        store.check_writable()
-    except StoreError as error:
-        raise WeightsUnwritable(f"{error}.") from None
-
-
 def current_of(store: Store) -> int | None:
     """The version that CURRENT names, None when it names none."""
     try:
