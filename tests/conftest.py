@@ -74,12 +74,14 @@ def ship(folder: Path) -> Path:
 
 
 class Server:
-    """A `numeral serve` of its own, and a client for it."""
+    """A `numeral serve` of its own, and a client for it; wrapper: the command that runs the server's, if any."""
+
+    wrapper: Sequence[str] = ()
 
     def __init__(self, folder: Path, wrapper: Sequence[str] = (), **environment: str) -> None:
-        """wrapper: the command that runs the server's as its own arguments."""
         self.folder = folder
-        self.wrapper = wrapper
+        if wrapper:
+            self.wrapper = wrapper
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])

@@ -119,7 +119,7 @@ def can_unshare() -> bool:
 class Contained(Server):
     """A server that is the first process of a namespace of its own, as in a container."""
 
-    prefix = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+    wrapper = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 
     def first(self) -> int:
         """The server's process id, as it is seen from outside."""

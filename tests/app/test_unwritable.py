@@ -42,7 +42,7 @@ def zipped(image: bytes) -> bytes:
 class Foreign(Server):
     """A server that runs as a user whom no folder belongs to, and who has no home."""
 
-    prefix = ("env", "-u", "HOME", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    wrapper = ("env", "-u", "HOME", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
@@ -80,7 +80,7 @@ class ReadOnly(Server):
     """A server that can write its two volumes and nothing else: not /tmp either."""
 
     @property
-    def prefix(self) -> tuple[str, ...]:
+    def wrapper(self) -> tuple[str, ...]:
         volumes = " ".join(f"mount --bind {path} {path};" for path in (self.folder / "weights", self.folder / "var"))
         rest = " ".join(f"mount -o remount,bind,ro {path} 2>/dev/null;" for path in ("/", *TEMPORARY))
         return ("unshare", "--mount", "env", "-u", "HOME", "sh", "-c", f'{volumes} {rest} exec "$@"', "sh")
