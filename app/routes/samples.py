@@ -182,14 +182,14 @@ def export_samples(request: Request, admin: Admin) -> StreamingResponse:
         file = stack.enter_context(temporary_file())
         archive.write_all(request.app.state.database, file)
         file.seek(0)
-        stack.pop_all()  # the response closes it after its last chunk
+        opened = stack.pop_all()
     headers = {"Content-Disposition": 'attachment; filename="samples.zip"'}
-    return StreamingResponse(chunks(file), media_type="application/zip", headers=headers)
+    return StreamingResponse(chunks(file, opened), media_type="application/zip", headers=headers)
 
 
-def chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """The file's content in pieces; closes it."""
-    with file:
+def chunks(file: IO[bytes], opened: ExitStack) -> Iterator[bytes]:
+    """The file's content in pieces; then closes what was opened for it."""
+    with opened:
         while piece := file.read(CHUNK_BYTES):
             yield piece
 
