@@ -54,8 +54,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
 def check(trace: Path, *allowed: Path) -> None:
     """When the trace is complete: nothing was written elsewhere, nobody called, no name looked up, nothing left."""
     folder = trace.parent
-    first = trace.read_text().split(maxsplit=1)[0]
-    wait_until(lambda: re.search(rf"^{first} +\+\+\+ (?:exited|killed)", trace.read_text(), re.MULTILINE))
+    wait_until(lambda: all_ended(trace.read_text()))
     lines = [line for line in trace.read_text().splitlines() if not FAILED.search(line)]
     assert len(lines) > 100
     places = [str(place) for place in (*allowed, folder / "temporary")]
@@ -64,6 +63,12 @@ def check(trace: Path, *allowed: Path) -> None:
     assert [line for line in lines if RESOLVING.search(line)] == []
     assert [line for line in lines if CALLING.search(line) and not HERE.search(line)] == []
     assert [*(folder / "home").iterdir(), *(folder / "temporary").iterdir()] == []
+
+
+def all_ended(trace: str) -> bool:
+    """Whether every process in the trace has ended; the supervisor of a training tidies up after its job has ended."""
+    begun = set(re.findall(r"^(\d+) ", trace, re.MULTILINE))
+    return begun == set(re.findall(r"^(\d+) +\+\+\+ (?:exited|killed)", trace, re.MULTILINE))
 
 
 def test_reading_a_picture_calls_nobody_and_writes_nothing(
