@@ -129,15 +129,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 def drain_on_sigterm(app: FastAPI) -> None:
     """From SIGTERM on be unready, but serve for `drain_seconds`, in which a balancer notices; then stop as ever.
 
-    A second signal stops at once.
+    A second signal stops at once. Where no server has a handler of its own, the signal is left as it is.
     """
     stop = signal.getsignal(signal.SIGTERM)
+    if not callable(stop):
+        return
     loop = asyncio.get_running_loop()
     seconds = app.state.settings.drain_seconds
 
     def drain(number: int, frame: FrameType | None) -> None:
-        if not callable(stop):
-            return
         if app.state.draining or not seconds:
             stop(number, frame)
         else:
