@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.servers import free_port
+
 NGINX = """
 daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1; {user}
 events {{ worker_connections 512; }}
@@ -49,13 +51,6 @@ backend numeral
   default-server check inter 200ms fall 2 rise 1
   {servers}
 """
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import re
 import socket
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import httpx
 import numpy as np
@@ -17,6 +16,7 @@ from PIL import Image
 
 from tests.conftest import ADMIN_KEY, Server, stranger
 from tests.model.test_image import png_header
+from tests.processes import resident_megabytes
 
 JSON = {"Content-Type": "application/json"}
 BOUNDARY_X = "multipart/form-data; boundary=x"
@@ -85,17 +85,12 @@ def test_bad_json_is_a_problem(server: Server, name: str) -> None:
 
 
 def test_fifty_megabytes_are_refused_with_memory_flat(server: Server) -> None:
-    before = resident_megabytes(server)
+    before = resident_megabytes(server.process.pid)
     for data in (b"\0" * 50_000_000, b"\x89PNG" * 12_500_000):
         check_problem(server.client.post("/predict", content=data), 413, "body-too-large")
     chunked = server.client.post("/predict", content=(b"\0" * 1_000_000 for _ in range(50)))
     check_problem(chunked, 413, "body-too-large")
-    assert resident_megabytes(server) - before < 60  # at most one body of the size that is allowed
-
-
-def resident_megabytes(server: Server) -> float:
-    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
+    assert resident_megabytes(server.process.pid) - before < 60  # at most one body of the size that is allowed
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import http.server
-import json
-import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -20,33 +13,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.main import create_app
 from app.settings import BadSettings, load_settings
+from tests.chromium import chromium, find_chromium
 from tests.conftest import ADMIN_KEY, Server, ship
 
-CHROMIUM = shutil.which("chromium")
-CHROMIUM_OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-PAGE = """<!doctype html><title>waiting</title><pre id="out"></pre><script>
-const url = "%s", seven = Uint8Array.from(atob("%s"), c => c.charCodeAt(0));
-const ask = async (path, options) => {
-  try {
-    const answer = await fetch(url + path, options);
-    const body = await answer.json();
-    return {status: answer.status, id: answer.headers.get("X-Request-ID"), digit: body.digit, type: body.type};
-  } catch (error) { return {error: String(error)}; }
-};
-(async () => {
-  const found = [
+ASK = """(async () => {
+  const url = "%s", seven = Uint8Array.from(atob("%s"), c => c.charCodeAt(0));
+  const ask = async (path, options) => {
+    try {
+      const answer = await fetch(url + path, options);
+      const body = await answer.json();
+      return {status: answer.status, id: answer.headers.get("X-Request-ID"), digit: body.digit, type: body.type};
+    } catch (error) { return {error: String(error)}; }
+  };
+  return [
     await ask("/predict", {method: "POST", body: seven, headers: {"Content-Type": "image/png"}}),
     await ask("/predict", {method: "POST", body: "seven"}),
     await ask("/samples", {headers: {Authorization: "Bearer wrong"}}),
     await ask("/samples", {headers: {Authorization: "Bearer %s", "X-Request-ID": "page-1"}}),
     await ask("/none", {method: "DELETE"}),
   ];
-  document.getElementById("out").textContent = JSON.stringify(found);
-})();
-</script>"""
+})()"""
 
 
 class Witness:
@@ -88,37 +74,16 @@ def test_a_middleware_sees_predictions_like_any_other_request(
     assert seen == [("/predict", 200), ("/predict", 415), ("/predict/batch", 200), ("/livez", 200)]
 
 
-@contextmanager
-def page_of(folder: Path) -> Iterator[str]:
-    """Serve the folder on an origin of its own."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments) -> None:
-            super().__init__(*arguments, directory=str(folder))
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.skipif(find_chromium() is None, reason="needs Chromium: apt-get install chromium")
 @pytest.mark.parametrize("allowed", [True, False])
 def test_a_page_of_another_origin_may_ask_where_it_is_allowed(
-    start_server: Callable[..., Server], tmp_path: Path, seven: bytes, allowed: bool
+    server: Server, start_server: Callable[..., Server], tmp_path: Path, seven: bytes, allowed: bool
 ) -> None:
-    (tmp_path / "page").mkdir()
-    with page_of(tmp_path / "page") as origin:
-        server = start_server(NUMERAL_CORS_ORIGINS=f"https://other.example,{origin}" if allowed else "")
-        page = PAGE % (server.url, base64.b64encode(seven).decode(), ADMIN_KEY)
-        (tmp_path / "page" / "index.html").write_text(page)
-        profile = f"--user-data-dir={tmp_path}/profile"
-        command = [CHROMIUM, *CHROMIUM_OPTIONS, profile, "--virtual-time-budget=20000", "--dump-dom", f"{origin}/"]
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    found = json.loads(re.search(r'<pre id="out">(.*?)</pre>', shown)[1])
+    page = server  # of another origin, since its port is another
+    asked = start_server(NUMERAL_CORS_ORIGINS=f"https://other.example,{page.url}" if allowed else "")
+    with chromium(tmp_path / "profile") as browser:
+        browser.open(f"{page.url}/livez")
+        found = browser.run(ASK % (asked.url, base64.b64encode(seven).decode(), ADMIN_KEY))
     if not allowed:
         assert [answer.keys() for answer in found] == [{"error"}] * 5
         return

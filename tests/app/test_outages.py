@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,8 @@ from app.db import Database, DatabaseUnavailable
 from app.engines import ANSWER_SECONDS
 from app.migrate import migrate
 from tests.app.test_bad_input import check_problem
-from tests.conftest import Server, wait_until
+from tests.app.test_db import locked_database
+from tests.conftest import wait_until
 from tests.postgres import PostgreSQL
 from tests.proxy import Proxy
 
@@ -103,13 +103,13 @@ def test_who_must_get_through_waits_for_a_silent_server(proxy: Proxy, proxied_ur
 
 
 @contextmanager
-def locked_file(server: Server) -> Iterator[None]:
-    connection = sqlite3.connect(server.folder / "numeral.db", isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
+def silent_database(proxy: Proxy) -> Iterator[None]:
+    """The database takes what is sent and says nothing."""
+    proxy.passing.clear()
     try:
         yield
     finally:
-        connection.close()
+        proxy.passing.set()
 
 
 @pytest.mark.parametrize("kind", ["silent", "locked"])
@@ -117,15 +117,11 @@ def test_a_crowd_of_requests_hears_within_seconds_that_the_database_is_away(
     start_server, seven: bytes, kind: str, request: pytest.FixtureRequest
 ) -> None:
     if kind == "silent":
-        url, proxy = request.getfixturevalue("proxied_url"), request.getfixturevalue("proxy")
-        server = start_server(NUMERAL_DATABASE_URL=url)
-        proxy.passing.clear()
-        restore: Callable[[], object] = proxy.passing.set
+        server = start_server(NUMERAL_DATABASE_URL=request.getfixturevalue("proxied_url"))
+        trouble = silent_database(request.getfixturevalue("proxy"))
     else:
         server = start_server()
-        trouble = locked_file(server)
-        trouble.__enter__()
-        restore = lambda: trouble.__exit__(None, None, None)  # noqa: E731
+        trouble = locked_database(server)
     form = {"files": {"file": ("7.png", seven)}, "data": {"label": "7"}}
 
     def post(_: int) -> float:
@@ -134,7 +130,7 @@ def test_a_crowd_of_requests_hears_within_seconds_that_the_database_is_away(
         assert len(problem["detail"]) > 10
         return time.monotonic() - started
 
-    with ThreadPoolExecutor(CROWD) as pool:
+    with trouble, ThreadPoolExecutor(CROWD) as pool:
         waits = pool.map(post, range(CROWD))
         for _ in range(20):
             started = time.monotonic()
@@ -142,7 +138,6 @@ def test_a_crowd_of_requests_hears_within_seconds_that_the_database_is_away(
             assert server.client.get("/livez").status_code == 200
             assert time.monotonic() - started < 1
         assert max(waits) < TOLD_SECONDS + SLACK
-    assert server.client.get("/readyz").json()["warning"]
-    restore()
+        assert server.client.get("/readyz").json()["warning"]
     wait_until(lambda: server.admin.post("/samples", **form).status_code in (200, 201))
     wait_until(lambda: server.client.get("/readyz").json()["warning"] is None)

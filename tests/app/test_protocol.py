@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.test_bad_input import raw_exchange
 from tests.conftest import Server, wait_until
 from tests.processes import resident_megabytes
 
@@ -36,17 +37,6 @@ def connected(server: Server, timeout: float = 20) -> Iterator[socket.socket]:
         yield connection
 
 
-def answer_to(server: Server, *pieces: bytes) -> bytes:
-    """All that comes back until the server closes, or has sent a JSON body."""
-    with connected(server) as connection:
-        for piece in pieces:
-            connection.sendall(piece)
-        answer = b""
-        while b"}" not in answer and (more := connection.recv(65536)):
-            answer += more
-        return answer
-
-
 @pytest.mark.parametrize("name", ENDLESS)
 def test_headers_without_end_are_answered_431_and_cost_no_memory(server: Server, name: str) -> None:
     begin, piece = ENDLESS[name]
@@ -68,24 +58,24 @@ def test_64_kilobytes_of_headers_are_read_and_more_are_not(server: Server, piece
     def ask(length: int) -> bytes:
         request = GET + b"A: " + b"a" * length + b"\r\n\r\n"
         step = len(request) // pieces + 1
-        return answer_to(server, *(request[start : start + step] for start in range(0, len(request), step)))
+        return raw_exchange(server, *(request[start : start + step] for start in range(0, len(request), step)))
 
     assert ask(65_000).startswith(b"HTTP/1.1 200")
     assert ask(66_000).startswith(b"HTTP/1.1 431")
 
 
 def test_what_is_no_http_is_a_problem(server: Server) -> None:
-    answer = answer_to(server, b"SEVEN\r\n\r\n")
+    answer = raw_exchange(server, b"SEVEN\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400") and b"application/problem+json" in answer
-    assert answer_to(server, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert raw_exchange(server, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_a_client_that_offers_http_2_keeps_its_body(server: Server, seven: bytes, together: bool) -> None:
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\n" + OFFER_OF_HTTP_2 + b"Content-Length: %d\r\n\r\n" % len(seven)
-    answer = answer_to(server, head + seven) if together else answer_to(server, head, seven)
+    answer = raw_exchange(server, head + seven) if together else raw_exchange(server, head, seven)
     assert answer.startswith(b"HTTP/1.1 200") and b'"digit":7' in answer
-    assert answer_to(server, GET + OFFER_OF_HTTP_2 + b"\r\n").startswith(b"HTTP/1.1 200")
+    assert raw_exchange(server, GET + OFFER_OF_HTTP_2 + b"\r\n").startswith(b"HTTP/1.1 200")
 
 
 def open_sockets(server: Server) -> int:
@@ -143,7 +133,7 @@ def test_a_trickle_after_an_answer_keeps_no_connection_open(impatient: Server) -
                 return True
             return is_closed(connection)
 
-        wait_until(cut, 10)
+        assert wait_until(cut, 10)
 
 
 def test_thousands_of_idle_connections_cost_little_and_are_closed(impatient: Server, seven: bytes) -> None:
@@ -166,4 +156,4 @@ def test_a_client_that_does_not_take_its_answers_is_cut(impatient: Server) -> No
                 connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
         except (TimeoutError, ConnectionError):
             pass
-        wait_until(lambda: open_sockets(impatient) <= before)
+        assert wait_until(lambda: open_sockets(impatient) <= before)

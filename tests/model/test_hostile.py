@@ -46,14 +46,12 @@ FILES = {
 SMALL = Limits(max_pixels=4_000_000)
 
 
-def read_or_refuse(data: bytes) -> None:
-    """Fails by whatever is raised that is no ImageError."""
+def is_read_or_refused(data: bytes) -> bool:
+    """Whether the file is read, or refused by a sentence; whatever else is raised fails the test."""
     try:
-        reading = read_digit(data, SMALL)
+        return read_digit(data, SMALL).pixels.shape == (32, 32)
     except ImageError as error:
-        assert str(error).endswith(".") and error.status in (400, 413, 415, 422)
-    else:
-        assert reading.pixels.shape == (32, 32)
+        return str(error).endswith(".") and error.status in (400, 413, 415, 422)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -65,7 +63,7 @@ def test_the_whole_file_is_read(name: str) -> None:
 def test_a_file_cut_anywhere_is_an_image_error_or_still_readable(name: str) -> None:
     whole = FILES[name]
     for length in [*range(min(len(whole), 200)), *range(200, len(whole), 7), len(whole) - 1]:
-        read_or_refuse(whole[:length])
+        assert is_read_or_refused(whole[:length])
 
 
 @settings(max_examples=300, deadline=None)
@@ -75,7 +73,7 @@ def test_a_damaged_file_is_an_image_error_or_still_readable(name: str, data: st.
     header = st.integers(0, min(len(file), 120) - 1)
     for at in data.draw(st.lists(header | st.integers(0, len(file) - 1), min_size=1, max_size=6)):
         file[at] = data.draw(st.sampled_from((0, 255)) | st.integers(0, 255))
-    read_or_refuse(bytes(file))
+    assert is_read_or_refused(bytes(file))
 
 
 STARTS = [*READERS, *(b"\0\0\0\x1cftyp" + brand for brand in (b"avif", b"mif1", b"heic", b"avis")), b"P5 9 9 255\n"]
@@ -84,7 +82,7 @@ STARTS = [*READERS, *(b"\0\0\0\x1cftyp" + brand for brand in (b"avif", b"mif1", 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(STARTS), st.binary(max_size=200))
 def test_random_bytes_behind_every_beginning_are_an_image_error(start: bytes, rest: bytes) -> None:
-    read_or_refuse(start + rest)
+    assert is_read_or_refused(start + rest)
 
 
 @settings(max_examples=300, deadline=None)
@@ -100,5 +98,5 @@ def test_damaged_files_write_nothing_to_the_log(capfd: pytest.CaptureFixture[str
         for at in range(8, len(FILES[name]), 5):
             file = bytearray(FILES[name])
             file[at] ^= 255
-            read_or_refuse(bytes(file))
+            assert is_read_or_refused(bytes(file))
     assert capfd.readouterr() == ("", "")
