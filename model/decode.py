@@ -165,7 +165,12 @@ def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[
     except MemoryError:
         raise ImageTooLarge("The image needs more memory than there is.") from None
     except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
-        raise CorruptImage(f"The image is cut or damaged: {error}.") from None
+        raise CorruptImage(f"The image is cut or damaged: {one_line(error)}.") from None
+
+
+def one_line(error: Exception) -> str:
+    """What a decoder says, without line ends and a full stop."""
+    return " ".join(str(error).split()).rstrip(". ")
 
 
 def open_image(data: bytes, claim: Claim) -> Image.Image:

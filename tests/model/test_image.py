@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import time
 import zlib
@@ -38,6 +39,7 @@ from model.ink import find_ink
 from model.placing import place
 from model.small_png import decode_small_png
 from tests.conftest import draw_seven
+from tests.processes import resident_megabytes
 
 NEAR = 12  # mean difference in gray levels that lossy formats and resampling may leave
 
@@ -234,6 +236,17 @@ def test_heic_is_read_where_the_extra_is_installed() -> None:
     plain = read_digit(encoded(draw_seven())).pixels.astype(int)
     reading = read_digit(encoded(draw_seven().convert("RGB"), "HEIF"))
     assert np.abs(reading.pixels - plain).mean() < NEAR and reading.format == "HEIF"
+
+
+@pytest.mark.skipif(not has_heif(), reason="needs the extra heic")
+def test_a_heic_that_is_larger_than_it_says_is_refused_before_it_is_decoded() -> None:
+    file = encoded(Image.new("L", (3000, 3000), 255), "HEIF")
+    size = file.index(b"ispe") + 8  # after version and flags
+    lying = file[:size] + (64).to_bytes(4) * 2 + file[size + 8 :]
+    before = resident_megabytes(os.getpid())
+    with pytest.raises(CorruptImage, match="maximum image size") as caught:
+        read_digit(lying)
+    assert "\n" not in str(caught.value) and resident_megabytes(os.getpid()) - before < 20
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
