@@ -25,6 +25,7 @@ from app.schemas.examples import BATCHES, IMAGES
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
 from app.security import KeyCheck, predict_bearer
+from model.decode import FORMATS
 from model.image import to_png
 
 FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
@@ -142,6 +143,15 @@ def guarded(endpoint: Endpoint, predictor: Predictor, check: KeyCheck) -> ASGIAp
 
 IMAGE_REQUEST = reference(ImageRequest)
 UNLOCKED: dict[str, Any] = {"security": [{}]}  # no key is needed where none is set
+READ = f"""One image. Its content decides what it is, no header does:
+
+- a picture file as the body: {FORMATS}, or HEIC where the service was installed with it
+- its base64, or a data-URI, as the body
+- a form, multipart or urlencoded, with one file under any name, or with a field `image` (base64) or `pixels`
+- JSON with `image` (base64 or a data-URI) or `pixels`
+
+A body may be compressed (`Content-Encoding: gzip` or `deflate`). `PUT` is taken as `POST` is.
+"""
 SEEN = "answer with the 32×32 picture that the model is given, too"
 
 router = APIRouter(
@@ -163,12 +173,10 @@ router = APIRouter(
         }
     ),
     summary="Read the digit in one image",
+    description=READ,
 )
 def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> None:
-    """One image, as the body itself under any other content type, as a form with one file under any name, or as JSON.
-
-    Its content decides the format.
-    """
+    """Only documents; `predict` answers."""
 
 
 @router.put("/predict/batch", include_in_schema=False)
@@ -189,4 +197,7 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
     summary="Read the digits in several images",
 )
 def document_predict_batch() -> None:
-    """Several images, as a form with files under any names or as a JSON list; an answer for each, in order."""
+    """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
+
+    Each of them may be whatever `/predict` reads.
+    """

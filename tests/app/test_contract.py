@@ -11,6 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from app.schemas import examples
+from model.decode import FORMATS
 from tests.conftest import ADMIN_KEY, Server
 from tests.contract import pretend_to_train, try_contract
 
@@ -168,3 +169,18 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     phases = ("--phases", "examples,coverage,fuzzing")
     tried = try_contract(tmp_path, *phases, "--max-examples", "4", "--seed", "1")
     assert tried.returncode == 0, tried.stdout
+
+
+def test_the_reference_lists_what_is_read(document: dict) -> None:
+    told = document["paths"]["/predict"]["post"]["description"]
+    for form in (
+        *FORMATS.replace(" or ", ", ").split(", "),
+        "HEIC",
+        "base64",
+        "data-URI",
+        "form",
+        "pixels",
+        "gzip",
+        "PUT",
+    ):
+        assert form in told
