@@ -79,17 +79,20 @@ def add_all(
 
 def store(database: Database, actor: str, chunk: Sequence[Prepared], judge: Classifier | None) -> list[Result]:
     """Store the images in one transaction; where one breaks it by a bug of ours, each in its own. Raises Problem."""
-    try:
+
+    def add(items: Sequence[Prepared]) -> list[samples.Added]:
         with database.begin() as connection:  # short: the pictures were read before it
-            added = [samples.add(connection, actor, one.image, one.reading, one.label, judge) for one in chunk]
-        return [Result(one.name, done.outcome, done.id) for one, done in zip(chunk, added, strict=True)]
-    except Problem:
-        raise
-    except Exception as error:
-        if len(chunk) == 1:
-            return [Result(chunk[0].name, "refused", detail=problem_of(error).detail)]
-        faults.report(log, f"storing {len(chunk)} pictures together", error)
-        return [result for one in chunk for result in store(database, actor, [one], judge)]
+            return [samples.add(connection, actor, one.image, one.reading, one.label, judge) for one in items]
+
+    results = []
+    for one, added in zip(chunk, faults.each(add, chunk, log, "storing pictures", expected=(Problem,)), strict=True):
+        if isinstance(added, Problem):
+            raise added
+        if isinstance(added, Exception):
+            results.append(Result(one.name, "refused", detail=problem_of(added).detail))
+        else:
+            results.append(Result(one.name, added.outcome, added.id))
+    return results
 
 
 def prepare(

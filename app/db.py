@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Transaction, text
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import audit
+from app.clock import as_time
 from app.engines import BUSY_SECONDS, LONG_ANSWER_SECONDS, make_engine, not_after, sqlite_file, without_password
 from app.errors import Problem
 from app.migrate import HEAD, Done, SchemaTooNew, migrate
@@ -223,10 +223,3 @@ def first_line(error: Exception) -> str:
     """What the driver says, in one line without a full stop."""
     text = str(getattr(error, "orig", None) or error) or type(error).__name__
     return text.strip().splitlines()[0].rstrip(".")
-
-
-def as_time(seconds: float | None) -> str | None:
-    """RFC 3339 in UTC of seconds since 1970."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,7 +15,8 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.engine import RowMapping
 
 from app import jobs
-from app.db import Database, DatabaseUnavailable, as_time
+from app.clock import as_time
+from app.db import Database, DatabaseUnavailable
 from app.job_states import ACTIVE, State
 from app.serving import ActiveModel
 

@@ -8,18 +8,24 @@ step needs stay in the processor's caches.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from app.errors import Problem
+from model import faults
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
 
 
 class Gatherer(Generic[Item, Result]):
     """Calls `work`, which takes items and gives a result for each in order, with what came in one turn of the loop.
 
-    most: items that one call of `work` takes. Where `work` raises for several, each is tried again by itself, so that
-    what is wrong with one is raised to that one only.
+    most: items that one call of `work` takes. Where `work` breaks for several, each is tried again by itself, so that
+    what is wrong with one is raised to that one only; a Problem that it raises is that of all.
     """
 
     def __init__(self, work: Callable[[Sequence[Item]], Sequence[Result]], most: int) -> None:
@@ -56,20 +62,10 @@ class Gatherer(Generic[Item, Result]):
         if not waiting:  # a full group was done before the turn ended
             return
         self._company = len(waiting) > 1
-        self._do(waiting)
-
-    def _do(self, waiting: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        """Give each future its result, or the exception that its item raises alone."""
-        try:
-            results = list(self._work([item for item, _ in waiting]))
-            if len(results) != len(waiting):
-                raise RuntimeError(f"{len(results)} results for {len(waiting)} items")
-        except Exception as error:
-            if len(waiting) == 1:
-                waiting[0][1].set_exception(error)
+        items = [item for item, _ in waiting]
+        outcomes = faults.each(self._work, items, log, "a group", expected=(Problem,))
+        for (_, future), outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
             else:
-                for one in waiting:
-                    self._do([one])
-            return
-        for (_, future), result in zip(waiting, results, strict=True):
-            future.set_result(result)
+                future.set_result(outcome)

@@ -6,17 +6,16 @@ of a form, and where it makes a message better.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.errors import BadRequest, BatchTooLarge, InvalidField, Problem, image_problem
+from app.errors import BadRequest, BatchTooLarge, InvalidField, image_problem
 from app.forms import MULTIPART, Part, TooManyParts, is_urlencoded, parse_multipart, parse_urlencoded
 from app.image_text import NotAnImage, decode_text, is_binary, is_data_uri, looks_encoded
 from app.json_body import as_utf8, context_of, is_small_json, validate, validate_counted, wrong_json
 from app.schemas.predict import ImageRequest
-from model.image import CorruptImage
+from model.image import CorruptImage, attempt
 
 COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
 CURL_TYPE = "application/x-www-form-urlencoded"  # what curl says of a body that nothing else is said of
@@ -36,8 +35,8 @@ def one_picture(body: bytes, content_type: str) -> Picture:
     return picture_of(body, content_type) if parts is None else only_picture(parts)
 
 
-def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Problem]:
-    """The pictures of a `POST /predict/batch`: a form with files, or a JSON list with a problem for each wrong item.
+def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
+    """The pictures of a `POST /predict/batch`: a form with files, or a JSON list; an exception for each wrong item.
 
     Raises BatchTooLarge when there are more than `most`, another Problem for what is neither.
     """
@@ -97,12 +96,12 @@ def only_picture(parts: list[Part]) -> Picture:
     if len(pictures) > 1:
         raise BadRequest(f"The form has {len(pictures)} images; send one, or use /predict/batch.")
     (picture,) = pictures
-    if isinstance(picture, Problem):
+    if isinstance(picture, Exception):
         raise picture
     return picture
 
 
-def form_pictures(parts: list[Part]) -> list[Picture | Problem]:
+def form_pictures(parts: list[Part]) -> list[Picture | Exception]:
     """The pictures of a form: its files, and fields that hold an image all the same, as bytes or as text."""
     used = [part for part in parts if not part.is_unused]
     sure = [part for part in used if is_surely_picture(part)]
@@ -134,7 +133,7 @@ def picture_of_part(part: Part) -> Picture:
     return picture_of(part.data)
 
 
-def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Problem]:
+def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
     """The pictures of a JSON list. Raises Problem."""
     text = as_utf8(body)
     if text[:1] not in (b"[", b"{") and "json" not in content_type.lower():
@@ -169,11 +168,3 @@ def from_text(text: bytes, field: str) -> bytes:
         return decode_text(text)
     except NotAnImage as error:
         raise InvalidField((field, str(error))) from None
-
-
-def attempt(read: Callable[[Any], Picture], source: object) -> Picture | Problem:
-    """What was read, or what is wrong with it, so that the others are still read."""
-    try:
-        return read(source)
-    except Problem as problem:
-        return problem

@@ -88,17 +88,18 @@ class Predictor:
         answers = iter(judge_all(self.classifier(), readable) if readable else [])
         return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 
+    def answer_alone(self, picture: Picture) -> Answer:
+        """One picture, in the thread that calls. Raises Problem."""
+        return answer_or_raise(*self.answer_all([picture]))
+
     async def answer(self, picture: Picture) -> Answer:
-        """One picture, all the way, where its size belongs. Raises Problem."""
+        """One picture, where what reading it costs belongs. Raises Problem."""
         if is_tiny(picture):
-            outcome = await self._gatherer.submit(picture)
-        elif is_small(picture):
-            (outcome,) = self.answer_all([picture])
-        else:
-            (outcome,) = await self.in_thread(self.answer_all, [picture])
-        if isinstance(outcome, Problem):
-            raise outcome
-        return outcome
+            return answer_or_raise(await self._gatherer.submit(picture))
+        if is_small(picture):
+            return self.answer_alone(picture)
+        answer: Answer = await self.in_thread(self.answer_alone, picture)
+        return answer
 
     async def in_thread(self, function: Callable[[Any], Any], argument: object) -> Any:
         """Run `function(argument)` in the thread for large work. Raises Overloaded when too much waits for it."""
@@ -113,14 +114,18 @@ class Predictor:
 
 def judge_all(classifier: Classifier, readings: Sequence[Reading]) -> list[Answer | Problem]:
     """An answer for each reading, or the problem that judging it alone is."""
-    try:
-        verdicts = classifier.judge(readings)
-        return [Answer(*each, classifier.version) for each in zip(readings, verdicts, strict=True)]
-    except Exception as error:
-        if len(readings) == 1:
-            return [problem_of(error)]
-        faults.report(log, f"judging {len(readings)} pictures together", error)
-        return [outcome for reading in readings for outcome in judge_all(classifier, [reading])]
+    verdicts = faults.each(classifier.judge, readings, log, "judging pictures")
+    return [
+        problem_of(verdict) if isinstance(verdict, Exception) else Answer(reading, verdict, classifier.version)
+        for reading, verdict in zip(readings, verdicts, strict=True)
+    ]
+
+
+def answer_or_raise(outcome: Answer | Problem) -> Answer:
+    """The answer. Raises the problem."""
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
 
 
 def problem_of(error: Exception) -> Problem:

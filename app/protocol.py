@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import cache
 from typing import Any
 
 import httptools
@@ -17,7 +16,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.envelope import new_id
 from app.errors import BadRequest, HeadersTooLarge, Problem, RequestTimeout, render
-from app.settings import load_settings
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +26,8 @@ LINGER_SECONDS = 2.0  # that a refused client may go on sending before it is cut
 LINGER_BYTES = 64_000_000
 
 
-settings = cache(load_settings)  # read once, when the first client connects
-
-
 class Protocol(HttpToolsProtocol):
-    """One connection.
+    """One connection; header_timeout, body_timeout: seconds for a request's headers, and for a client to take answers.
 
     _piece: bytes of the piece that is parsed.
     _bytes_since: bytes of the pieces after the one in which the message began, or the last byte of its body came.
@@ -41,8 +36,9 @@ class Protocol(HttpToolsProtocol):
     _refused: bytes that came after the connection was refused; None before.
     """
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, header_timeout: float, body_timeout: float, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._header_timeout, self._body_timeout = header_timeout, body_timeout
         self._piece = 0
         self._bytes_since = 0
         self._waiting_since: float | None = None
@@ -54,7 +50,7 @@ class Protocol(HttpToolsProtocol):
         """Begin to watch the time."""
         super().connection_made(transport)
         self._waiting_since = self.loop.time()
-        self._timer = self.loop.call_later(settings().header_timeout, self._look)
+        self._timer = self.loop.call_later(self._header_timeout, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Watch no longer."""
@@ -144,8 +140,8 @@ class Protocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         """Close the connection of a client that is too slow; look again later."""
-        now, limit = self.loop.time(), settings().header_timeout
-        if self._stuck_since is not None and now - self._stuck_since >= settings().body_timeout:
+        now, limit = self.loop.time(), self._header_timeout
+        if self._stuck_since is not None and now - self._stuck_since >= self._body_timeout:
             self.transport.abort()
         elif self._waiting_since is not None and now - self._waiting_since >= limit and not self._is_answering():
             if self._piece:

@@ -13,7 +13,8 @@ import resource
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 
 import uvicorn
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -25,8 +26,8 @@ from app.job_states import State
 from app.migrate import SchemaTooNew, migrate
 from app.protocol import Protocol
 from app.settings import BadSettings, Settings, load_settings
-from model.errors import ModelError, NoVersion, StoreError
-from model.store import Store
+from model.errors import ModelError, StoreError
+from model.store import Store, usable_folder
 
 log = logging.getLogger("numeral")
 
@@ -90,12 +91,7 @@ def prepare_weights(store: Store, shipped: Store) -> None:
     else:
         if seeded is not None:
             log.info("version %d is now the current one in %s", seeded, store.root)
-    try:
-        store.usable()
-    except NoVersion:
-        if not shipped.versions():
-            raise
-        shipped.usable()
+    usable_folder(store, shipped)
 
 
 def prepare_database(url: str) -> None:
@@ -109,21 +105,21 @@ def prepare_database(url: str) -> None:
         raise CannotServe(f"NUMERAL_DATABASE_URL can't be used: {first_line(error)}") from None
     try:
         migrate(url)
-        tell_of_interrupted(Database(url))
+        with closing(Database(url)) as database:
+            log_interrupted(database)
     except (OSError, OperationalError, DatabaseUnavailable) as error:
         log.error("%s can't be used: %s; predictions are served, /samples and /admin are not", shown, first_line(error))
     except (SQLAlchemyError, ImportError, SchemaTooNew) as error:
         raise CannotServe(f"NUMERAL_DATABASE_URL={shown} can't be used: {first_line(error)}") from None
 
 
-def tell_of_interrupted(database: Database) -> None:
-    """Say it when the latest retraining ended with an earlier service, or seems to. Raises DatabaseUnavailable."""
+def log_interrupted(database: Database) -> None:
+    """Log it when the latest retraining ended with an earlier service, or seems to. Raises DatabaseUnavailable."""
     latest = next(iter(jobs.page(database, None, 1)[0]), None)
     if latest is not None and latest["state"] == State.INTERRUPTED:
         log.warning("the latest retraining, %s, was interrupted: %s", jobs.address(latest["id"]), latest["error"])
     elif latest is not None and latest["active"]:
         log.info("the retraining %s is %s, or was lost", jobs.address(latest["id"]), latest["state"])
-    database.close()
 
 
 def check_port(host: str, port: int) -> None:
@@ -148,7 +144,7 @@ def run(settings: Settings, access_log: bool) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http=Protocol,
+        http=partial(Protocol, header_timeout=settings.header_timeout, body_timeout=settings.body_timeout),  # type: ignore[arg-type]  # uvicorn calls it, and no more
         ws="none",
         access_log=access_log,
         log_config=LOGGING,

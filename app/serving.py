@@ -14,7 +14,7 @@ import numpy as np
 
 from model.classifier import BATCH, Classifier
 from model.errors import ModelError, NoVersion
-from model.store import Store
+from model.store import Store, usable_folder
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class ActiveModel:
     shipped: where versions are taken from as long as the store has none, since it can't be written.
     """
 
-    def __init__(self, store: Store, shipped: Store | None = None) -> None:
+    def __init__(self, store: Store, shipped: Store) -> None:
         self.store = store
         self.shipped = shipped
         self.classifier: Classifier | None = None
@@ -60,7 +60,7 @@ class ActiveModel:
                 return
             self._wanted = wanted
             try:
-                folder, warning = self._usable()
+                folder, warning = usable_folder(self.store, self.shipped)
                 if folder != self._folder:
                     self.classifier = warm(Classifier.load(folder))
                     self._folder = folder
@@ -70,17 +70,6 @@ class ActiveModel:
             if warning and warning != self.warning:
                 log.error("%s", warning)
             self.warning = warning
-
-    def _usable(self) -> tuple[Path, str | None]:
-        """The folder of the version to serve, and a warning when it is not the one wanted. Raises NoVersion."""
-        try:
-            version, warning = self.store.usable()
-        except NoVersion as error:
-            if self.shipped is None or self.store.versions() or not self.shipped.versions():
-                raise
-            version, _ = self.shipped.usable()
-            return self.shipped.folder(version), f"{error}; serving the shipped version {version} instead"
-        return self.store.folder(version), warning
 
     def _read_current(self) -> int | None:
         try:

@@ -9,13 +9,16 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from traceback import walk_tb
+from typing import TypeVar
 
 REPEAT_SECONDS = 60.0  # between two lines of one kind
 MAX_KINDS = 256  # remembered; the one that was quiet for longest is forgotten first
 
 Kind = tuple[str, str, int]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class FaultLog:
@@ -53,3 +56,28 @@ def kind_of(error: BaseException) -> Kind:
 
 
 report = FaultLog().report
+
+
+def each(
+    work: Callable[[Sequence[Item]], Sequence[Result]],
+    items: Sequence[Item],
+    log: logging.Logger,
+    what: str,
+    expected: tuple[type[Exception], ...] = (),
+) -> list[Result | Exception]:
+    """What `work` makes of the items together, in order; where it breaks, of each alone, or the exception it raises.
+
+    An exception of an `expected` type is no fault of an item: every one gets it, and nothing is tried again.
+    """
+    try:
+        results = list(work(items))
+        if len(results) != len(items):
+            raise RuntimeError(f"{len(results)} results for {len(items)} items")
+        return [*results]
+    except expected as error:
+        return [error] * len(items)
+    except Exception as error:
+        if len(items) == 1:
+            return [error]
+        report(log, f"{what}, {len(items)} together,", error)
+        return [outcome for item in items for outcome in each(work, [item], log, what)]

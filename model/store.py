@@ -236,3 +236,18 @@ class Store:
             yield
         except OSError as error:
             raise StoreError(f"{so_far}{self.root} can't be written: {error.strerror or error}") from error
+
+
+def usable_folder(store: Store, shipped: Store) -> tuple[Path, str | None]:
+    """The folder of the version to serve, and a warning when it is not the one wanted. Raises NoVersion.
+
+    shipped: where it is taken from when the store holds none, as one that can't be written does at first.
+    """
+    try:
+        version, warning = store.usable()
+    except NoVersion as error:
+        if store.versions() or not shipped.versions():
+            raise
+        version, _ = shipped.usable()
+        return shipped.folder(version), f"{error}; serving the shipped version {version} instead"
+    return store.folder(version), warning

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from app import audit
-from app.db import as_time
 from app.routes.paging import Page, next_cursor
 from app.schemas.problems import documented
 from app.schemas.versions import AuditList, AuditRecord
@@ -19,5 +18,5 @@ def list_audit(request: Request, admin: Admin, page: Page) -> AuditList:
     """Records, newest first."""
     with request.app.state.database.read() as connection:
         rows, total = audit.page(connection, page.cursor, page.limit)
-    items = [AuditRecord(**{**row, "created_at": as_time(row["created_at"])}) for row in rows]
+    items = [AuditRecord(**row) for row in rows]
     return AuditList(items=items, total=total, next=next_cursor(rows, page.limit, "id"))

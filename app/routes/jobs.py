@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, ValidationError
-from sqlalchemy.engine import RowMapping
 
 from app import jobs, supervisor
-from app.db import as_time
 from app.encodings import read_content
 from app.errors import InvalidField, Problem, invalid_field
 from app.events import NothingMore
@@ -27,7 +25,6 @@ from app.security import Admin
 from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
-TIMES = ("created_at", "started_at", "finished_at")
 IdempotencyKey = Annotated[
     Annotated[str, Field(max_length=128)] | None, Header(description="the same key starts one job only")
 ]
@@ -120,27 +117,27 @@ def retrain(
             conclude(state.database, row["id"], state.store, State.FAILED, why)
             raise TrainerUnavailable(why) from error
     response.headers["Location"] = jobs.address(row["id"])
-    return Job(**shown(row))
+    return Job(**row)
 
 
 @router.get("/jobs", responses=documented(422), dependencies=[Swept])
 def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
     """Jobs, newest first."""
     rows, total = jobs.page(request.app.state.database, page.cursor, page.limit)
-    items = [Job(**shown(row)) for row in rows]
+    items = [Job(**row) for row in rows]
     return JobList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
 @router.get("/jobs/{job_id}", responses=documented(404), dependencies=[Swept])
 def get_job(request: Request, admin: Admin, job_id: str) -> Job:
     """One job: state, progress, metrics, the gate's reasons, the end of its log."""
-    return Job(**shown(jobs.get(request.app.state.database, job_id)))
+    return Job(**jobs.get(request.app.state.database, job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", status_code=202, responses=documented(404, 409), dependencies=[Swept])
 def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
     """Ask the trainer to stop; the job is `cancelled` a moment later."""
-    return Job(**shown(jobs.request_cancel(request.app.state.database, job_id, admin)))
+    return Job(**jobs.request_cancel(request.app.state.database, job_id, admin))
 
 
 @router.get(
@@ -160,8 +157,3 @@ async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id:
     except NothingMore:
         return Response(status_code=204)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-
-
-def shown(row: RowMapping) -> dict[str, Any]:
-    """The row as the schema takes it."""
-    return {**row, **{name: as_time(row[name]) for name in TIMES}}

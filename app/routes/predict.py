@@ -20,7 +20,7 @@ from app.encodings import read_content
 from app.errors import InvalidField, Overloaded, Problem, as_json
 from app.openapi import BINARY, FILE, form, reference, request_body
 from app.pictures import many_pictures, one_picture
-from app.predict import Answer, Predictor
+from app.predict import Answer, Predictor, problem_of
 from app.schemas.examples import BATCHES, IMAGES
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
@@ -57,10 +57,7 @@ async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Se
 
 def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
     """The answer for the one picture of a body, all in the thread that calls. Raises Problem."""
-    (outcome,) = predictor.answer_all([one_picture(body, content_type)])
-    if isinstance(outcome, Problem):
-        raise outcome
-    return outcome
+    return predictor.answer_alone(one_picture(body, content_type))
 
 
 async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,9 +78,8 @@ async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, se
 def answer_batch(predictor: Predictor, content_type: str, body: bytes) -> list[Answer | Problem]:
     """An answer or a problem for each picture of the body, in order. Raises Problem for the body as a whole."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
-    sound = [picture for picture in pictures if not isinstance(picture, Problem)]
-    answers = iter(predictor.answer_all(sound))
-    return [picture if isinstance(picture, Problem) else next(answers) for picture in pictures]
+    answers = iter(predictor.answer_all([picture for picture in pictures if not isinstance(picture, Exception)]))
+    return [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
 
 
 def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Prediction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
@@ -17,7 +17,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 
 from app import archive, samples
 from app.body import save_body
-from app.db import Database, as_time
+from app.db import Database
 from app.encodings import read_content, refuse_encoding
 from app.errors import BadRequest, InvalidField
 from app.forms import Part
@@ -72,7 +72,7 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
     row, outcome = await run_in_threadpool(store, request, admin, body)
     response.status_code = 201 if outcome == "created" else 200
     response.headers["Location"] = f"/samples/{row['id']}"
-    return StoredSample(**shown(row), outcome=outcome)
+    return StoredSample(**row, outcome=outcome)
 
 
 def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
@@ -147,7 +147,7 @@ def list_samples(
     if state.model.classifier is not None:
         samples.judge_again(state.database, state.model.classifier)
     rows, total = samples.page(state.database, page.cursor or 0, page.limit, label, suspect)
-    items = [Sample(**shown(row)) for row in rows]
+    items = [Sample(**row) for row in rows]
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
 
@@ -197,7 +197,7 @@ def chunks(file: IO[bytes], opened: ExitStack) -> Iterator[bytes]:
 @router.get("/{identity:sample}", responses=documented(404))
 def get_sample(request: Request, admin: Admin, identity: str) -> Sample:
     """One sample."""
-    return Sample(**shown(samples.get(request.app.state.database, identity)))
+    return Sample(**samples.get(request.app.state.database, identity))
 
 
 @router.get(
@@ -218,8 +218,3 @@ def get_sample_image(request: Request, admin: Admin, identity: str, seen: bool =
 def delete_sample(request: Request, admin: Admin, identity: str) -> None:
     """Forget a sample; versions trained on it stay as they are."""
     samples.remove(request.app.state.database, admin, identity)
-
-
-def shown(row: RowMapping) -> dict[str, Any]:
-    """The row as the schema takes it."""
-    return {**row, "created_at": as_time(row["created_at"]), "updated_at": as_time(row["updated_at"])}

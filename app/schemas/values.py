@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from app.clock import as_time
+
 
 def without_fraction(value: object) -> object:
     """A number such as 3.0 as the integer that it is in JSON Schema; anything else as it is."""
@@ -13,4 +15,11 @@ def without_fraction(value: object) -> object:
 
 
 WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds before it are not documented
-Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="UTC")]
+
+
+def written(value: object) -> object:
+    """Seconds since 1970 as RFC 3339; anything else as it is."""
+    return as_time(value) if isinstance(value, float) else value
+
+
+Time = Annotated[str, BeforeValidator(written), Field(json_schema_extra={"format": "date-time"}, description="UTC")]
