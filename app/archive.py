@@ -147,8 +147,8 @@ def write_all(database: Database, file: IO[bytes]) -> None:
     """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, or LABEL/ID.pixels.png."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for row in every_sample(database):
-            kind = PIXELS if row.format == "pixels" else row.format.lower()
-            archive.writestr(zipfile.ZipInfo(f"{row.label}/{row.id}.{kind}"), row.image)
+            suffix = PIXELS if row.format == "pixels" else samples.file_type(row.format)[0]
+            archive.writestr(zipfile.ZipInfo(f"{row.label}/{row.id}.{suffix}"), row.image)
 
 
 def every_sample(database: Database) -> Iterator[Any]:

@@ -13,13 +13,14 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import NamedTuple
 
 from app.errors import BatchTooLarge, InvalidField, Problem
 from model.image import Limits
 
 LABELS = "labels.csv"
+DIGITS = frozenset("0123456789")  # names of folders, and labels
 UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
 MAX_CSV_BYTES = 20_000_000
 UNREADABLE = (  # what zipfile raises for a file that it can't read
@@ -72,7 +73,7 @@ def is_litter(name: str) -> bool:
     return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith(".")
 
 
-def is_csv(path: PurePosixPath) -> bool:
+def is_csv(path: PurePath) -> bool:
     """Whether the file gives labels to those beside it."""
     return path.name.lower() == LABELS
 
@@ -99,7 +100,7 @@ def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[
     rows = csv.reader(io.StringIO(text, newline=None))  # lines may end in LF, CR LF or CR
     try:
         for row in rows:
-            if len(row) == 2 and row[1].strip() in set("0123456789"):
+            if len(row) == 2 and row[1].strip() in DIGITS:
                 yield row[0].strip(), int(row[1])
             elif row and rows.line_num > 1:
                 raise csv.Error("must be a name and one digit")
@@ -112,4 +113,4 @@ def label_of(path: PurePosixPath, labels: dict[PurePosixPath, int]) -> int | Non
     if path in labels:
         return labels[path]
     folder = path.parent.name
-    return int(folder) if len(folder) == 1 and folder in "0123456789" else None
+    return int(folder) if folder in DIGITS else None

@@ -9,7 +9,10 @@ from typing import IO
 from starlette.types import Receive, Scope
 
 from app.errors import BodyTooLarge, Problem, RequestTimeout
+from app.settings import Settings
 
+FORM_OVERHEAD = 1.4  # of an image file: base64 is 4/3 of the bytes, a form adds less
+PIXELS_BYTES = 32_768  # of JSON that 32×32 numbers need, fractions with all their digits
 DRAIN_BYTES = 256_000_000  # of a refused body that are read and dropped, so that the client reads its answer
 DRAIN_SECONDS = 5.0
 
@@ -25,6 +28,11 @@ def header(scope: Scope, name: bytes) -> str:
         if key == name:
             return value.decode("latin-1")
     return ""
+
+
+def body_limit(settings: Settings, images: int = 1) -> int:
+    """The most bytes that a body with so many images may have: their files together as one may, and pixels for each."""
+    return int(settings.max_image_bytes * FORM_OVERHEAD) + images * PIXELS_BYTES
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float) -> bytes:

@@ -1,4 +1,7 @@
-"""Where a picture is read follows from what reading it will cost, as its header says; its length alone says little."""
+"""What reading a picture will cost, by what its header says; its length alone says little.
+
+The bounds are what a 128×128 PNG or JPEG takes: well under a millisecond.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,15 @@ from app.pictures import Picture
 from model.headers import jpeg, png
 from model.headers.claim import Damaged, Excessive
 
-SMALL_BYTES = 32_768
+SMALL_BYTES = 32_768  # of a file
 SMALL_PIXELS = 128 * 128
 TINY_PIXELS = 64 * 64
-PNG_START, JPEG_START = b"\x89PNG", b"\xff\xd8"
+JPEG_START = b"\xff\xd8"
 
 
 def is_tiny(picture: Picture) -> bool:
     """Whether reading the picture takes so little that it is done with others: pixels, or a plain PNG as small."""
-    if isinstance(picture, list):
-        return True
-    return picture.startswith(PNG_START) and is_small_png(picture, TINY_PIXELS)
+    return isinstance(picture, list) or is_small_png(picture, TINY_PIXELS)
 
 
 def is_small(picture: Picture) -> bool:
@@ -28,7 +29,7 @@ def is_small(picture: Picture) -> bool:
         return True
     if picture.startswith(JPEG_START):
         return is_small_jpeg(picture)
-    return picture.startswith(PNG_START) and is_small_png(picture, SMALL_PIXELS)
+    return is_small_png(picture, SMALL_PIXELS)
 
 
 def is_small_png(file: bytes, most: int) -> bool:
@@ -43,7 +44,7 @@ def is_small_png(file: bytes, most: int) -> bool:
 
 
 def is_small_jpeg(file: bytes) -> bool:
-    """Whether a JPEG has few pixels, is told in one go, and has nothing else that takes time."""
+    """Whether a JPEG has few pixels, is coded in one scan, and has nothing else that takes time."""
     if len(file) > SMALL_BYTES:
         return False
     try:

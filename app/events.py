@@ -51,9 +51,12 @@ class EventHub:
     Who hears from this worker that a job has promoted a version is served that version by it.
     """
 
-    def __init__(self, database: Database, model: ActiveModel, is_draining: Callable[[], bool]) -> None:
+    def __init__(
+        self, database: Database, model: ActiveModel, queue_seconds: float, is_draining: Callable[[], bool]
+    ) -> None:
         self.database = database
         self.model = model
+        self.queue_seconds = queue_seconds
         self.is_draining = is_draining
         self._channels: dict[str, Channel] = {}
         self._pollers: set[asyncio.Task[None]] = set()
@@ -120,7 +123,7 @@ class EventHub:
         """New events, and whether the job had ended before they were looked for."""
 
         def fetch() -> tuple[list[RowMapping], bool]:
-            jobs.sweep(self.database, self.model.store)
+            jobs.sweep(self.database, self.model.store, self.queue_seconds)
             finished = State(jobs.get(self.database, job_id)["state"]) not in ACTIVE
             events = list(jobs.events_after(self.database, job_id, last_id))
             if any(event["kind"] == "state" for event in events):

@@ -6,6 +6,7 @@ Whatever the text, the work is some passes over it in C, and the memory some tim
 from __future__ import annotations
 
 import base64
+import codecs
 import re
 import string
 from urllib.parse import unquote_to_bytes
@@ -29,6 +30,8 @@ class NotAnImage(ValueError):
 def is_binary(data: bytes) -> bool:
     """Whether the data can't be text: an image file, as far as its first bytes tell."""
     head = data[:HEAD_BYTES]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
     if b"\0" in head:
         return True
     try:

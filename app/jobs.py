@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
@@ -56,15 +56,10 @@ def address(job_id: str) -> str:
 
 
 def create(
-    database: Database,
-    actor: str,
-    options: dict[str, Any],
-    idempotency_key: str | None,
-    queue_seconds: float = LOST_AFTER_SECONDS,
+    database: Database, actor: str, options: dict[str, Any], idempotency_key: str | None
 ) -> tuple[RowMapping, bool]:
     """A new queued job and True, or the one that the idempotency key made before and False.
 
-    queue_seconds: until a supervisor must have claimed it.
     Raises JobRunning with the running job's address, IdempotencyConflict for the key with other options.
     """
     earlier = made_with(database, idempotency_key, options)
@@ -73,8 +68,7 @@ def create(
     job_id = uuid.uuid4().hex
     values = {
         "id": job_id, "state": State.QUEUED, "active": 1, "idempotency_key": idempotency_key,
-        "actor": actor, "options": options, "created_at": now_seconds(), "reasons": [],
-        "heartbeat_at": now_seconds() + (queue_seconds - LOST_AFTER_SECONDS),  # lost no earlier than that allows
+        "actor": actor, "options": options, "created_at": now_seconds(), "heartbeat_at": now_seconds(), "reasons": [],
         "cancel_requested": False, "log": "",
     }  # fmt: skip
     try:
@@ -146,10 +140,14 @@ def request_cancel(database: Database, job_id: str, actor: str) -> RowMapping:
     return job
 
 
-def sweep(database: Database, store: Store) -> None:
-    """Give up the job whose trainer was lost without a word: killed with its watcher, or the machine stopped."""
+def sweep(database: Database, store: Store, queue_seconds: float) -> None:
+    """Give up the job whose trainer was lost without a word: killed with its watcher, or the machine stopped.
+
+    queue_seconds: until a supervisor must have claimed a queued job.
+    """
     with database.read() as connection:
-        is_lost = jobs.c.heartbeat_at < now_seconds() - LOST_AFTER_SECONDS
+        silent_since = now_seconds() - case((jobs.c.state == State.QUEUED, queue_seconds), else_=LOST_AFTER_SECONDS)
+        is_lost = jobs.c.heartbeat_at < silent_since
         query = select(jobs.c.id, jobs.c.state).where(jobs.c.active == 1, is_lost)
         lost = connection.execute(query).first()
     if lost is not None and time.monotonic() - database.failed_at > GRACE_SECONDS:

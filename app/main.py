@@ -77,7 +77,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.predictor = Predictor(settings, app.state.model)
     app.state.draining = False
     app.state.told_to_stop = {}
-    app.state.event_hub = EventHub(app.state.database, app.state.model, lambda: bool(app.state.draining))
+    app.state.event_hub = EventHub(
+        app.state.database, app.state.model, settings.queue_seconds, is_draining=lambda: bool(app.state.draining)
+    )
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     app.add_route("/", to_docs, include_in_schema=False)

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
+from app.archive_labels import DIGITS, LABELS, is_csv
 from app.remote import Refused
 from app.settings import Settings
-from model.terminal import files_below, is_image
+from model.folders import files_below, is_image
 
-LABELS = "labels.csv"
-DIGITS = set("0123456789")  # names of folders
 MAX_FILES: int = Settings.model_fields["max_import_items"].default  # what a service takes unless it is told otherwise
 MAX_BYTES: int = Settings.model_fields["max_import_bytes"].default
 
@@ -26,7 +25,7 @@ def pack(folder: Path, file: IO[bytes]) -> list[OSError]:
     """
     left_out: list[OSError] = []
     found = list(wanted(files_below(folder, left_out.append)))
-    if not any(is_labels(path) or path.resolve().parent.name in DIGITS for path in found):
+    if not any(is_csv(path) or path.resolve().parent.name in DIGITS for path in found):
         raise Refused(f"{folder} has nothing to import: put images into folders 0-9 in it, or a {LABELS} beside them")
     size = sum(path.stat().st_size for path in found)
     if len(found) > MAX_FILES or size > MAX_BYTES:
@@ -44,12 +43,7 @@ def pack(folder: Path, file: IO[bytes]) -> list[OSError]:
 
 def wanted(files: Iterable[Path]) -> Iterator[Path]:
     """Images, lists of labels, and whatever lies in a folder that is a label."""
-    return (path for path in files if is_image(path) or is_labels(path) or path.resolve().parent.name in DIGITS)
-
-
-def is_labels(path: Path) -> bool:
-    """Whether the file gives labels to those beside it."""
-    return path.name.lower() == LABELS
+    return (path for path in files if is_image(path) or is_csv(path) or path.resolve().parent.name in DIGITS)
 
 
 def name_in_zip(path: Path, root: Path) -> str:

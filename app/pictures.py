@@ -67,7 +67,7 @@ def is_something_else(body: bytes) -> bool:
 
 def picture_of(body: bytes, content_type: str = "") -> Picture:
     """The picture that the content is: JSON, a data-URI or base64, or else an image file. Raises Problem."""
-    if body[:1] != b"{" and is_binary(body) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if body[:1] != b"{" and is_binary(body):
         return whole_file(body, content_type)
     text = as_utf8(body)
     if text[:1] == b"{":

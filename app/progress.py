@@ -28,6 +28,10 @@ class Stall:
         self._signs: object = None
         self._looked = time.monotonic()
 
+    def forget(self) -> None:
+        """Begin to count anew: what is looked at can't tell now."""
+        self.seconds = 0.0
+
     def look(self, *signs: object) -> float:
         """Seconds since the signs changed last."""
         now = time.monotonic()

@@ -25,6 +25,12 @@ HELD_OUT_OF = 5  # one in five is never trained on
 SURE = 0.9  # from this confidence in another digit on, a label is suspect
 SUMMARY = [column for column in samples.c if column.name not in ("image", "reading")]
 JUDGE_BATCH = 500
+FILE_TYPES = {  # of formats whose suffix or media type is not simply their name
+    "HEIF": ("heic", "image/heic"),
+    "JPEG2000": ("jp2", "image/jp2"),
+    "PPM": ("pnm", "image/x-portable-anymap"),
+    "pixels": ("png", "image/png"),
+}
 SAMPLE_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -51,6 +57,12 @@ class Added(NamedTuple):
 def sample_id(image: bytes) -> str:
     """The name of a content: SHA-256 of the original bytes, in hexadecimal."""
     return hashlib.sha256(image).hexdigest()
+
+
+def file_type(format: str) -> tuple[str, str]:
+    """The suffix and the media type of an image of the format, as a `Reading` names it."""
+    name = format.lower()
+    return FILE_TYPES.get(format, (name, f"image/{name}"))
 
 
 def is_held_out(identity: str) -> bool:

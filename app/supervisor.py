@@ -111,39 +111,35 @@ def watch(
     """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
     deadline = time.monotonic() + settings.retrain_seconds
     next_heartbeat = 0.0
-    stall, pulse = Stall(), job_record.Pulse(None)
+    stall, progress = Stall(), None
     while True:
         with suppress(subprocess.TimeoutExpired):
             child.wait(LOOK_SECONDS)
             return None
         end: End | None = None
         if time.monotonic() >= next_heartbeat:
-            pulse = beat(database, job_id, log)
-            end = WANTED.get(pulse.wanted)
             next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-        standing = stall.look(pulse.progress, bytes_moved(child.pid), log.seek(0, os.SEEK_END))
+            try:
+                pulse = job_record.heartbeat(database, job_id, tail(log))
+                end, progress = WANTED.get(pulse.wanted), pulse.progress
+            except (
+                DatabaseUnavailable
+            ):  # for which the trainer may have to wait; the next heartbeat makes up for this one
+                stall.forget()
+        standing = stall.look(progress, bytes_moved(child.pid), log.seek(0, os.SEEK_END))
+        grace = CANCEL_SECONDS
         if stopped.is_set():
             end = (State.INTERRUPTED, STOPPED)
         elif standing > settings.retrain_stall_seconds:
             end = (State.FAILED, STALLED.format(settings.retrain_stall_seconds))
+            grace = 0.0  # a process that was stopped takes no SIGTERM
         elif time.monotonic() > deadline:
             end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
         elif resident_megabytes(child.pid) > settings.retrain_megabytes:
             end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
         if end is not None:
-            stop(child, 0.0 if standing > settings.retrain_stall_seconds else CANCEL_SECONDS)
+            stop(child, grace)
             return end
-
-
-def beat(database: Database, job_id: str, log: IO[bytes]) -> job_record.Pulse:
-    """A heartbeat; one that a database does not take is made up for by the next.
-
-    A trainer may have to wait for a database that is away: that counts as progress.
-    """
-    try:
-        return job_record.heartbeat(database, job_id, tail(log))
-    except DatabaseUnavailable:
-        return job_record.Pulse(None, {"database away at": time.monotonic()})
 
 
 def stop(child: subprocess.Popen[bytes], seconds: float) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from model.classifier import Classifier
 from model.command_line import usable_version, weights_argument
 from model.errors import ModelError
+from model.folders import files_below, is_image
 from model.image import ImageError, Limits, read_digit
 from model.store import Store
-from model.terminal import fail, files_below, is_image, said
+from model.terminal import fail, said
 
 STDIN = Path("-")
 LIMITS = Limits()

@@ -14,7 +14,7 @@ from app.errors import InvalidField, Problem, invalid_field
 from app.events import NothingMore
 from app.job_record import conclude
 from app.job_states import State
-from app.json_body import as_utf8, is_small_json
+from app.json_body import as_utf8
 from app.openapi import reference
 from app.routes.paging import Page, next_cursor
 from app.routes.versions import WeightsUnwritable
@@ -51,7 +51,8 @@ class TrainerUnavailable(Problem):
 
 def give_up_lost(request: Request, admin: Admin) -> None:
     """Before any answer about jobs, give up one whose trainer was lost."""
-    jobs.sweep(request.app.state.database, request.app.state.store)
+    state = request.app.state
+    jobs.sweep(state.database, state.store, state.settings.queue_seconds)
 
 
 router = APIRouter(prefix="/admin", tags=["admin"], responses=documented(401, 403, 503))
@@ -63,8 +64,6 @@ async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
     state = request.app.state
     timeout, in_thread = state.settings.body_timeout, state.predictor.in_thread
     body = as_utf8(await read_content(request.scope, request.receive, MAX_OPTIONS_BYTES, timeout, in_thread))
-    if not is_small_json(body):
-        raise InvalidField(("", "has more values than there are options"))
     try:
         return RetrainRequest.model_validate_json(body or b"{}")
     except ValidationError as error:
@@ -107,8 +106,7 @@ def retrain(
         state.store.check_writable()
     except StoreError as error:
         raise WeightsUnwritable(f"{error}.") from None
-    queue_seconds = state.settings.queue_seconds
-    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key, queue_seconds)
+    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key)
     if is_new:
         try:
             supervisor.start(row["id"])

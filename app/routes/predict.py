@@ -13,9 +13,10 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.body import header
+from app.body import body_limit, header
 from app.encodings import read_content
 from app.errors import InvalidField, Overloaded, Problem, as_json
 from app.openapi import BINARY, FILE, form, reference, request_body
@@ -28,13 +29,11 @@ from app.security import KeyCheck, predict_bearer
 from model.decode import FORMATS
 from model.image import to_png
 
-FORM_OVERHEAD = 1.4  # base64 is 4/3 of the bytes; a form adds less
-PIXELS_BYTES = 32_768  # of JSON that 32×32 numbers need, fractions with all their digits
-SOON_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up
+MAX_LOOP_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 
-TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")  # what other routes take
+truth_value = TypeAdapter(bool)  # what other routes take
 
 to_json = Prediction.__pydantic_serializer__.to_json
 Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
@@ -42,10 +41,10 @@ Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
 
 async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
     """One image in, one prediction out."""
-    limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD) + PIXELS_BYTES
+    limit = body_limit(predictor.settings)
     body = await read_content(scope, receive, limit, predictor.settings.body_timeout, predictor.in_thread)
     content_type = header(scope, b"content-type")
-    if len(body) <= SOON_BYTES:
+    if len(body) <= MAX_LOOP_BYTES:
         answer = await predictor.answer(one_picture(body, content_type))
     else:
         answer = await predictor.in_thread(partial(answer_body, predictor, content_type), body)
@@ -63,7 +62,7 @@ def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
 async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
     """Several images in, a prediction or a problem for each, in order, all from one version."""
     settings = predictor.settings
-    limit = int(settings.max_image_bytes * FORM_OVERHEAD) + settings.max_batch * PIXELS_BYTES
+    limit = body_limit(settings, settings.max_batch)
     body = await read_content(scope, receive, limit, settings.body_timeout, predictor.in_thread)
     outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
     request_id = scope["state"]["request_id"]
@@ -99,10 +98,11 @@ def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Pred
 
 def wants_seen(query: bytes) -> bool:
     """Whether the query asks for the picture that the model was given. Raises InvalidField."""
-    given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("seen", ["false"])[-1].lower()
-    if given not in TRUE + FALSE:
-        raise InvalidField(("seen", "must be true or false"))
-    return given in TRUE
+    given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("seen", ["false"])[-1]
+    try:
+        return truth_value.validate_python(given)
+    except ValidationError:
+        raise InvalidField(("seen", "must be true or false")) from None
 
 
 async def send_json(send: Send, body: bytes) -> None:

@@ -11,19 +11,16 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator, Field, TypeAdapter
+from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from app import archive, samples
-from app.body import save_body
+from app.body import body_limit, save_body
 from app.db import Database
 from app.encodings import read_content, refuse_encoding
-from app.errors import BadRequest, InvalidField
-from app.forms import Part
-from app.json_body import as_utf8, validate
+from app.labelled import as_label, labelled_picture
 from app.openapi import BINARY, FILE, form, reference, request_body
-from app.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
 from app.schemas.examples import SAMPLES
@@ -32,10 +29,6 @@ from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, 
 from app.scratch import temporary_file
 from app.security import Admin
 from model.image import to_png
-
-FORM_OVERHEAD = 1.4
-PICTURE_FIELDS = ("file", "image", "pixels")  # of a form, which has one of them
-sample_request = TypeAdapter(SampleRequest)
 
 CHUNK_BYTES = 262_144
 
@@ -66,58 +59,13 @@ router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401
 async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample:
     """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
     predictor: Predictor = request.app.state.predictor
-    limit = int(predictor.settings.max_image_bytes * FORM_OVERHEAD)
+    limit = body_limit(predictor.settings)
     timeout = predictor.settings.body_timeout
     body = await read_content(request.scope, request.receive, limit, timeout, predictor.in_thread)
     row, outcome = await run_in_threadpool(store, request, admin, body)
     response.status_code = 201 if outcome == "created" else 200
     response.headers["Location"] = f"/samples/{row['id']}"
     return StoredSample(**row, outcome=outcome)
-
-
-def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
-    """The picture and its label, from a form or from JSON, as their content tells. Raises Problem."""
-    parts = form_parts(body, content_type, MAX_FIELDS)
-    if parts is not None:
-        return labelled_part([part for part in parts if not part.is_unused])
-    text = as_utf8(body)
-    if text[:1] not in (b"{", b"[") and "json" not in content_type.lower():
-        raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
-    sample = sample_from_json(text)
-    return from_json(sample), sample.label
-
-
-def labelled_part(parts: list[Part]) -> tuple[Picture, int]:
-    """The picture and its label from the fields of a form. Raises Problem."""
-    fields = {part.name: part for part in parts}
-    pictures = [fields[name] for name in PICTURE_FIELDS if name in fields]
-    if not pictures or not holds_picture(pictures[0]):
-        raise InvalidField(("file", "the form has no such file; curl sends it with an @: -F file=@7.png"))
-    if unknown := sorted(fields.keys() - {*PICTURE_FIELDS, "label"}):
-        raise InvalidField(*((name, "there is no such field; send `file` and `label`") for name in unknown))
-    if len(pictures) > 1:
-        raise InvalidField((pictures[1].name, f"send either this or `{pictures[0].name}`"))
-    if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:
-        raise InvalidField(*((name, "stands more than once") for name in twice))
-    text = fields["label"].data.decode("utf-8", "replace") if "label" in fields else ""
-    return picture_of_part(pictures[0]), as_label(text.strip())
-
-
-def as_label(text: str) -> int:
-    """The label that a form or a query gives. Raises InvalidLabel."""
-    if len(text) != 1 or text not in "0123456789":
-        raise samples.InvalidLabel("label: must be one digit, 0–9.")
-    return int(text)
-
-
-def sample_from_json(body: bytes) -> SampleRequest:
-    """A labelled image as JSON. Raises Problem."""
-    try:
-        return validate(sample_request, body)
-    except InvalidField as problem:
-        if any(error["field"] == "label" for error in problem.extra.get("errors", ())):
-            raise samples.InvalidLabel(problem.detail, extra=problem.extra) from None
-        raise
 
 
 def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, samples.Outcome]:
@@ -210,8 +158,8 @@ def get_sample_image(request: Request, admin: Admin, identity: str, seen: bool =
     row = samples.get(request.app.state.database, identity, with_image=True)
     if seen:
         return Response(to_png(np.frombuffer(row["reading"], np.uint8).reshape(32, 32)), media_type="image/png")
-    kind = "png" if row["format"] == "pixels" else row["format"].lower()
-    return Response(row["image"], media_type=f"image/{kind}")
+    _, media_type = samples.file_type(row["format"])
+    return Response(row["image"], media_type=media_type)
 
 
 @router.delete("/{identity:sample}", status_code=204, responses=documented(404))

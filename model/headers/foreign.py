@@ -15,8 +15,8 @@ BY_START = {
     b"\0\0\1\0": "an icon; save it as PNG first",
     b"P7\n": "a PAM; save it as PGM or PNG first",
     b"data:": "a data-URI as text; send the bytes themselves, or the text as JSON in `image`",
-    b"{": "JSON; send it with Content-Type: application/json",
-    b"[": "JSON; send it with Content-Type: application/json",
+    b"{": "JSON, and no picture file",
+    b"[": "JSON, and no picture file",
 }
 BY_TEXT = {b"<svg": f"an SVG; {RENDER}", b"<html": "a web page; send the picture itself"}
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from app.encodings import MAX_MEMBERS
 from app.errors import Problem
+from app.labelled import labelled_picture
 from app.pictures import many_pictures, one_picture
-from app.routes.samples import labelled_picture
 from model.image import read_digit
 from tests.app.test_bad_input import check_problem
 from tests.conftest import REPOSITORY, Server

@@ -54,7 +54,7 @@ def test_a_thousand_listeners_cost_the_database_no_more_than_one(counting: Count
         return [frame async for frame in await hub.follow(job_id, 0)]
 
     async def scenario() -> list[list[bytes]]:
-        hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), lambda: False)
+        hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), 60, lambda: False)
         listeners = [asyncio.create_task(listen(hub)) for _ in range(1000)]
         while sum(channel.listeners for channel in hub._channels.values()) < 1000:
             await asyncio.sleep(0)
@@ -76,7 +76,7 @@ def test_a_client_that_has_everything_is_told_not_to_come_again(counting: Counti
     job_id = jobs.create(counting, "tester", OPTIONS, None)[0]["id"]
     job_record.move(counting, job_id, State.CANCELLED)
     last = jobs.events_after(counting, job_id, 0)[-1]["id"]
-    hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), lambda: False)
+    hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), 60, lambda: False)
     with pytest.raises(NothingMore):
         asyncio.run(hub.follow(job_id, last))
 
@@ -89,7 +89,7 @@ def test_listeners_are_let_go_when_the_record_breaks(counting: Counting, tmp_pat
         connection.exec_driver_sql("DELETE FROM jobs")
 
     async def scenario() -> int:
-        hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), lambda: False)
+        hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), 60, lambda: False)
         heard = 0
         async for _ in await hub.follow(job_id, 0):
             heard += 1
@@ -113,7 +113,7 @@ def test_who_hears_of_a_promotion_is_served_the_version(counting: Counting, mode
 
     async def scenario() -> list[tuple[bool, int]]:
         served = []
-        async for frame in await EventHub(counting, model, lambda: False).follow(job_id, 0):
+        async for frame in await EventHub(counting, model, 60, lambda: False).follow(job_id, 0):
             served.append((b"promoted" in frame, model.classifier.version))
             if len(served) == 1:
                 model.store.activate(2)

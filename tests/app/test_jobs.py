@@ -25,6 +25,7 @@ from model.store import Store
 from tests.conftest import REPOSITORY, SHIPPED
 
 OPTIONS = {"from": "current", "promote": "auto"}
+QUEUE_SECONDS = 45.0
 
 
 def new_job(database: Database, *path: State) -> str:
@@ -128,10 +129,10 @@ def test_of_many_with_one_idempotency_key_all_get_the_same_job(database: Databas
 @pytest.mark.parametrize("stage", ["queued", "running", "evaluating"])
 def test_a_job_without_a_heartbeat_is_interrupted_and_says_why(database: Database, store: Store, stage: str) -> None:
     job_id = new_job(database, *path_to(State(stage)))
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, job_id)["state"] == stage
     make_old(database, job_id)
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     row = jobs.get(database, job_id)
     assert row["state"] == "interrupted" and stage in row["error"]
     assert job_record.heartbeat(database, job_id, "").wanted == State.INTERRUPTED
@@ -147,35 +148,35 @@ def test_a_host_whose_clock_is_wrong_neither_loses_a_job_nor_keeps_a_lost_one(
     job_id = new_job(database, State.RUNNING)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)  # as a web process on another host has it
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, job_id)["state"] == "running"
     job_record.heartbeat(database, job_id, "")
     monkeypatch.setattr(time, "time", real)
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     row = jobs.get(database, job_id)
     assert row["state"] == "running" and abs(row["started_at"] - time.time()) < 60
     assert abs(row["heartbeat_at"] - time.time()) < 60 and row["created_at"] <= row["started_at"]
     monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)
     make_old(database, job_id, 60.0 + hours * 3600)
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, job_id)["state"] == "interrupted"
 
 
 def test_a_queued_job_may_wait_for_a_worker_as_long_as_is_set(database: Database, store: Store) -> None:
-    job_id = jobs.create(database, "tester", OPTIONS, None, queue_seconds=60)[0]["id"]
+    job_id = jobs.create(database, "tester", OPTIONS, None)[0]["id"]
     with database.begin() as connection:  # half a minute later
         connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - 30))
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, job_id)["state"] == "queued"
     with database.begin() as connection:
         connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - 31))
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, job_id)["state"] == "interrupted"
-    second = jobs.create(database, "tester", OPTIONS, None, queue_seconds=60)[0]["id"]
+    second = jobs.create(database, "tester", OPTIONS, None)[0]["id"]
     assert job_record.move(database, second, State.RUNNING)
     with database.begin() as connection:  # once it was claimed, a heartbeat must come
         connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - 15))
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, second)["state"] == "interrupted"
 
 
@@ -184,7 +185,7 @@ def test_trainers_get_time_to_say_that_they_live_after_the_database_was_away(dat
     make_old(database, job_id)
     with pytest.raises(DatabaseUnavailable), database.begin() as connection:
         connection.exec_driver_sql("SELECT * FROM no_such_table")
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     assert jobs.get(database, job_id)["state"] == "running"
 
 
@@ -217,7 +218,7 @@ def test_a_trainer_killed_around_the_activation_leaves_a_job_that_says_what_beca
     assert subprocess.run(command, cwd=REPOSITORY, timeout=60).returncode == -signal.SIGKILL
     assert jobs.get(database, job_id)["state"] == "evaluating" and store.current() == current
     make_old(database, job_id)
-    jobs.sweep(database, store)
+    jobs.sweep(database, store, QUEUE_SECONDS)
     row = jobs.get(database, job_id)
     assert row["state"] == state and row["version"] == 2
     assert (row["error"] is None) == (state == "promoted")

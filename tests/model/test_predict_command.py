@@ -8,7 +8,10 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from model.decode import FORMATS
+from model.folders import IMAGE_SUFFIXES
 from model.predict_command import LIMITS, main
 from tests.conftest import SHIPPED
 
@@ -77,3 +80,11 @@ def test_a_damaged_version_in_use_is_told_and_the_intact_one_reads(
     (tmp_path / "seven").write_bytes(seven)
     status, lines, errors = read(capsys, weights, tmp_path / "seven")
     assert status == 0 and ": 7  " in lines[0] and len(errors) == 1 and "serving version 1 instead" in errors[0]
+
+
+def test_a_folder_s_images_are_those_of_every_format_that_is_read() -> None:
+    for name in FORMATS.replace(" or ", ", ").split(", "):
+        plugin = {"JPEG 2000": "JPEG2000", "PGM": "PPM"}.get(name, name.upper())
+        suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind == plugin}
+        assert suffixes & IMAGE_SUFFIXES, name
+    assert {".pgm", ".ppm", ".pbm", ".j2k", ".heic"} <= IMAGE_SUFFIXES
