@@ -7,7 +7,6 @@ earlier version, is made anew or migrated by that transaction (`app.migrate`), a
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,15 +17,13 @@ from sqlalchemy import Connection, Engine, Transaction, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app import audit
-from app.clock import as_time
-from app.engines import BUSY_SECONDS, LONG_ANSWER_SECONDS, make_engine, not_after, sqlite_file, without_password
+from app.circuit_breaker import CircuitBreaker
+from app.engines import first_line, make_engine
 from app.errors import Problem
-from app.migrate import HEAD, Done, SchemaTooNew, migrate
-from app.outage import Outage
-from app.sqlite_files import Identity, SqliteFiles
-
-log = logging.getLogger(__name__)
+from app.migrate import HEAD, SchemaTooNew
+from app.recovery import Recovery
+from app.sqlite import Identity, SqliteFiles, sqlite_file
+from app.waiting import BUSY_SECONDS, LONG_ANSWER_SECONDS, deadline
 
 ENTER_SECONDS = BUSY_SECONDS  # until a transaction has begun
 PROBE_SECONDS = 0.5  # the same for a request, when the last one could not begin
@@ -35,8 +32,6 @@ INSIST_SECONDS = 1800.0  # until even they give up
 WATCH_SECONDS = 2.0  # between two looks of a server at its database
 REVISION = text("SELECT version_num FROM alembic_version")
 UNDEFINED_TABLE = "42P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
-MADE_ANEW = "was found without its tables, which were made anew: samples, jobs and audit from before are not in it"
-REPLACED = "was replaced while the service ran: what was stored in the earlier one is not in it"
 SWAPPED = "The database was deleted or replaced during the transaction, which is lost."
 T = TypeVar("T")
 
@@ -59,13 +54,10 @@ class Database:
     def __init__(self, url: str, answer_seconds: float = LONG_ANSWER_SECONDS) -> None:
         self.engine = make_engine(url, answer_seconds)
         self.failed_at = float("-inf")
-        self._url = url
         self._files = SqliteFiles(sqlite_file(url))
         self._reader = self.engine.execution_options(read_only=True)
-        self._writing, self._reading = Outage(), Outage()
-        self._served = False  # whether a transaction has begun so far
-        self._incomplete = False  # whether a table was missing
-        self._notice: str | None = None
+        self._writing, self._reading = CircuitBreaker(), CircuitBreaker()
+        self._recovery = Recovery(url, self.engine, self._files)
         self._watched = False
         self._closed = threading.Event()
 
@@ -73,7 +65,7 @@ class Database:
     def warning(self) -> str | None:
         """What whoever runs the service should know: that it can't be written now, that something was lost."""
         trouble = str(self._writing.why) if self._writing.why else None
-        return " ".join(filter(None, (self._notice, trouble))) or None
+        return " ".join(filter(None, (self._recovery.notice, trouble))) or None
 
     def begin(self) -> AbstractContextManager[Connection]:
         """A transaction that writes: committed durably on leaving, rolled back on an exception."""
@@ -84,10 +76,10 @@ class Database:
         return self._transaction(self._reader, self._reading)
 
     @contextmanager
-    def _transaction(self, engine: Engine, outage: Outage, patient: bool = False) -> Iterator[Connection]:
+    def _transaction(self, engine: Engine, circuit: CircuitBreaker, patient: bool = False) -> Iterator[Connection]:
         try:
-            with outage.turn() as failed:
-                seconds = PROBE_SECONDS if failed and not patient and self._watched else ENTER_SECONDS
+            with circuit.attempt() as is_probe:
+                seconds = PROBE_SECONDS if is_probe and not patient and self._watched else ENTER_SECONDS
                 connection, transaction, files = self._enter(engine, seconds)
             with connection:
                 with transaction:
@@ -102,13 +94,14 @@ class Database:
             raise
         except (DBAPIError, PoolTimeout) as error:
             self.failed_at = time.monotonic()
-            self._incomplete = self._incomplete or lacks_table(error)
+            if lacks_table(error):
+                self._recovery.is_due = True
             raise DatabaseUnavailable(f"{first_line(error)}.") from error
 
     def _enter(self, engine: Engine, seconds: float) -> tuple[Connection, Transaction, tuple[Identity, Identity]]:
         """A begun transaction on a database with this version's schema, and the files that it goes to."""
-        deadline = time.monotonic() + seconds
-        token = not_after.set(deadline)
+        latest = time.monotonic() + seconds
+        token = deadline.set(latest)
         try:
             while True:
                 before = self._files.identities()[0]
@@ -116,18 +109,16 @@ class Database:
                 if entered is not None:
                     files = self._files.identities()
                     if before == files[0]:
-                        if self._files.note(before):
-                            self._tell(REPLACED)
-                        self._served = True
+                        self._recovery.note_file(before)
                         return *entered, files
                     leave(*entered)
-                if time.monotonic() > deadline:
+                if time.monotonic() > latest:
                     raise DatabaseUnavailable(SWAPPED)
-                self._restore(deadline - time.monotonic())
-        except (DBAPIError, PoolTimeout) as error:
+                self._recovery.restore(latest - time.monotonic())
+        except (OSError, SchemaTooNew, SQLAlchemyError) as error:
             raise DatabaseUnavailable(f"{self._files.explained(first_line(error))}.") from error
         finally:
-            not_after.reset(token)
+            deadline.reset(token)
 
     def _try(self, engine: Engine) -> tuple[Connection, Transaction] | None:
         """A begun transaction; None where the schema must be restored first."""
@@ -145,32 +136,12 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        if revision is not None and revision >= HEAD and not self._incomplete:  # a newer one is an upgrade under way
+        if (
+            revision is not None and revision >= HEAD and not self._recovery.is_due
+        ):  # a newer one is an upgrade under way
             return connection, transaction
         leave(connection, transaction)
         return None
-
-    def _restore(self, seconds: float) -> None:
-        """Make or migrate the tables, and say so. Raises DatabaseUnavailable."""
-        try:
-            done = migrate(self._url, max(seconds, 0.0))
-        except (OSError, SchemaTooNew, SQLAlchemyError) as error:
-            raise DatabaseUnavailable(f"{self._files.explained(first_line(error))}.") from error
-        self._incomplete = False
-        if done is Done.CREATED and self._served:
-            self._tell(MADE_ANEW)
-            with suppress(SQLAlchemyError), self.engine.begin() as connection:
-                audit.record(connection, "numeral", "tables-made-anew", "database")
-            self._files.note(self._files.identities()[0])
-        elif done is not Done.NOTHING:
-            log.info("the tables of %s: %s", self._name(), done.value)
-
-    def _tell(self, what: str) -> None:
-        self._notice = f"The database {self._name()} {what} ({as_time(time.time())})."
-        log.critical("%s", self._notice)
-
-    def _name(self) -> str:
-        return str(self._files.path or without_password(self._url))
 
     def watch(self) -> None:
         """From now on look at the database every now and then, so that `warning` is true without any request.
@@ -181,8 +152,8 @@ class Database:
 
         def look() -> None:
             while True:
-                for engine, outage in ((self.engine, self._writing), (self._reader, self._reading)):
-                    with suppress(DatabaseUnavailable), self._transaction(engine, outage, patient=True):
+                for engine, circuit in ((self.engine, self._writing), (self._reader, self._reading)):
+                    with suppress(DatabaseUnavailable), self._transaction(engine, circuit, patient=True):
                         pass
                 if self._closed.wait(WATCH_SECONDS):
                     return
@@ -217,9 +188,3 @@ def lacks_table(error: Exception) -> bool:
     """Whether a statement failed because a table is not there."""
     cause = getattr(error, "orig", None)
     return getattr(cause, "sqlstate", None) == UNDEFINED_TABLE or "no such table" in str(cause)
-
-
-def first_line(error: Exception) -> str:
-    """What the driver says, in one line without a full stop."""
-    text = str(getattr(error, "orig", None) or error) or type(error).__name__
-    return text.strip().splitlines()[0].rstrip(".")

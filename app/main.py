@@ -24,7 +24,6 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.container import stop_retrainings, tell_retrainings_to_stop
 from app.db import Database
-from app.engines import ANSWER_SECONDS
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
 from app.events import EventHub
@@ -39,6 +38,7 @@ from app.schemas.problems import documented
 from app.security import KeyCheck
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
+from app.waiting import ANSWER_SECONDS
 from model.image import ImageError
 from model.store import Store
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-from app.engines import make_engine, sqlite_file
+from app.engines import make_engine
+from app.sqlite import sqlite_file
 from app.tables import metadata
 
 HEAD = "0001"  # the newest migration
@@ -41,7 +42,7 @@ def migrate(url: str, seconds: float = LOCK_SECONDS) -> Done:
     """
     engine = make_engine(url, UPGRADE_SECONDS)
     try:
-        with locked(url, engine, seconds):
+        with migration_lock(url, engine, seconds):
             revision = revision_of(engine)
             if revision is None or (revision == HEAD and not is_complete(engine)):
                 create(engine)
@@ -59,7 +60,7 @@ def migrate(url: str, seconds: float = LOCK_SECONDS) -> Done:
 
 
 @contextmanager
-def locked(url: str, engine: Engine, seconds: float) -> Iterator[None]:
+def migration_lock(url: str, engine: Engine, seconds: float) -> Iterator[None]:
     """Hold the lock that migrations run under; it goes with the process. Raises TimeoutError."""
     path = sqlite_file(url)
     if path is not None:
@@ -73,18 +74,18 @@ def locked(url: str, engine: Engine, seconds: float) -> Iterator[None]:
                     return False
                 return True
 
-            insist(try_file, seconds)
+            poll(try_file, seconds)
             yield
     elif engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             query = text("SELECT pg_try_advisory_lock(:number)")
-            insist(lambda: bool(connection.execute(query, {"number": LOCK_NUMBER}).scalar()), seconds)
+            poll(lambda: bool(connection.execute(query, {"number": LOCK_NUMBER}).scalar()), seconds)
             yield
     else:
         yield
 
 
-def insist(try_it: Callable[[], bool], seconds: float) -> None:
+def poll(try_it: Callable[[], bool], seconds: float) -> None:
     """Try until it is so. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not try_it():

@@ -20,8 +20,8 @@ import uvicorn
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from app import jobs
-from app.db import Database, DatabaseUnavailable, first_line
-from app.engines import without_password
+from app.db import Database, DatabaseUnavailable
+from app.engines import first_line, without_password
 from app.job_states import State
 from app.migrate import SchemaTooNew, migrate
 from app.protocol import Protocol

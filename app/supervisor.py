@@ -21,12 +21,13 @@ from typing import IO
 
 from app import job_record
 from app.db import Database, DatabaseUnavailable
-from app.engines import ANSWER_SECONDS, sqlite_file
 from app.job_states import State
 from app.jobs import AGAIN
 from app.progress import Stall, bytes_moved
 from app.scratch import scratch_folder
 from app.settings import Settings, load_settings
+from app.sqlite import sqlite_file
+from app.waiting import ANSWER_SECONDS
 from model.store import Store
 
 LOOK_SECONDS = 0.2  # between two looks at the child

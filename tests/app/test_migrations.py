@@ -14,8 +14,9 @@ from sqlalchemy import Engine, text
 
 from app import jobs
 from app.db import Database
-from app.engines import make_engine, sqlite_file
+from app.engines import make_engine
 from app.migrate import HEAD, MIGRATIONS, SchemaTooNew, create, migrate, revision_of, upgrade
+from app.sqlite import sqlite_file
 from app.tables import metadata
 from tests.conftest import REPOSITORY, clean_environment
 

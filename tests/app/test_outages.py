@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from app.db import Database, DatabaseUnavailable
-from app.engines import ANSWER_SECONDS
 from app.migrate import migrate
+from app.waiting import ANSWER_SECONDS
 from tests.app.test_bad_input import check_problem
 from tests.app.test_db import locked_database
 from tests.conftest import wait_until

@@ -1,13 +1,60 @@
-"""Which files a SQLite database lies in: they can be deleted or replaced while the service runs."""
+"""SQLite: how it is opened, and which files it lies in.
+
+They can be deleted or replaced while the service runs.
+"""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import NullPool
+
+from app.waiting import BUSY_SECONDS, deadline
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",  # there may be no folder for temporary files
+)
 Identity = tuple[int, int] | None  # device and inode of a file, None for none
+
+
+def sqlite_engine(url: str) -> Engine:
+    """An engine without a pool: a file that was replaced or became writable again is seen by the next transaction."""
+    engine = create_engine(url, poolclass=NullPool)
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", begin_sqlite)
+    return engine
+
+
+def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    """Durable, concurrent, and with explicit transactions (https://www.sqlite.org/wal.html)."""
+    connection.isolation_level = None
+    seconds = max(0.0, min(BUSY_SECONDS, deadline.get() - time.monotonic()))
+    connection.execute(f"PRAGMA busy_timeout={seconds * 1000:.0f}").close()
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """A writer takes its lock at once: a reader that turns writer can't wait for one (SQLITE_BUSY_SNAPSHOT)."""
+    reads = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The database's file, None for what is not one."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
 
 
 class SqliteFiles:
