@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 from sqlalchemy import select
 
 from app import samples
-from app.archive_labels import UNREADABLE, BrokenArchive, Item, labelled
+from app.archive_labels import UNREADABLE, BrokenArchive, Item, labelled, opened, why
 from app.db import Database
 from app.errors import Problem, UnsupportedMediaType
 from app.predict import problem_of
@@ -65,11 +65,7 @@ def add_all(
     Raises BrokenArchive, BatchTooLarge or InvalidField before anything is stored, DatabaseUnavailable after whole
     chunks.
     """
-    try:
-        archive = zipfile.ZipFile(file)
-    except UNREADABLE as error:
-        raise BrokenArchive(f"The body is no ZIP: {error}.") from None
-    with archive:
+    with opened(file, max_items) as archive:
         items, without = labelled(archive, limits, max_items)
         results = [Result(name, "refused", detail=NO_LABEL) for name in without]
         for chunk in chunked(prepare(archive, items, limits, results)):
@@ -112,7 +108,7 @@ def prepare_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: int, lim
     try:
         image = unpack(archive, info, limits)
     except UNREADABLE as error:
-        raise BrokenArchive(f"It can't be unpacked: {error}.") from None
+        raise BrokenArchive(f"It can't be unpacked: {why(error, info)}.") from None
     return Prepared(info.filename, image, reading_of(info.filename, image, limits), label)
 
 

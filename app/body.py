@@ -8,7 +8,7 @@ from typing import IO
 
 from starlette.types import Receive, Scope
 
-from app.errors import BodyTooLarge, Problem, RequestTimeout
+from app.errors import BodyTooLarge, Overloaded, Problem, RequestTimeout
 from app.settings import Settings
 
 FORM_OVERHEAD = 1.4  # of an image file: base64 is 4/3 of the bytes, a form adds less
@@ -30,22 +30,43 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+class BodyBudget:
+    """The bytes of bodies that a process holds at once, and the most that it may; small ones are not counted."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.held = 0
+
+    def take(self, scope: Scope, size: int) -> None:
+        """Hold so many more bytes for a request. Raises Overloaded when there are too many."""
+        if self.held + size > self.most:
+            raise unread(Overloaded(f"Bodies of more than {self.most:,} bytes are under way."))
+        self.held += size
+        state = scope["state"]
+        state["body_bytes"] = state.get("body_bytes", 0) + size
+
+    def release(self, scope: Scope) -> None:
+        """The request is answered, and its body gone."""
+        self.held -= scope["state"].pop("body_bytes", 0)
+
+
 def body_limit(settings: Settings, images: int = 1) -> int:
     """The most bytes that a body with so many images may have: their files together as one may, and pixels for each."""
     return int(settings.max_image_bytes * FORM_OVERHEAD) + images * PIXELS_BYTES
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float, budget: BodyBudget) -> bytes:
     """The whole body, at most `limit` bytes, complete within `timeout` seconds.
 
-    Raises BodyTooLarge as soon as the length announced or received passes the limit, RequestTimeout, ClientLeft.
+    Raises BodyTooLarge as soon as the length announced or received passes the limit, RequestTimeout, ClientLeft, and
+    Overloaded when the budget is spent.
     """
     announced = header(scope, b"content-length")
     if announced.isdecimal() and int(announced) > limit:
         raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
     try:
         async with asyncio.timeout(timeout):
-            return await receive_all(receive, limit)
+            return await receive_all(scope, receive, limit, budget)
     except TimeoutError:
         raise unread(RequestTimeout(f"The body was not complete after {timeout:g} seconds.")) from None
 
@@ -75,8 +96,8 @@ async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, 
             return
 
 
-async def receive_all(receive: Receive, limit: int) -> bytes:
-    """The body's chunks, joined. Raises BodyTooLarge or ClientLeft."""
+async def receive_all(scope: Scope, receive: Receive, limit: int, budget: BodyBudget) -> bytes:
+    """The body's chunks, joined. Raises BodyTooLarge, Overloaded or ClientLeft."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -90,6 +111,7 @@ async def receive_all(receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise unread(BodyTooLarge(f"The body has more than {limit:,} bytes."))
+        budget.take(scope, len(chunk))
         chunks.append(chunk)
     body = b"".join(chunks) if len(chunks) > 1 else chunks[0]
     if len(body) > limit:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Transaction, text
@@ -59,12 +59,13 @@ class Database:
         self._writing, self._reading = CircuitBreaker(), CircuitBreaker()
         self._recovery = Recovery(url, self.engine, self._files)
         self._watched = False
+        self._trouble: str | None = None  # that the last look at the database found
         self._closed = threading.Event()
 
     @property
     def warning(self) -> str | None:
         """What whoever runs the service should know: that it can't be written now, that something was lost."""
-        trouble = str(self._writing.why) if self._writing.why else None
+        trouble = str(self._writing.why) if self._writing.why else self._trouble
         return " ".join(filter(None, (self._recovery.notice, trouble))) or None
 
     def begin(self) -> AbstractContextManager[Connection]:
@@ -152,9 +153,14 @@ class Database:
 
         def look() -> None:
             while True:
+                trouble = None
                 for engine, circuit in ((self.engine, self._writing), (self._reader, self._reading)):
-                    with suppress(DatabaseUnavailable), self._transaction(engine, circuit, patient=True):
-                        pass
+                    try:
+                        with self._transaction(engine, circuit, patient=True) as connection:
+                            self._recovery.look(connection)
+                    except DatabaseUnavailable as problem:
+                        trouble = problem.detail
+                self._trouble = trouble
                 if self._closed.wait(WATCH_SECONDS):
                     return
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from starlette.types import Receive, Scope
 
 from app.body import header, read_body, unread
 from app.errors import BadRequest, BodyTooLarge, Problem
+from app.predict import Predictor
 
 NONE = ("", "identity")
 GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15  # what zlib calls `wbits`
 WINDOWS = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW_DEFLATE)}  # some send deflate without its header
 MAX_MEMBERS = 16  # of a gzip; a file has one
-
-InThread = Callable[[Callable[[Any], Any], object], Awaitable[Any]]
 
 
 class UnsupportedEncoding(Problem):
@@ -28,18 +25,19 @@ class UnsupportedEncoding(Problem):
         super().__init__(detail, headers={"Accept-Encoding": taken})
 
 
-async def read_content(scope: Scope, receive: Receive, limit: int, timeout: float, in_thread: InThread) -> bytes:
-    """The whole body as `read_body` reads it, unpacked in a thread where it is compressed.
+async def read_content(scope: Scope, receive: Receive, limit: int, predictor: Predictor) -> bytes:
+    """The whole body as `read_body` reads it, unpacked in the predictor's thread where it is compressed.
 
     Raises what `read_body` does, UnsupportedEncoding, BadRequest for what is not compressed as it says.
     """
     encoding = header(scope, b"content-encoding").strip().lower()
-    if encoding in NONE:
-        return await read_body(scope, receive, limit, timeout)
-    if encoding not in WINDOWS:
+    if encoding not in NONE and encoding not in WINDOWS:
         raise unread(UnsupportedEncoding(f"The body's Content-Encoding is {encoding[:40]!r}; send gzip or deflate."))
-    body = await read_body(scope, receive, limit, timeout)
-    unpacked: bytes = await in_thread(partial(unpack, encoding=encoding, limit=limit), body)
+    body = await read_body(scope, receive, limit, predictor.settings.body_timeout, predictor.bodies)
+    if encoding in NONE:
+        return body
+    unpacked: bytes = await predictor.in_thread(partial(unpack, encoding=encoding, limit=limit), body)
+    predictor.bodies.take(scope, len(unpacked))
     return unpacked
 
 

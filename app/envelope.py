@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -9,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.body import ClientLeft, drain, header
-from app.errors import Problem, render
+from app.body import BodyBudget, ClientLeft, drain, header
+from app.errors import Problem, Stopping, render
 from model import faults
 
 log = logging.getLogger(__name__)
@@ -26,14 +27,16 @@ CLOSE: Header = (b"connection", b"close")
 class Envelope:
     """Middleware that gives each request an id, and renders problems that nothing inside has answered.
 
+    bodies: what bodies take, of which a request's share is given back at its end.
     root_path: path under which a proxy offers the service, where the server or the app around it names none.
     is_draining: whether the service is about to stop; its answers then ask the client for another connection, so that
     a proxy's next request goes to another server. A slash at a path's end is as good as none.
     """
 
-    def __init__(self, app: ASGIApp, root_path: str, is_draining: Callable[[], bool]) -> None:
+    def __init__(self, app: ASGIApp, root_path: str, bodies: BodyBudget, is_draining: Callable[[], bool]) -> None:
         self.app = app
         self.root_path = root_path
+        self.bodies = bodies
         self.is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,13 +66,21 @@ class Envelope:
             await self.app(scope, receive, send_with_id)
         except ClientLeft:
             return
+        except asyncio.CancelledError:
+            if not self.is_draining():
+                raise
+            log.warning("%s %s, request %s, was cut off: the service stops", scope["method"], scope["path"], request_id)
+            if not started:
+                await send_problem(Stopping(), request_id, receive, send_with_id)
         except Exception as error:
             problem = error if isinstance(error, Problem) else Problem()
             if problem is not error:
                 faults.report(log, f"{scope['method']} {scope['path']}, request {request_id},", error)
-            error.__traceback__ = None  # whose frames hold the body, and this one the error: a circle in memory
+            faults.forget_frames(error)  # which hold the body, and this one the error: a circle in memory
             if not started:
                 await send_problem(problem, request_id, receive, send_with_id)
+        finally:
+            self.bodies.release(scope)
 
 
 def whole_path(path: str, root_path: str) -> str:

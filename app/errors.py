@@ -137,6 +137,14 @@ class Overloaded(Problem):
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
+class Stopping(Problem):
+    status, slug, title = 503, "stopping", "The service stops, and could not finish this"
+    remedy = "Send the request again: another server, or the same one after its start, will take it."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
 class NotReady(Problem):
     status, slug, title = 503, "not-ready", "No model is loaded"
     remedy = "Wait a moment; when it stays, the operator should look at /readyz and the log."

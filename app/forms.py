@@ -17,6 +17,7 @@ from app.image_text import unescaped
 MULTIPART = "multipart/form-data"
 MAX_TYPE_CHARACTERS = 1024  # of a Content-Type
 MAX_BOUNDARY_BYTES = 200  # RFC 2046, 5.1.1, says 70
+MAX_NAME_BYTES = 1024
 MAX_HEADER_BYTES = 8192  # of all headers of one part
 URLENCODED = re.compile(rb"[A-Za-z_][\w.\[\]-]{0,31}=[^=\s]")  # base64 ends after its `=`
 
@@ -120,5 +121,5 @@ def parse_urlencoded(body: bytes, most: int) -> list[Part]:
 
 
 def as_text(data: bytes) -> str:
-    """A name, whatever its bytes are."""
-    return data.decode("utf-8", "replace")
+    """A name, whatever its bytes are; no field that is read has a longer one than MAX_NAME_BYTES."""
+    return data[:MAX_NAME_BYTES].decode("utf-8", "replace")

@@ -65,5 +65,8 @@ def wrong_json(error: ValidationError) -> Problem:
 def as_utf8(text: bytes) -> bytes:
     """The text without the mark of its encoding that editors and shells put before it, and without space around."""
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = text.decode("utf-16", "replace").encode()
+        try:
+            text = text.decode("utf-16").encode()
+        except UnicodeError:  # it is no text; to replace what is wrong would take long
+            return text
     return text.removeprefix(codecs.BOM_UTF8).strip()

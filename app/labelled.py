@@ -14,6 +14,7 @@ from app.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_pictu
 from app.schemas.samples import SampleRequest
 
 PICTURE_FIELDS = ("file", "image", "pixels")  # of a form, which has one of them
+MAX_LABEL_BYTES = 16  # that are looked at: one digit, and space around it
 sample_request = TypeAdapter(SampleRequest)
 
 
@@ -41,8 +42,8 @@ def labelled_part(parts: list[Part]) -> tuple[Picture, int]:
         raise InvalidField((pictures[1].name, f"send either this or `{pictures[0].name}`"))
     if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:
         raise InvalidField(*((name, "stands more than once") for name in twice))
-    text = fields["label"].data.decode("utf-8", "replace") if "label" in fields else ""
-    return picture_of_part(pictures[0]), as_label(text.strip())
+    label = fields["label"].data[:MAX_LABEL_BYTES].decode("utf-8", "replace") if "label" in fields else ""
+    return picture_of_part(pictures[0]), as_label(label.strip())
 
 
 def as_label(text: str) -> int:

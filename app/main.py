@@ -39,6 +39,7 @@ from app.security import KeyCheck
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
 from app.waiting import ANSWER_SECONDS
+from model import faults
 from model.image import ImageError
 from model.store import Store
 
@@ -94,7 +95,12 @@ def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, the innermost first."""
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=predict.direct(app.state.predictor), methods=predict.METHODS)
-    app.add_middleware(Envelope, root_path=settings.root_path, is_draining=lambda: bool(app.state.draining))
+    app.add_middleware(
+        Envelope,
+        root_path=settings.root_path,
+        bodies=app.state.predictor.bodies,
+        is_draining=lambda: bool(app.state.draining),
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -156,6 +162,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     if isinstance(problem, MethodNotAllowed):
         problem.headers["Allow"] = allowed(request.app.router, request.scope)
+    faults.forget_frames(error)  # which hold the body
     status, headers, body = render(problem, request.state.request_id)
     return Response(body, status, headers)
 

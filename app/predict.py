@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.body import BodyBudget
 from app.costs import is_small, is_tiny
 from app.errors import NotReady, Overloaded, Problem, image_problem
 from app.gather import Gatherer
@@ -50,6 +51,7 @@ class Predictor:
         self.settings = settings
         self.model = model
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        self.bodies = BodyBudget(settings.max_bodies_bytes)
         self.in_flight = 0
         self.large_in_flight = 0
         self._gatherer = Gatherer(self.answer_all, settings.max_together)
@@ -129,13 +131,19 @@ def answer_or_raise(outcome: Answer | Problem) -> Answer:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that a picture's error is to a client; one that nobody foresaw is logged."""
+    """The problem that a picture's error is to a client; one that nobody foresaw is logged.
+
+    The error lets go of its frames: they hold the picture, and each other, until a garbage collection.
+    """
     if isinstance(error, Problem):
-        return error
-    if isinstance(error, ImageError):
-        return image_problem(error)
-    faults.report(log, "a picture", error)
-    return Problem()
+        problem = error
+    elif isinstance(error, ImageError):
+        problem = image_problem(error)
+    else:
+        faults.report(log, "a picture", error)
+        problem = Problem()
+    faults.forget_frames(error)
+    return problem
 
 
 def as_array(rows: list[bytes]) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from app.envelope import new_id
+from app.envelope import CLOSE, new_id
 from app.errors import BadRequest, HeadersTooLarge, Problem, RequestTimeout, render
 
 log = logging.getLogger(__name__)
@@ -66,21 +66,27 @@ class Protocol(HttpToolsProtocol):
                 self.transport.abort()
             return
         self._unset_keepalive_if_required()
+        rest = memoryview(data)
+        while rest and self._refused is None:
+            rest = self._feed(rest)
+        if self._bytes_since > MAX_HEAD_BYTES:
+            self._refuse(HeadersTooLarge())
+        elif self._waiting_since is None and not self._is_answering():
+            self._waiting_since = self.loop.time()
+
+    def _feed(self, data: memoryview) -> memoryview:
+        """Parse it; what is left to be parsed after a head whose offer of another protocol was taken out."""
         self._piece = len(data)
         self._bytes_since += self._piece
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._begin_without_upgrade(data[upgrade.args[0] :])
-            return
+            self._begin_without_upgrade()
+            return data[upgrade.args[0] :]
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._refuse(cause if isinstance(cause, Problem) else BadRequest("The request is no valid HTTP."))
-            return
-        if self._bytes_since > MAX_HEAD_BYTES:
-            self._refuse(HeadersTooLarge())
-        elif self._waiting_since is None and not self._is_answering():
-            self._waiting_since = self.loop.time()
+        return data[:0]
 
     def on_message_begin(self) -> None:
         """Count anew."""
@@ -123,20 +129,22 @@ class Protocol(HttpToolsProtocol):
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + LINE_BYTES for name, value in self.headers)
 
-    def _begin_without_upgrade(self, rest: bytes) -> None:
-        """Parse the request again as if it had not offered another protocol, which a server may ignore (RFC 9110 7.8).
+    def _begin_without_upgrade(self) -> None:
+        """Parse the head again as if it had not offered another protocol, which a server may ignore (RFC 9110 7.8).
 
         The parser takes what follows such a head for the other protocol's, and so loses the body that Java's client
-        sends with its offer of HTTP/2. rest: what came after the head.
+        sends with its offer of HTTP/2.
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
             self._refuse(BadRequest("This service is no proxy: it knows no CONNECT."))
             return
         kept = [(name, value) for name, value in self.headers if name not in HOP_BY_HOP]
-        lines = [method + b" " + self.url + b" HTTP/1.1", *(name + b": " + value for name, value in kept), b"", rest]
+        if any(name == b"connection" and b"close" in value.lower() for name, value in self.headers):
+            kept.append(CLOSE)
+        lines = [method + b" " + self.url + b" HTTP/1.1", *(name + b": " + value for name, value in kept), b"", b""]
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"\r\n".join(lines))
+        self.parser.feed_data(b"\r\n".join(lines))
 
     def _look(self) -> None:
         """Close the connection of a client that is too slow; look again later."""

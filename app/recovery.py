@@ -6,7 +6,7 @@ import logging
 import time
 from contextlib import suppress
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import audit
@@ -14,9 +14,12 @@ from app.clock import as_time
 from app.engines import without_password
 from app.migrate import Done, migrate
 from app.sqlite import Identity, SqliteFiles
+from app.tables import audit as audit_table
+from app.tables import metadata
 
 log = logging.getLogger(__name__)
 
+ACTION = "tables-made-anew"  # in the audit
 MADE_ANEW = "was found without its tables, which were made anew: samples, jobs and audit from before are not in it"
 REPLACED = "was replaced while the service ran: what was stored in the earlier one is not in it"
 
@@ -34,6 +37,7 @@ class Recovery:
         self._engine = engine
         self._files = files
         self._served = False  # whether the database was used so far
+        self._since = time.time()
 
     def note_file(self, identity: Identity) -> None:
         """The file that a transaction begins on; says so when it is another one than before."""
@@ -52,10 +56,21 @@ class Recovery:
         if done is Done.CREATED and self._served:
             self._report(MADE_ANEW)
             with suppress(SQLAlchemyError), self._engine.begin() as connection:
-                audit.record(connection, "numeral", "tables-made-anew", "database")
+                audit.record(connection, "numeral", ACTION, "database")
             self._files.note(self._files.identities()[0])
         elif done is not Done.NOTHING:
             log.info("the tables of %s: %s", self._name(), done.value)
+
+    def look(self, connection: Connection) -> None:
+        """See whether every table is as it should be, and whether another process has made them anew.
+
+        Raises SQLAlchemy's errors for a table that is not.
+        """
+        for table in metadata.tables.values():
+            connection.execute(select(table).limit(0))
+        made_anew = (audit_table.c.action == ACTION, audit_table.c.created_at >= self._since)
+        if self.notice is None and connection.execute(select(audit_table.c.id).where(*made_anew)).first():
+            self._report(MADE_ANEW)
 
     def _report(self, what: str) -> None:
         self.notice = f"The database {self._name()} {what} ({as_time(time.time())})."

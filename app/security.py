@@ -57,9 +57,10 @@ def name_of_key(given: str, keys: Keys) -> str | None:
 
     Every key is compared, each in constant time, so that time tells nothing of which one came close.
     """
+    sent = given.encode("latin-1", "replace")  # the bytes of the header, in which clients send UTF-8
     found = None
     for name, key in keys:
-        if hmac.compare_digest(given.encode(), key.get_secret_value().encode()):
+        if hmac.compare_digest(sent, key.get_secret_value().encode()):
             found = name
     return found
 

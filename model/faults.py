@@ -58,6 +58,11 @@ def kind_of(error: BaseException) -> Kind:
 report = FaultLog().report
 
 
+def forget_frames(error: BaseException) -> None:
+    """Let go of the frames that an error holds, and with them of what their variables hold."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+
+
 def each(
     work: Callable[[Sequence[Item]], Sequence[Result]],
     items: Sequence[Item],

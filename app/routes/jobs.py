@@ -61,9 +61,8 @@ Swept = Depends(give_up_lost)
 
 async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
     """The body, which may be empty. Raises Problem."""
-    state = request.app.state
-    timeout, in_thread = state.settings.body_timeout, state.predictor.in_thread
-    body = as_utf8(await read_content(request.scope, request.receive, MAX_OPTIONS_BYTES, timeout, in_thread))
+    predictor = request.app.state.predictor
+    body = as_utf8(await read_content(request.scope, request.receive, MAX_OPTIONS_BYTES, predictor))
     try:
         return RetrainRequest.model_validate_json(body or b"{}")
     except ValidationError as error:

@@ -42,7 +42,7 @@ Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
 async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
     """One image in, one prediction out."""
     limit = body_limit(predictor.settings)
-    body = await read_content(scope, receive, limit, predictor.settings.body_timeout, predictor.in_thread)
+    body = await read_content(scope, receive, limit, predictor)
     content_type = header(scope, b"content-type")
     if len(body) <= MAX_LOOP_BYTES:
         answer = await predictor.answer(one_picture(body, content_type))
@@ -63,7 +63,7 @@ async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, se
     """Several images in, a prediction or a problem for each, in order, all from one version."""
     settings = predictor.settings
     limit = body_limit(settings, settings.max_batch)
-    body = await read_content(scope, receive, limit, settings.body_timeout, predictor.in_thread)
+    body = await read_content(scope, receive, limit, predictor)
     outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
     request_id = scope["state"]["request_id"]
     items: list[Any] = [

@@ -60,8 +60,7 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
     """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
     predictor: Predictor = request.app.state.predictor
     limit = body_limit(predictor.settings)
-    timeout = predictor.settings.body_timeout
-    body = await read_content(request.scope, request.receive, limit, timeout, predictor.in_thread)
+    body = await read_content(request.scope, request.receive, limit, predictor)
     row, outcome = await run_in_threadpool(store, request, admin, body)
     response.status_code = 201 if outcome == "created" else 200
     response.headers["Location"] = f"/samples/{row['id']}"

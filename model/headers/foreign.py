@@ -7,7 +7,7 @@ RENDER = "render it to PNG first"
 BY_START = {
     b"%PDF": f"a PDF; {RENDER}",
     b"%!PS": f"a PostScript; {RENDER}",
-    b"PK\x03\x04": "a ZIP; send the picture in it, or labelled ones to /samples/import",
+    b"PK\x03\x04": "a ZIP; unpack it first",
     b"\x1f\x8b": "gzip; unpack it first",
     b"8BPS": "a Photoshop document; save it as PNG first",
     b"\xff\x0a": "a JPEG XL; save it as PNG or JPEG first",

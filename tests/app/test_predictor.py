@@ -124,7 +124,7 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = Envelope(FastPath(broken, direct(predictor), METHODS), "", lambda: False)
+    app = Envelope(FastPath(broken, direct(predictor), METHODS), "", predictor.bodies, lambda: False)
     asyncio.run(app(scope, receive, send))
     assert not worked and not sent
 
