@@ -40,6 +40,7 @@ from app.serving import ActiveModel
 from app.settings import Settings, load_settings
 from app.waiting import ANSWER_SECONDS
 from model import faults
+from model.clib import return_large_blocks
 from model.image import ImageError
 from model.store import Store
 
@@ -121,6 +122,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model before the first request; let go of everything after the last one."""
     if multiprocessing.parent_process() is not None:  # one of several workers
         die_with_parent(signal.SIGTERM)
+    return_large_blocks()
     app.state.model.start()
     app.state.database.watch()
     if threading.current_thread() is threading.main_thread():  # elsewhere no signals come
@@ -132,6 +134,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.model.stop()
     app.state.predictor.close()
     app.state.database.close()
+    faults.fault_log.count_all(log)
 
 
 def drain_on_sigterm(app: FastAPI) -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from functools import cache
 from importlib.util import find_spec
 
-
-@cache
-def trimmer() -> Callable[[int], int] | None:
-    """Glibc's `malloc_trim` (https://man7.org/linux/man-pages/man3/malloc_trim.3.html); None with another library."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
+M_MMAP_THRESHOLD = -3  # of mallopt(3), https://man7.org/linux/man-pages/man3/mallopt.3.html
+LARGE_BYTES = 1 << 20
 
 
-def give_back() -> None:
-    """Let the system have what large pictures took; the C library would keep it for the next ones."""
-    if trim := trimmer():
-        trim(0)
+def return_large_blocks() -> None:
+    """Let the system have each block of LARGE_BYTES or more back when it is freed.
+
+    Glibc raises that bound by itself, up to 32 MB, and what bodies and pictures took would stay with this process.
+    """
+    if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
+        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def hush_libtiff() -> None:

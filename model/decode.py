@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
-from model.clib import give_back, hush_libtiff
+from model.clib import hush_libtiff
 from model.gray import plain, to_gray
 from model.headers import Claim, Damaged, Excessive, Unread, claim_of, name_of
 from model.headers.claim import WORK_SIDE
@@ -31,7 +31,7 @@ MEMORY_PER_PIXEL = 16  # bytes of the decoder's own, for as many pixels as are a
 WORK_PER_PIXEL = 16  # passes over as many pixels as are allowed; a progressive JPEG has about ten
 SIMPLER = "save it smaller, as a plain PNG or JPEG"
 SPARE_BYTES = 16_000_000  # what any decoder may take
-LARGE_BYTES = 64_000_000  # a decoder that took more leaves memory that the system can have back
+MAX_LOCKED_WORK = 5_000_000  # of a decoder that keeps Python's lock: 30 ms on one core of an Intel Xeon
 MIN_SIDE = 8  # pixels
 ORIENTATION = 0x0112  # EXIF tag
 # EXIF orientation → (quarter turns counter-clockwise, mirrored left to right afterwards)
@@ -115,12 +115,17 @@ def decode(data: bytes, limits: Limits) -> Page:
 def decode_any(data: bytes, limits: Limits) -> Page:
     """The picture in `data`, of any format, by its general decoder. Raises ImageError."""
     claim = bounded_claim(data, limits)
-    try:
-        image, turn = load(data, claim, limits)
-        return Page(turned(to_gray(image), turn), claim.format)
-    finally:
-        if claim.memory > LARGE_BYTES:
-            give_back()
+    if claim.format == "JPEG2000" and claim.work > MAX_LOCKED_WORK:
+        from model.decode_apart import decode_apart  # which imports this module
+
+        return Page(decode_apart(data, limits), claim.format)
+    return Page(decode_here(data, claim, limits), claim.format)
+
+
+def decode_here(data: bytes, claim: Claim, limits: Limits) -> NDArray[np.uint8]:
+    """Gray uint8 (H, W) of a picture whose claim is within the limits. Raises ImageError."""
+    image, turn = load(data, claim, limits)
+    return turned(to_gray(image), turn)
 
 
 def bounded_claim(data: bytes, limits: Limits) -> Claim:

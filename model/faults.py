@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from traceback import walk_tb
 from typing import TypeVar
 
-REPEAT_SECONDS = 60.0  # between two lines of one kind
+REPEAT_SECONDS = 60.0  # that repeats are counted before a line says how many they were
 MAX_KINDS = 256  # remembered; the one that was quiet for longest is forgotten first
 
 Kind = tuple[str, str, int]
@@ -22,29 +21,45 @@ Result = TypeVar("Result")
 
 
 class FaultLog:
-    """Logs errors that nobody foresaw; errors are of one kind when type, file and line of the raise are the same."""
+    """Logs errors that nobody foresaw; errors are of one kind when type, file and line of the raise are the same.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    seconds: from the first repeat of a kind to the line that counts them.
+    """
+
+    def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
+        self._seconds = seconds
         self._lock = threading.Lock()
-        self._seen: OrderedDict[Kind, tuple[float, int]] = OrderedDict()  # when last logged, how many since then
+        self._repeats: OrderedDict[Kind, int] = OrderedDict()  # that are not in the log yet
 
     def report(self, log: logging.Logger, what: str, error: BaseException) -> None:
-        """Log that `what` broke by `error`: with the traceback, or as a count at most every REPEAT_SECONDS."""
-        kind, now = kind_of(error), self._clock()
+        """Log that `what` broke by `error`: with the traceback, or later as one of a count."""
+        kind = kind_of(error)
         with self._lock:
-            known = self._seen.get(kind)
-            logged, count = known or (now, 0)
-            due = known is None or now - logged >= REPEAT_SECONDS
-            self._seen[kind] = (now, 0) if due else (logged, count + 1)
-            self._seen.move_to_end(kind)
-            if len(self._seen) > MAX_KINDS:
-                self._seen.popitem(last=False)
-        if known is None:
+            repeats = self._repeats.get(kind, -1) + 1
+            self._repeats[kind] = repeats
+            self._repeats.move_to_end(kind)
+            if len(self._repeats) > MAX_KINDS:
+                self._repeats.popitem(last=False)
+        if not repeats:
             log.error("%s broke", what, exc_info=error)
-        elif due:
-            name, file, line = kind
-            log.error("%s broke, as %d times in %.0f s: %s in %s:%d", what, count + 1, now - logged, name, file, line)
+        elif repeats == 1:
+            timer = threading.Timer(self._seconds, self.count, (log, kind))
+            timer.daemon = True
+            timer.start()
+
+    def count(self, log: logging.Logger, kind: Kind) -> None:
+        """Log how often a kind came again since it was logged last."""
+        with self._lock:
+            repeats = self._repeats.get(kind, 0)
+            if repeats:
+                self._repeats[kind] = 0
+        if repeats:
+            log.error("%s in %s:%d came %d times more within %g s", *kind, repeats, self._seconds)
+
+    def count_all(self, log: logging.Logger) -> None:
+        """The same of every kind, before the process ends."""
+        for kind in tuple(self._repeats):
+            self.count(log, kind)
 
 
 def kind_of(error: BaseException) -> Kind:
@@ -55,7 +70,8 @@ def kind_of(error: BaseException) -> Kind:
     return type(error).__qualname__, file, line
 
 
-report = FaultLog().report
+fault_log = FaultLog()
+report = fault_log.report
 
 
 def forget_frames(error: BaseException) -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import io
+import threading
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.types import Message, Scope
 
 from app.envelope import Envelope
-from app.errors import NotReady, Problem
+from app.errors import BadRequest, NotReady, Problem
 from app.fast_path import FastPath
 from app.predict import Answer, Predictor
-from app.routes.predict import METHODS, direct
+from app.routes.predict import MAX_LOOP_BYTES, METHODS, direct
 from app.serving import ActiveModel
 from app.settings import load_settings
 from model.classifier import Classifier
-from model.image import read_digit, to_png
+from model.faults import FaultLog
+from model.image import Reading, read_digit, to_png
 from model.store import Store
 from tests.conftest import SHIPPED, draw_seven
 
@@ -106,6 +112,99 @@ def test_our_own_bug_in_one_picture_is_that_pictures_alone(
         assert all(isinstance(outcome, Answer) for outcome in outcomes)
     else:
         check_only_the_poisoned_one_failed(outcomes, 20)
+
+
+def test_our_own_bug_is_logged_once_however_often_it_is_hit(
+    predictor: Predictor, seven: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("model.faults.report", FaultLog().report)
+    monkeypatch.setattr("model.image.decode", poisoned(lambda data, limits: None, lambda data, limits: True))
+    for _ in range(5):
+        assert all(isinstance(outcome, Problem) for outcome in predictor.answer_all([seven] * 3))
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+def file_of(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("picture", "place"),
+    [
+        (file_of(draw_seven(28), "PNG"), "loop"),
+        (file_of(draw_seven(128), "PNG"), "loop"),
+        (file_of(draw_seven(100), "JPEG"), "loop"),
+        (file_of(draw_seven(129), "PNG"), "large"),
+        (file_of(draw_seven(100), "JPEG", progressive=True), "large"),
+        (file_of(draw_seven(28), "GIF"), "large"),
+        (file_of(draw_seven(28), "WEBP"), "large"),
+    ],
+)
+def test_a_picture_is_read_where_its_cost_belongs(
+    predictor: Predictor, picture: bytes, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predictor.model.classifier = Classifier.load(SHIPPED / "1")
+    places: list[str] = []
+    read_all = predictor.read_all
+
+    def noted(pictures: Sequence[bytes]) -> list[Reading | Exception]:
+        name = threading.current_thread().name
+        places.append("large" if name.startswith("large") else "loop")
+        return read_all(pictures)
+
+    monkeypatch.setattr(predictor, "read_all", noted)
+    assert asyncio.run(predictor.answer(picture)).verdict.digit == 7
+    assert places == [place]
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+@pytest.mark.parametrize("kind", ["json", "form"])
+def test_a_large_body_is_taken_apart_in_the_thread(
+    predictor: Predictor, path: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[str] = []
+
+    def noted(*_: object) -> None:
+        places.append(threading.current_thread().name)
+        raise BadRequest
+
+    for name in ("one_picture", "many_pictures"):
+        monkeypatch.setattr(f"app.routes.predict.{name}", noted)
+    body = b"[" + b" " * MAX_LOOP_BYTES if kind == "json" else b"--x\r\n" + b" " * MAX_LOOP_BYTES
+    sent = asyncio.run(answer_of(predictor, path, body))
+    assert sent[0]["status"] == 400 and all(place.startswith("large") for place in places) and places
+
+
+def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Predictor) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        tracemalloc.start()
+        for _ in range(20):
+            predictor.answer_all([b"\x89PNG" + bytes(1_000_000), b"A" * 1_000_000, b"II*\0" + bytes(1_000_000)])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert kept < 1_000_000
+
+
+async def answer_of(predictor: Predictor, path: str, body: bytes) -> list[Message]:
+    """What the app of a path sends."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
+    app = Envelope(FastPath(broken, direct(predictor), METHODS), "", predictor.bodies, lambda: False)
+    await app(scope, receive, send)
+    return sent
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])

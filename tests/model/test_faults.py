@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from model.faults import MAX_KINDS, REPEAT_SECONDS, FaultLog
+from model.faults import MAX_KINDS, FaultLog
+from tests.conftest import wait_until
 
 log = logging.getLogger(__name__)
 
@@ -19,17 +20,24 @@ def error_of(text: str) -> Exception:
 
 
 def test_the_first_is_logged_with_its_traceback_and_repeats_as_a_count(caplog: pytest.LogCaptureFixture) -> None:
-    now = 0.0
-    faults = FaultLog(lambda: now)
+    faults = FaultLog(seconds=0.2)
     for i in range(1_000):
         faults.report(log, "a picture", error_of(str(i)))
     assert [bool(record.exc_info) for record in caplog.records] == [True]
-    now = REPEAT_SECONDS
+    wait_until(lambda: len(caplog.records) > 1)  # though none comes any more
     faults.report(log, "a picture", error_of("again"))
-    faults.report(log, "a picture", error_of("and again"))
     first, count = caplog.records
-    assert first.exc_info and not count.exc_info
-    assert "1000 times in 60 s: ValueError" in count.getMessage()
+    assert first.exc_info and not count.exc_info and "ValueError" in count.getMessage()
+    assert "came 999 times more" in count.getMessage()
+
+
+def test_before_the_end_every_repeat_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    faults = FaultLog()
+    for _ in range(3):
+        faults.report(log, "a picture", error_of("x"))
+    faults.count_all(log)
+    faults.count_all(log)
+    assert [record.getMessage().split(" came ")[-1] for record in caplog.records][1:] == ["2 times more within 60 s"]
 
 
 def test_another_place_is_another_fault(caplog: pytest.LogCaptureFixture) -> None:
@@ -46,4 +54,4 @@ def test_kinds_without_end_are_not_remembered_without_end(caplog: pytest.LogCapt
     faults = FaultLog()
     for i in range(2 * MAX_KINDS):
         faults.report(log, "a picture", type(f"Error{i}", (Exception,), {})())
-    assert len(caplog.records) == 2 * MAX_KINDS and len(faults._seen) == MAX_KINDS
+    assert len(caplog.records) == 2 * MAX_KINDS and len(faults._repeats) == MAX_KINDS
