@@ -31,7 +31,6 @@ from model.store import Store, usable_folder
 
 log = logging.getLogger("numeral")
 
-KEEP_ALIVE_SECONDS = 30  # that an idle connection stays open between two requests
 
 LOGGING = {  # every worker process sets itself up by it
     "version": 1,
@@ -149,7 +148,7 @@ def run(settings: Settings, access_log: bool) -> None:
         access_log=access_log,
         log_config=LOGGING,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=settings.keep_alive_timeout,
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
 

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
     max_large_in_flight: int = Field(64, ge=1)  # of those, the ones that wait for a thread
     header_timeout: float = Field(10.0, gt=0)  # seconds until a request whose headers are incomplete is answered 408
+    keep_alive_timeout: int = Field(30, ge=1)  # seconds that a connection stays open between two requests
     body_timeout: float = Field(15.0, gt=0)  # seconds until an incomplete body is answered 408, an untaken answer cut
     drain_seconds: float = Field(0.0, ge=0, le=600)  # after SIGTERM, in which an unready service still answers
     shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after that

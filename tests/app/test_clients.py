@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import shutil
+import subprocess
 import zlib
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -290,11 +293,31 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
 
-@given(st.binary(max_size=300), st.sampled_from(["", JSON, BOUNDARY, URLENCODED, "multipart/form-data"]))
+BODIES = st.one_of(
+    st.binary(max_size=300),
+    st.builds(
+        lambda fields: with_end(b"".join(field(name, content, rest) for name, content, rest in fields)),
+        st.lists(
+            st.tuples(
+                st.sampled_from(["file", "image", "pixels", "label", "other"]),
+                st.binary(max_size=60) | st.sampled_from([b"7", b"\xff", b"[[1]]", b"data:,", b"\xff\xfe{"]),
+                st.sampled_from(["", '; filename="7.png"', '; filename=""']),
+            ),
+            max_size=4,
+        ),
+    ),
+    st.builds(lambda name, value: name + b"=" + value, st.sampled_from([b"image", b"pixels", b"label"]), st.binary()),
+)
+
+
+@given(BODIES, st.sampled_from(["", JSON, BOUNDARY, URLENCODED, "multipart/form-data"]))
 @example(b'{"image": "\\ud800"}', JSON)
 @example(b"image=%ff%fe", URLENCODED)
+@example(b"image=%f", URLENCODED)
 @example(b"\xff\xfe{\0", JSON)
+@example(b"\xff\xfe{\0\0", JSON)
 @example(with_end(field("pixels", b"[[\xff")), BOUNDARY)
+@example(with_end(field("file", b"\x89PNG") + field("label", b"\xff")), BOUNDARY)
 def test_any_body_is_a_picture_or_a_problem(body: bytes, content_type: str) -> None:
     for begin in (b"", b"{", b"[", b"--x\r\n", b"data:", b"image="):
         for read in (one_picture, partial(many_pictures, most=2), labelled_picture):
@@ -307,3 +330,13 @@ def outcome_of(read: Callable[[bytes, str], object], body: bytes, content_type: 
         return read(body, content_type)
     except Problem as problem:
         return problem
+
+
+def test_put_is_taken_as_post_is(server: Server, seven: bytes, tmp_path: Path) -> None:
+    (tmp_path / "7.png").write_bytes(seven)
+    command = ["curl", "-sS", "-T", str(tmp_path / "7.png"), f"{server.url}/predict"]
+    if shutil.which("curl"):
+        assert json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["digit"] == 7
+    assert server.client.put("/predict", content=seven).raise_for_status().json()["digit"] == 7
+    batch = server.client.put("/predict/batch", files=[("f", ("7.png", seven))] * 2).raise_for_status().json()
+    assert [item["digit"] for item in batch["items"]] == [7, 7]

@@ -129,3 +129,12 @@ def test_wrong_predict_keys_are_counted_apart_from_admin_keys(
     assert predict("wrong", "/predict/batch").status_code == 429
     assert predict("sesame").json()["digit"] == 7
     assert service.client.get("/samples", headers=bearer("wrong", "192.0.2.13")).status_code == 401
+
+
+def test_a_key_may_have_any_letters(start_server: Callable[..., Server], seven: bytes) -> None:
+    server = start_server(NUMERAL_ADMIN_KEYS="ops:schlüssel", NUMERAL_PREDICT_KEYS="пароль")
+    for path, key in (("/samples", "schlüssel"), ("/predict", "пароль")):
+        method = "GET" if path == "/samples" else "POST"
+        for sent, status in ((key, 200), (key[:-1], 401)):
+            headers = {b"Authorization": b"Bearer " + sent.encode()}
+            assert httpx.request(method, server.url + path, headers=headers, content=seven).status_code == status
