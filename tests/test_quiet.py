@@ -18,6 +18,8 @@ STRACE = [
     "--trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2",
 ]  # fmt: skip
 WRITING = re.compile(r" (?:mkdir|mkdirat|rename\w*|creat)\(|O_CREAT|O_WRONLY|O_RDWR|O_TRUNC")
+UNFINISHED = " <unfinished ...>"
+RESUMED = re.compile(r"<\.\.\. \w+ resumed>")
 FAILED = re.compile(r"= -1 E\w+ ")
 CALLING = re.compile(r"sa_family=AF_INET6?\b")
 HERE = re.compile(r'inet_addr\("(?:127\.\d+\.\d+\.\d+|0\.0\.0\.0)"\)|inet_pton\(AF_INET6, "::1?"')
@@ -55,14 +57,40 @@ def check(trace: Path, *allowed: Path) -> None:
     """When the trace is complete: nothing was written elsewhere, nobody called, no name looked up, nothing left."""
     folder = trace.parent
     wait_until(lambda: all_ended(trace.read_text()))
-    lines = [line for line in trace.read_text().splitlines() if not FAILED.search(line)]
+    lines = whole_lines(trace.read_text())
     assert len(lines) > 100
     places = [str(place) for place in (*allowed, folder / "temporary")]
-    written = [line for line in lines if WRITING.search(line) and not MACHINE.search(line)]
+    done = [line for line in lines if not FAILED.search(line)]
+    written = [line for line in done if WRITING.search(line) and not MACHINE.search(line)]
     assert [line for line in written if not any(place in line for place in places)] == []
     assert [line for line in lines if RESOLVING.search(line)] == []
     assert [line for line in lines if CALLING.search(line) and not HERE.search(line)] == []
     assert [*(folder / "home").iterdir(), *(folder / "temporary").iterdir()] == []
+
+
+def whole_lines(trace: str) -> list[str]:
+    """The calls, each with its result: strace cuts one in two where another process is seen in between."""
+    cut: dict[str, str] = {}
+    lines = []
+    for line in trace.splitlines():
+        process, call = line.split(maxsplit=1)
+        if call.endswith(UNFINISHED):
+            cut[process] = line.removesuffix(UNFINISHED)
+        elif (resumed := RESUMED.match(call)) and process in cut:
+            lines.append(cut.pop(process) + call[resumed.end() :])
+        else:
+            lines.append(line)
+    return lines + list(cut.values())
+
+
+def test_a_call_that_fails_or_is_cut_in_two_is_seen() -> None:
+    trace = """1 connect(3, {sa_family=AF_INET6, inet_pton(AF_INET6, "2001:db8::1")}) = -1 ENETUNREACH (unreachable)
+2 mkdir("/x", 0777 <unfinished ...>
+1 +++ exited with 0 +++
+2 <... mkdir resumed>) = -1 EEXIST (File exists)"""
+    call, _, made = whole_lines(trace)
+    assert CALLING.search(call) and not HERE.search(call)
+    assert WRITING.search(made) and FAILED.search(made)
 
 
 def all_ended(trace: str) -> bool:
@@ -82,6 +110,15 @@ def test_reading_a_picture_calls_nobody_and_writes_nothing(
     assert ended.returncode == 0 and ": 7  " in ended.stdout
     check(tmp_path / "trace")
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_training_calls_nobody_and_writes_into_its_folder_only(
+    traced: list[str], bare: dict[str, str], tmp_path: Path
+) -> None:
+    train = [sys.executable, "-m", "model.train", "--epochs", "1", "--weights", str(tmp_path / "weights")]
+    command = [*traced, "-o", str(tmp_path / "trace"), *train]
+    subprocess.run(command, env=bare, cwd=tmp_path / "work", check=True, capture_output=True)
+    check(tmp_path / "trace", tmp_path / "weights")
 
 
 def test_serving_and_retraining_call_nobody_and_write_into_their_folders_only(
