@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
@@ -62,8 +62,13 @@ def main() -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     settings = load_settings()
-    database, store = Database(settings.database_url, ANSWER_SECONDS), Store(settings.weights_dir)
-    job_id = sys.argv[1]
+    with closing(Database(settings.database_url, ANSWER_SECONDS)) as database:
+        return supervise(settings, database, sys.argv[1], stopped)
+
+
+def supervise(settings: Settings, database: Database, job_id: str, stopped: threading.Event) -> int:
+    """Run the job's trainer, and write down how it ended; answers with the exit status."""
+    store = Store(settings.weights_dir)
     if not database.insist(lambda: job_record.move(database, job_id, State.RUNNING)):
         return 1
     try:

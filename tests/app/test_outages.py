@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
+from app import postgresql
+from app.circuit_breaker import CircuitBreaker
 from app.db import Database, DatabaseUnavailable
 from app.migrate import migrate
+from app.postgresql import TCP_LIMITS
 from app.waiting import ANSWER_SECONDS
 from tests.app.test_bad_input import check_problem
 from tests.app.test_db import locked_database
@@ -19,8 +25,7 @@ from tests.conftest import wait_until
 from tests.postgres import PostgreSQL
 from tests.proxy import Proxy
 
-TOLD_SECONDS = 6.0
-SLACK = 2.0  # seconds, for a machine that is busy with other tests
+TOLD_SECONDS = 6.0  # until whoever asks hears of it
 CROWD = 60  # requests at once: more than there are threads
 
 
@@ -54,7 +59,7 @@ def test_a_silent_server_is_given_up_and_used_again_when_it_speaks(proxy: Proxy,
     database = Database(proxied_url, ANSWER_SECONDS)
     ask(database)
     proxy.passing.clear()
-    assert seconds_of(lambda: ask(database)) < TOLD_SECONDS + SLACK  # a connection from the pool, then a new one
+    assert seconds_of(lambda: ask(database)) < TOLD_SECONDS  # a connection from the pool, then a new one
     proxy.passing.set()
     ask(database)
     database.close()
@@ -68,7 +73,7 @@ def test_a_server_that_falls_silent_during_a_transaction_is_given_up(proxy: Prox
             proxy.passing.clear()
             connection.execute(text("SELECT 1"))
 
-    assert seconds_of(fall_silent) < 1 + SLACK
+    assert seconds_of(fall_silent) < 3.0
     proxy.passing.set()
     ask(database)
     database.close()
@@ -85,7 +90,7 @@ def test_a_long_answer_is_waited_for_as_long_as_it_comes(proxied_url: str) -> No
 
 def test_a_slow_statement_is_ended(proxied_url: str) -> None:
     database = Database(proxied_url, answer_seconds=1.0)
-    assert seconds_of(lambda: ask(database, "SELECT pg_sleep(20)")) < 1 + SLACK
+    assert seconds_of(lambda: ask(database, "SELECT pg_sleep(20)")) < 3.0
     database.close()
 
 
@@ -137,7 +142,61 @@ def test_a_crowd_of_requests_hears_within_seconds_that_the_database_is_away(
             assert server.client.post("/predict", content=seven).json()["digit"] == 7
             assert server.client.get("/livez").status_code == 200
             assert time.monotonic() - started < 1
-        assert max(waits) < TOLD_SECONDS + SLACK
+        assert max(waits) < TOLD_SECONDS
         assert server.client.get("/readyz").json()["warning"]
     wait_until(lambda: server.admin.post("/samples", **form).status_code in (200, 201))
     wait_until(lambda: server.client.get("/readyz").json()["warning"] is None)
+
+
+def test_tcp_gives_up_a_server_that_acknowledges_nothing(postgresql_url: str) -> None:
+    database = Database(postgresql_url, ANSWER_SECONDS)
+    with database.read() as connection:
+        given = connection.connection.driver_connection.info.get_parameters()
+        limits = [connection.execute(text(f"SHOW {name}")).scalar() for name in ("statement_timeout", "lock_timeout")]
+    database.close()
+    assert {name: int(given[name]) for name in TCP_LIMITS} == TCP_LIMITS
+    assert TCP_LIMITS["tcp_user_timeout"] <= 1000 * TOLD_SECONDS and TCP_LIMITS["connect_timeout"] < TOLD_SECONDS
+    idle = TCP_LIMITS["keepalives_idle"] + TCP_LIMITS["keepalives_interval"] * TCP_LIMITS["keepalives_count"]
+    assert TCP_LIMITS["keepalives"] == 1 and idle < 60
+    assert limits == ["5s", "5s"]
+
+
+def test_while_a_circuit_is_open_one_probes_and_the_others_fail_at_once() -> None:
+    circuit = CircuitBreaker()
+    with pytest.raises(ValueError, match="away"), circuit.attempt() as is_probe:
+        assert not is_probe
+        raise ValueError("away")
+    with circuit.attempt() as is_probe:
+        assert is_probe
+        started = time.monotonic()
+        with pytest.raises(ValueError, match="away"), circuit.attempt():
+            raise AssertionError("nobody else may try")
+        assert time.monotonic() - started < 1
+    with circuit.attempt() as is_probe:
+        assert not is_probe  # the probe has closed it
+
+
+def test_what_interrupts_a_probe_leaves_the_circuit_open_to_the_next_one() -> None:
+    circuit = CircuitBreaker()
+    for error in (ValueError("away"), KeyboardInterrupt()):
+        with pytest.raises(type(error)), circuit.attempt():
+            raise error
+    assert str(circuit.why) == "away"
+    with circuit.attempt() as is_probe:
+        assert is_probe
+
+
+@pytest.mark.timeout(30)
+def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    came, closed = threading.Event(), threading.Event()
+
+    def slow(**_: object) -> SimpleNamespace:
+        came.wait()
+        return SimpleNamespace(close=closed.set)
+
+    monkeypatch.setattr(postgresql.TimedConnection, "connect", slow)
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", -0.9)
+    with pytest.raises(psycopg.OperationalError, match="could not be reached"):
+        postgresql.connect({})
+    came.set()
+    assert closed.wait(10)

@@ -8,16 +8,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import update
 
-from app import container, job_record, jobs, progress
+from app import container, job_record, jobs, progress, scratch, supervisor
 from app.container import ends_with
 from app.db import Database
 from app.job_states import State
 from app.progress import Stall, bytes_moved
+from app.tables import jobs as table
 from app.trainer import Recorder
 from model.recipe import Progress
 from tests.app.test_retrain import ENDLESS, retrain
@@ -92,6 +95,47 @@ def test_a_trainer_whose_job_was_given_up_ends_by_itself(database: Database) -> 
     job_record.move(database, job_id, State.INTERRUPTED)
     with pytest.raises(SystemExit, match="given up"):
         Recorder(database, job_id)(progress)
+
+
+def test_a_trainer_that_only_reads_is_not_taken_for_one_that_hangs(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    job_id = jobs.create(database, "tester", {}, None)[0]["id"]
+    job_record.move(database, job_id, State.RUNNING)
+    reading = "import time\nfor _ in range(100): open('/proc/self/stat').read(); time.sleep(0.05)"
+    child = subprocess.Popen([sys.executable, "-c", reading])
+    settings = SimpleNamespace(retrain_seconds=3, retrain_stall_seconds=1, retrain_megabytes=10_000)
+    with (tmp_path / "log").open("w+b") as log:
+        end = supervisor.watch(child, settings, database, job_id, log, threading.Event())
+    assert end == (State.FAILED, "The training was ended at its time limit of 3 seconds.")
+
+
+def test_what_a_supervisor_can_not_write_is_in_the_job(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    job_id = jobs.create(database, "tester", {}, None)[0]["id"]
+    monkeypatch.setenv("NUMERAL_DATABASE_URL", database_url)
+    monkeypatch.setattr(sys, "argv", ["supervisor", job_id])
+    monkeypatch.setattr(supervisor, "own_folders", lambda _: [Path("/proc")])
+    monkeypatch.setattr(scratch.tempfile, "gettempdir", lambda: "/proc")
+    before = signal.getsignal(signal.SIGTERM)
+    assert supervisor.main() == 0
+    signal.signal(signal.SIGTERM, before)
+    job = jobs.get(database, job_id)
+    assert job["state"] == "failed" and "/proc" in job["error"] and "can't be started" in job["error"]
+
+
+def test_a_queued_job_that_nobody_claims_is_given_up_after_the_time_that_is_set(
+    start_server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start_server(NUMERAL_QUEUE_SECONDS="11")
+    database = Database(server.environment["NUMERAL_DATABASE_URL"])
+    job_id = jobs.create(database, "tester", {}, None)[0]["id"]
+    for seconds, state in ((9, "queued"), (3, "interrupted")):
+        with database.begin() as connection:
+            connection.execute(update(table).values(heartbeat_at=table.c.heartbeat_at - seconds))
+        assert server.job(jobs.address(job_id))["state"] == state
+    database.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +16,7 @@ import pytest
 from app import scratch
 from app.scratch import scratch_folder
 from tests.app.test_bad_input import check_problem
+from tests.app.test_db import full_disk
 from tests.app.test_retrain import GENTLE, retrain
 from tests.conftest import Server, wait_until
 
@@ -113,10 +113,8 @@ def test_without_a_temporary_folder_retrainings_work_and_imports_say_what_is_mis
 
 def test_a_full_temporary_folder_is_a_clear_problem(start_server, seven: bytes) -> None:
     server = start_server()
-    limits = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, limits[1]))
-    problem = check_problem(server.admin.post("/samples/import", content=zipped(seven)), 507, "no-scratch-space")
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
+    with full_disk(server):
+        problem = check_problem(server.admin.post("/samples/import", content=zipped(seven)), 507, "no-scratch-space")
     assert "full" in problem["detail"]
     assert server.admin.post("/samples/import", content=zipped(seven)).json()["counts"] == {"created": 1}
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
+import threading
 import time
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from model.headers import claim_of
-from model.image import ImageTooLarge, UnsupportedFormat, read_digit
+from model.image import CorruptImage, ImageError, ImageTooLarge, Limits, UnsupportedFormat, read_digit, to_png
 from tests.conftest import draw_seven
 from tests.model.test_image import encoded
 
@@ -189,3 +192,67 @@ def test_memory_that_large_pictures_took_is_given_back(tmp_path) -> None:
     command = [sys.executable, "-c", MEASURE, "back", *(str(tmp_path / name) for name in pages for _ in range(3))]
     left = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert left < MOST_LEFT_MEGABYTES
+
+
+def test_texts_of_a_png_unpack_to_no_more_than_a_bound() -> None:
+    packed = b"Comment\0\0" + zlib.compress(bytes(1_000_000))
+    chunk = struct.pack(">I", len(packed)) + b"zTXt" + packed + struct.pack(">I", zlib.crc32(b"zTXt" + packed))
+    plain = to_png(np.asarray(draw_seven(64)))
+    few, many = (plain[:33] + count * chunk + plain[33:] for count in (5, 40))
+    assert read_digit(few).pixels.any()
+    with pytest.raises(CorruptImage, match="text"):
+        read_digit(many)
+
+
+def test_components_of_a_jpeg_count_as_they_are_sampled() -> None:
+    whole = encoded(draw_seven(64).convert("RGB"), "JPEG", subsampling=0, progressive=True)
+    half = encoded(draw_seven(64).convert("RGB"), "JPEG", subsampling=2, progressive=True)
+    assert claim_of(whole).memory > 1.3 * claim_of(half).memory
+
+
+def test_an_avif_is_decoded_by_the_thread_that_asked_for_it() -> None:
+    file = encoded(draw_seven(600).convert("RGB"), "AVIF")
+    counts: list[int] = []
+    watched = threading.Event()
+
+    def watch() -> None:
+        while not watched.is_set():
+            counts.append(len(os.listdir("/proc/self/task")))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    before = len(os.listdir("/proc/self/task"))
+    for _ in range(20):
+        read_digit(file)
+    watched.set()
+    thread.join()
+    assert max(counts) <= before
+
+
+def test_a_jpeg_2000_leaves_other_threads_their_turns() -> None:
+    file = encoded(Image.effect_noise((1200, 1200), 60), "JPEG2000", num_resolutions=1)
+    ticks: list[float] = []
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(0.005):
+            ticks.append(time.perf_counter())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.perf_counter()
+    with suppress(ImageError):
+        read_digit(file)
+    took = time.perf_counter() - started
+    done.set()
+    thread.join()
+    pauses = np.diff([started, *ticks])
+    assert took > 0.3 and pauses.max() < took / 2
+
+
+def test_what_is_wrong_with_a_large_jpeg_2000_is_said_as_of_a_small_one() -> None:
+    file = encoded(Image.effect_noise((1200, 1200), 60), "JPEG2000")
+    with pytest.raises(CorruptImage, match="cut or damaged"):
+        read_digit(file[: len(file) // 2] + bytes(100))
+    with pytest.raises(ImageTooLarge):
+        read_digit(file, Limits(max_pixels=1_000_000))
