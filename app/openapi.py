@@ -56,9 +56,22 @@ def reference(body: type[BaseModel]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{body.__name__}"}
 
 
-def form(**fields: Any) -> dict[str, Any]:
-    """A multipart form of which every field is needed, by their schemas."""
-    return {"multipart/form-data": {"schema": {"type": "object", "required": list(fields), "properties": fields}}}
+def forms(file: dict[str, Any], example: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Both kinds of form: with a `file`, or with its base64 in the field `image`, and with fields that are needed."""
+    text = {"type": "string", "minLength": 1, "description": "base64, or a data-URI"}
+    image = text if file is FILE else {"type": "array", "items": text}
+    shape = {"type": "object", "required": list(fields)} if fields else {"type": "object"}
+    examples = {"image": {"summary": "an image file, as base64 in a field", "value": example}}
+    return {
+        "multipart/form-data": {
+            "schema": {**shape, "properties": {"file": file, "image": image, **fields}},
+            "examples": examples,
+        },
+        "application/x-www-form-urlencoded": {
+            "schema": {**shape, "properties": {"image": image, **fields}},
+            "examples": examples,
+        },
+    }
 
 
 def request_body(content: dict[str, Any]) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.body import body_limit, header
 from app.encodings import read_content
 from app.errors import InvalidField, Overloaded, Problem, as_json
-from app.openapi import BINARY, FILE, form, reference, request_body
+from app.openapi import BINARY, FILE, forms, reference, request_body
 from app.pictures import many_pictures, one_picture
 from app.predict import Answer, Predictor, problem_of
-from app.schemas.examples import BATCHES, IMAGES
+from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
 from app.security import KeyCheck, predict_bearer
@@ -165,7 +165,7 @@ router = APIRouter(
         {
             "application/json": {"schema": IMAGE_REQUEST, "examples": IMAGES},
             "application/octet-stream": BINARY,
-            **form(file=FILE),
+            **forms(FILE, IMAGE),
         }
     ),
     summary="Read the digit in one image",
@@ -187,7 +187,7 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
                 "schema": {"type": "array", "minItems": 1, "items": IMAGE_REQUEST},
                 "examples": BATCHES,
             },
-            **form(file={"type": "array", "minItems": 1, "items": FILE}),
+            **forms({"type": "array", "items": FILE}, {"image": [PNG, PNG]}),
         }
     ),
     summary="Read the digits in several images",

@@ -20,10 +20,10 @@ from app.body import body_limit, save_body
 from app.db import Database
 from app.encodings import read_content, refuse_encoding
 from app.labelled import as_label, labelled_picture
-from app.openapi import BINARY, FILE, form, reference, request_body
+from app.openapi import BINARY, FILE, forms, reference, request_body
 from app.predict import Predictor
 from app.routes.paging import Page, next_cursor
-from app.schemas.examples import SAMPLES
+from app.schemas.examples import DIGIT, IMAGE, SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from app.scratch import temporary_file
@@ -34,7 +34,7 @@ CHUNK_BYTES = 262_144
 
 DOCUMENTED_BODY = request_body(
     {
-        **form(file=FILE, label={"type": "integer", "minimum": 0, "maximum": 9}),
+        **forms(FILE, {**IMAGE, "label": DIGIT}, label={"type": "integer", "minimum": 0, "maximum": 9}),
         "application/json": {"schema": reference(SampleRequest), "examples": SAMPLES},
     }
 )

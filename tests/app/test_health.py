@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -9,14 +10,17 @@ import socket
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from app.settings import load_settings
 from bench.rolling import rolling
-from tests.conftest import Server, clean_environment, ship, wait_until
+from model.image import to_png
+from tests.conftest import REPOSITORY, Server, clean_environment, draw_seven, ship, wait_until
 from tests.proxies import BALANCERS, is_installed
 
 
@@ -212,7 +216,7 @@ def test_two_workers_serve(start_server, seven: bytes) -> None:
     for thread in threads:
         thread.join()
     assert not failures
-    assert (server.folder / "log").read_text().count("serving version 1") == 2
+    wait_until(lambda: (server.folder / "log").read_text().count("serving version 1") == 2)
 
 
 def test_without_an_admin_key_the_admin_routes_are_closed(start_server) -> None:
@@ -241,3 +245,58 @@ def test_an_empty_setting_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) ->
     for name in names:
         monkeypatch.setenv(name, "")
     assert load_settings() == unset and unset.data_dir is None
+
+
+def test_sigterm_in_the_middle_of_an_import_is_said_in_one_line(start_server) -> None:
+    server = start_server(NUMERAL_SHUTDOWN_TIMEOUT="1")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for number in range(400):
+            packed.writestr(f"7/{number}.png", to_png(np.asarray(draw_seven(900 + number % 7))))
+    answers: list[httpx.Response | httpx.TransportError] = []
+
+    def send() -> None:
+        headers = {"Content-Type": "application/zip"}
+        try:
+            answers.append(server.admin.post("/samples/import", content=buffer.getvalue(), headers=headers))
+        except httpx.TransportError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    wait_until(lambda: server.client.get("/samples").status_code and server.admin.get("/samples").json()["total"])
+    server.stop()
+    thread.join()
+    log = (server.folder / "log").read_text()
+    assert "Traceback" not in log and "POST /samples/import" in log and "the service stops" in log
+    (answer,) = answers
+    assert isinstance(answer, httpx.Response) and answer.json()["type"] == "/problems/stopping"
+
+
+def settings_of_the_readme() -> dict[str, str]:
+    """The table's defaults by the names of the settings; several may share a row."""
+    text = (REPOSITORY / "README.md").read_text()
+    found = {}
+    for row in re.findall(r"^\| (`(?:HOST|NUMERAL_)[^|]+) \| ([^|]+) \|", text, re.MULTILINE):
+        first, *others = re.findall(r"`(\w+)`", row[0])
+        stem = first.rpartition("_")[0]
+        names = [first, *(stem + name if name.startswith("_") else name for name in others)]
+        defaults = re.split("[;:] ", row[1].replace("`", ""))[0].split(", ")
+        found.update(zip(names, defaults, strict=True))
+    return found
+
+
+def test_the_readme_states_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*os.environ]:
+        if name.startswith("NUMERAL_") or name in ("HOST", "PORT"):
+            monkeypatch.delenv(name)
+    settings = load_settings()
+    units = {"20 MB": "20000000", "50 million": "50000000", "none": "", "false": "False"}
+    stated = settings_of_the_readme()
+    assert len(stated) > 20
+    for name, text in stated.items():
+        value = getattr(settings, name.lower().removeprefix("numeral_"))
+        shown = "" if value in (None, ()) else f"{value:g}" if isinstance(value, float) else str(value)
+        assert shown == units.get(text.strip(), text.strip()), name
+    image = (REPOSITORY / "Dockerfile").read_text()
+    assert "NUMERAL_DRAIN_SECONDS=5" in image and "NUMERAL_SHUTDOWN_TIMEOUT=4" in image

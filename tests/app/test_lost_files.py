@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -181,6 +182,24 @@ def test_after_a_loss_every_worker_serves_says_so_and_loses_nothing_that_it_ackn
     assert "made anew" in (server.folder / "log").read_text()
     # Each connection goes to either worker.
     wait_until(lambda: all(httpx.get(f"{server.url}/healthz").json()["warning"] for _ in range(20)))
+
+
+def test_every_worker_says_what_one_of_them_made_anew(start_server, tmp_path: Path, seven: bytes) -> None:
+    server = start_server(NUMERAL_WORKERS="2")
+    assert post(server, seven, 7) == 201
+    (tmp_path / "numeral.db").write_bytes(b"")  # the same file, without anything in it
+    wait_until(lambda: post(server, seven, 7) == 201)
+    wait_until(lambda: all("made anew" in str(httpx.get(f"{server.url}/readyz").json()["warning"]) for _ in range(20)))
+
+
+def test_tables_that_are_not_ours_are_a_warning_without_any_request(start_server, tmp_path: Path) -> None:
+    server = start_server()
+    with closing(sqlite3.connect(tmp_path / "numeral.db")) as connection:
+        connection.execute("ALTER TABLE samples RENAME COLUMN label TO digit")
+    wait_until(lambda: "label" in str(server.client.get("/readyz").json()["warning"]))
+    with closing(sqlite3.connect(tmp_path / "numeral.db")) as connection:
+        connection.execute("ALTER TABLE samples RENAME COLUMN digit TO label")
+    wait_until(lambda: server.client.get("/readyz").json()["warning"] is None)
 
 
 def test_a_database_that_can_not_be_made_anew_is_a_clear_problem_and_a_warning(
