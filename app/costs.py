@@ -1,4 +1,4 @@
-"""What reading a picture will cost, by what its header says; its length alone says little.
+"""Decides by a picture's header whether reading it is cheap; its length alone says little.
 
 The bounds are what a 128×128 PNG or JPEG takes: well under a millisecond.
 """

@@ -2,7 +2,7 @@
 
 Nothing is cached across transactions, so a database that was locked, full, read-only, damaged, deleted or away is used
 again by the first transaction after the cause is gone. One that is found without its tables, or with those of an
-earlier version, is made anew or migrated by that transaction (`app.migrate`), and whoever runs the service is told.
+earlier version, is made anew or migrated by that transaction (`app.migrate`), and the operator is warned.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What wraps every request: its id, and the promise that whatever breaks is told as a problem."""
+"""What wraps every request: its id, and the promise that whatever breaks is answered as a problem."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CLOSE: Header = (b"connection", b"close")
 
 
 class Envelope:
-    """Middleware that gives each request an id, and renders problems that nothing inside has answered.
+    """Middleware that gives each request an id, ignores slashes at its path's end, and renders unanswered problems.
 
     bodies: what bodies take, of which a request's share is given back at its end.
     root_path: path under which a proxy offers the service, where the server or the app around it names none.
     is_draining: whether the service is about to stop; its answers then ask the client for another connection, so that
-    a proxy's next request goes to another server. A slash at a path's end is as good as none.
+    a proxy's next request goes to another server.
     """
 
     def __init__(self, app: ASGIApp, root_path: str, bodies: BodyBudget, is_draining: Callable[[], bool]) -> None:
@@ -59,7 +59,7 @@ class Envelope:
             if message["type"] == "http.response.start":
                 started = True
                 headers = message.get("headers", ())
-                message["headers"] = [*(below(root_path, headers) if root_path else headers), *added]
+                message["headers"] = [*(with_prefix(root_path, headers) if root_path else headers), *added]
             await send(message)
 
         try:
@@ -94,7 +94,7 @@ def whole_path(path: str, root_path: str) -> str:
     return f"{path}/" if path == root_path else path
 
 
-def below(root_path: str, headers: Iterable[Header]) -> list[Header]:
+def with_prefix(root_path: str, headers: Iterable[Header]) -> list[Header]:
     """The headers with a Location that is a path put below the root path, where the client finds it."""
     prefix = root_path.encode()
     return [

@@ -1,4 +1,4 @@
-"""The innermost middleware but one: hands the busiest requests to plain ASGI apps, past routing and dependencies.
+"""Middleware that sends predictions to plain ASGI apps, past routing and dependencies; the innermost but one.
 
 Every other middleware sees these requests like any other, so CORS, telemetry and whatever else is added wrap them too.
 """

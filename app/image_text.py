@@ -1,4 +1,4 @@
-"""Image files that were made text, base64 or a data-URI, as strictly as can be told and as loosely as is certain.
+"""Image files that were made text, base64 or a data-URI, read as loosely as is unambiguous.
 
 Whatever the text, the work is some passes over it in C, and the memory some times its length.
 """

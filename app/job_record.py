@@ -41,8 +41,8 @@ def move_within(connection: Connection, job_id: str, to: State, **values: Any) -
     row = connection.execute(statement.returning(jobs)).mappings().first()
     if row is None:
         return False
-    told = ("version", "error", "reasons", "metrics") if to not in ACTIVE else ()
-    facts = {name: row[name] for name in told if row[name]}
+    reported = ("version", "error", "reasons", "metrics") if to not in ACTIVE else ()
+    facts = {name: row[name] for name in reported if row[name]}
     add_event(connection, job_id, "state", {"state": to, **facts})
     if to not in ACTIVE:
         facts.pop("metrics", None)

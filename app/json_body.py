@@ -1,4 +1,4 @@
-"""JSON from outside: how much it holds is looked at before it is read, and what is wrong with it is told shortly."""
+"""JSON from outside: how much it holds is counted before it is parsed, and reported briefly."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from app.errors import InvalidField, Problem, invalid_field
 from app.pixels import NO_BOOLS
 
 SCAN_BYTES = 65_536  # looked at in one step
-VALUES = (
-    5_200  # in JSON for one picture: even 32×32 pixels of four colours, to be told that they need be gray, make 5,156
-)
-NAMES = 16  # in JSON for one picture, which has two or three; the address in a data-URI counts as one
+MAX_VALUES = 5_200  # in JSON for one picture; 32×32 pixels of four colours, refused by name, make 5,156
+MAX_NAMES = 16  # in JSON for one picture, which has two or three; the address in a data-URI counts as one
 
 T = TypeVar("T")
 
@@ -32,7 +30,7 @@ def is_small_json(body: bytes, pictures: int = 1) -> bool:
         end = start + SCAN_BYTES
         names += body.count(b":", start, end)
         values += body.count(b",", start, end) + body.count(b"[", start, end)
-        if values > VALUES * pictures or names > NAMES * pictures:
+        if values > MAX_VALUES * pictures or names > MAX_NAMES * pictures:
             return False
     return True
 
@@ -40,7 +38,7 @@ def is_small_json(body: bytes, pictures: int = 1) -> bool:
 def validate(adapter: TypeAdapter[T], body: bytes) -> T:
     """The body as what the adapter makes of it. Raises InvalidField or MalformedJson."""
     if not is_small_json(body):
-        raise InvalidField(("", f"has more than {VALUES:,} values or {NAMES} names, and one picture has fewer"))
+        raise InvalidField(("", f"has more than {MAX_VALUES:,} values or {MAX_NAMES} names, and one picture has fewer"))
     return validate_counted(adapter, body)
 
 

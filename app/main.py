@@ -5,7 +5,6 @@ numeral serve            (or: uvicorn --factory app.main:create_app)
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import multiprocessing
@@ -13,16 +12,14 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import FrameType
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from app.container import stop_retrainings, tell_retrainings_to_stop
 from app.db import Database
 from app.envelope import Envelope
 from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
@@ -38,6 +35,7 @@ from app.schemas.problems import documented
 from app.security import KeyCheck
 from app.serving import ActiveModel
 from app.settings import Settings, load_settings
+from app.stopping import drain_on_sigterm, stop_retrainings
 from app.waiting import ANSWER_SECONDS
 from model import faults
 from model.clib import return_large_blocks
@@ -78,13 +76,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.model = ActiveModel(store, Store(settings.shipped_weights_dir))
     app.state.predictor = Predictor(settings, app.state.model)
     app.state.draining = False
-    app.state.told_to_stop = {}
+    app.state.signalled = {}
     app.state.event_hub = EventHub(
         app.state.database, app.state.model, settings.queue_seconds, is_draining=lambda: bool(app.state.draining)
     )
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
-    app.add_route("/", to_docs, include_in_schema=False)
     for error in (Problem, ImageError, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
     add_pages(app)
@@ -112,11 +109,6 @@ def wrap(app: FastAPI, settings: Settings) -> None:
         )
 
 
-def to_docs(request: Request) -> Response:
-    """The reference, for who opens the address that was printed; relative where the root path is not known."""
-    return RedirectResponse("/docs" if request.scope.get("root_path") else "docs")
-
-
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model before the first request; let go of everything after the last one."""
@@ -130,34 +122,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
-    await run_in_threadpool(stop_retrainings, app.state.database, app.state.store, app.state.told_to_stop)
+    await run_in_threadpool(stop_retrainings, app.state.database, app.state.store, app.state.signalled)
     app.state.model.stop()
     app.state.predictor.close()
     app.state.database.close()
     faults.fault_log.count_all(log)
-
-
-def drain_on_sigterm(app: FastAPI) -> None:
-    """From SIGTERM on be unready, but serve for `drain_seconds`, in which a balancer notices; then stop as ever.
-
-    A second signal stops at once. Where no server has a handler of its own, the signal is left as it is.
-    """
-    stop = signal.getsignal(signal.SIGTERM)
-    if not callable(stop):
-        return
-    loop = asyncio.get_running_loop()
-    seconds = app.state.settings.drain_seconds
-
-    def drain(number: int, frame: FrameType | None) -> None:
-        if app.state.draining or not seconds:
-            stop(number, frame)
-        else:
-            log.info("unready; stopping in %g seconds", seconds)
-            loop.call_soon_threadsafe(loop.call_later, seconds, stop, number, None)
-        app.state.draining = True
-        app.state.told_to_stop |= tell_retrainings_to_stop()
-
-    signal.signal(signal.SIGTERM, drain)
 
 
 async def on_problem(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 POLICY = "; ".join(
@@ -65,7 +65,13 @@ async def asset(request: Request) -> Response:
     return await assets.get_response(request.path_params["path"], request.scope)
 
 
+def to_docs(request: Request) -> Response:
+    """The reference, for who opens the address that was printed; relative where the root path is not known."""
+    return RedirectResponse("/docs" if request.scope.get("root_path") else "docs")
+
+
 def add_pages(app: FastAPI) -> None:
     """Serve the pages and their files."""
+    app.add_route("/", to_docs, include_in_schema=False)
     app.add_route("/docs", docs, include_in_schema=False)
     app.add_route("/static/{path:path}", asset, include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Whether a trainer gets on: one that is stopped, swapped out or locked up for good shows no sign of it."""
+"""Detects a trainer that makes no progress: one that is stopped, swapped out or locked up for good."""
 
 from __future__ import annotations
 

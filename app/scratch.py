@@ -1,4 +1,4 @@
-"""Folders for what is only needed for a while, where there is no usable /tmp, and without one."""
+"""Temporary files and folders, also where /tmp can't be written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NoScratchSpace(Problem):
 def temporary_file() -> Iterator[IO[bytes]]:
     """A file that is gone afterwards. Raises NoScratchSpace when it can't be made or grow."""
     try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115  # an error of its making is told apart from one of its use
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # an error of its making is another one than of its use
     except OSError as error:
         raise NoScratchSpace(f"The service can't write any temporary folder: {error}.") from error
     try:

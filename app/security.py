@@ -10,9 +10,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.attempts import WrongKeys
 from app.errors import AdminDisabled, KeyRequired, TooManyAttempts
 from app.settings import Keys
+from app.wrong_keys import WrongKeys
 
 admin_bearer = HTTPBearer(scheme_name="AdminKey", auto_error=False, description="A key from NUMERAL_ADMIN_KEYS")
 predict_bearer = HTTPBearer(

@@ -1,7 +1,7 @@
 """The science of Numeral: image → array → digit, training, evaluation, versions. Never imports `app`.
 
-Numeral calls nobody and leaves no files about. Libraries are told so here, which comes before any of them is imported,
-and what this process starts is told with its environment.
+Numeral calls nobody and leaves no files about. Variables that keep its libraries from it are set here, before any of
+them is imported; what this process starts inherits them.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What C libraries are told: give freed memory back, and don't write to the log what a damaged file makes them say."""
+"""Settings of C libraries: freed memory goes back to the system, and damaged files leave no lines in the log."""
 
 from __future__ import annotations
 

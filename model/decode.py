@@ -22,7 +22,7 @@ from model.small_png import decode_small_png
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, and tells the client
 PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # bytes that all texts of a PNG may unpack to
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the thread that decodes has its priority; the decoder's own would not
-warnings.filterwarnings("ignore", module=r"PIL\.")  # a damaged file is told to whoever sent it, not to the log
+warnings.filterwarnings("ignore", module=r"PIL\.")  # whoever sent a damaged file hears of it, not the log
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 hush_libtiff()
 

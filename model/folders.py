@@ -20,7 +20,7 @@ def is_image(path: Path) -> bool:
 def files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
     """The files in the folder and those below it, sorted; hidden ones and what file managers leave behind are not.
 
-    `on_error` is told of folders that can't be read.
+    `on_error` gets the error of each folder that can't be read.
     """
     for place, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))

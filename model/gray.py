@@ -15,12 +15,20 @@ def plain(image: Image.Image) -> Image.Image:
     """The picture in mode L, RGB, RGBA, I or F, and decoded. Raises what Pillow does for a damaged file."""
     if image.format == "BMP" and image.mode == "RGBA" and not any(image.getchannel("A").getextrema()):
         return image.convert("RGB")  # programs that know no alpha leave its bytes 0
-    if has_alpha(image):
-        return image.convert("RGBA")
-    if image.mode.startswith("I"):
-        return image.convert("I")
     image.load()
-    return image if image.mode in ("L", "RGB", "F") else image.convert("L" if image.mode == "1" else "RGB")
+    mode = plain_mode(image)
+    return image if image.mode == mode else image.convert(mode)  # which copies where there is nothing to convert
+
+
+def plain_mode(image: Image.Image) -> str:
+    """L, RGB, RGBA, I or F."""
+    if has_alpha(image):
+        return "RGBA"
+    if image.mode.startswith("I"):
+        return "I"
+    if image.mode in ("L", "RGB", "F"):
+        return image.mode
+    return "L" if image.mode == "1" else "RGB"
 
 
 def has_alpha(image: Image.Image) -> bool:

@@ -63,8 +63,8 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
         raise DataError(f"{name} is not an IDX file: its first four bytes must be {magic:#010x}")
     if len(content) != expected:
         raise DataError(f"{name} is short or of another data set: {len(content):,} bytes, not {expected:,}")
-    if (told := int.from_bytes(content[4:8], "big")) != count:
-        raise DataError(f"{name} is damaged: its header tells of {told:,} items, not {count:,}")
+    if (stated := int.from_bytes(content[4:8], "big")) != count:
+        raise DataError(f"{name} is damaged: its header speaks of {stated:,} items, not {count:,}")
     if hashlib.sha256(content).hexdigest() != sha256:
         raise DataError(f"{name} is damaged: its SHA-256 is not MNIST's")
     return np.frombuffer(content, np.uint8, offset=header)

@@ -10,7 +10,7 @@ from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-SAFE_METHODS = {"GET": "GET, HEAD"}
+SHOWN_AS = {"GET": "GET, HEAD"}
 
 
 class CommonMethods:
@@ -33,7 +33,7 @@ class CommonMethods:
 
 def allowed(router: Router, scope: Scope) -> str:
     """The `Allow` header of the request's path; empty where nothing is at it."""
-    methods = [SAFE_METHODS.get(method, method) for method in METHODS if matches(router, scope, method)]
+    methods = [SHOWN_AS.get(method, method) for method in METHODS if matches(router, scope, method)]
     return ", ".join([*methods, "OPTIONS"] if methods else [])
 
 

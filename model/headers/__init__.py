@@ -1,4 +1,8 @@
-"""What a picture file says of itself, read from its header: what decoding will take is known before it begins."""
+"""What a picture file says of itself, read from its header: what decoding will take is known before it begins.
+
+Each format's bytes and work for a pixel are what Pillow 13.0 was measured to take, or more (`python -m bench.decoding`
+prints both side by side); the most segments, chunks, scans or tiles are several times what programs write.
+"""
 
 from __future__ import annotations
 

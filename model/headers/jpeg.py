@@ -1,6 +1,6 @@
 """JPEG (ITU-T T.81): size, components and the number of scans.
 
-A progressive file is told in scans, each of which visits the whole picture whatever its length, so that a few bytes
+A progressive file is stored in scans, each of which visits the whole picture whatever its length, so that a few bytes
 may take seconds; its decoder also keeps all coefficients, two bytes each. Cameras and programs write up to a dozen.
 """
 

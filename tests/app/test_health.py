@@ -291,7 +291,7 @@ def test_the_readme_states_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None
         if name.startswith("NUMERAL_") or name in ("HOST", "PORT"):
             monkeypatch.delenv(name)
     settings = load_settings()
-    units = {"20 MB": "20000000", "50 million": "50000000", "none": "", "false": "False"}
+    units = {"20 MB": "20000000", "400 MB": "400000000", "50 million": "50000000", "none": "", "false": "False"}
     stated = settings_of_the_readme()
     assert len(stated) > 20
     for name, text in stated.items():

@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.errors import MAX_FIELD_ERRORS, InvalidField, Problem
-from app.json_body import NAMES, VALUES, is_small_json, validate
+from app.json_body import MAX_NAMES, MAX_VALUES, is_small_json, validate
 from app.schemas.predict import ImageRequest
 from tests.app.test_bad_input import check_problem
 from tests.conftest import wait_until
@@ -80,7 +80,7 @@ def problem_of(body: bytes) -> Problem:
 
 
 def test_only_the_first_errors_are_told() -> None:
-    body = b"{" + b",".join(b'"n%d":1' % n for n in range(NAMES)) + b"}"
+    body = b"{" + b",".join(b'"n%d":1' % n for n in range(MAX_NAMES)) + b"}"
     problem = problem_of(body)
     assert isinstance(problem, InvalidField)
     assert len(problem.extra["errors"]) == MAX_FIELD_ERRORS == 10
@@ -91,16 +91,16 @@ def test_one_name_or_value_more_than_a_picture_has_is_refused_unread() -> None:
     def listed(count: int) -> bytes:
         return b"[" + b",".join([b"1"] * count) + b"]"
 
-    assert is_small_json(listed(VALUES)) and not is_small_json(listed(VALUES + 1))
-    assert is_small_json(listed(VALUES * 2), 2) and not is_small_json(listed(VALUES * 2 + 1), 2)
-    assert is_small_json(b'"a":' * NAMES) and not is_small_json(b'"a":' * (NAMES + 1))
-    assert "more than" in problem_of(listed(VALUES + 1)).detail
+    assert is_small_json(listed(MAX_VALUES)) and not is_small_json(listed(MAX_VALUES + 1))
+    assert is_small_json(listed(MAX_VALUES * 2), 2) and not is_small_json(listed(MAX_VALUES * 2 + 1), 2)
+    assert is_small_json(b'"a":' * MAX_NAMES) and not is_small_json(b'"a":' * (MAX_NAMES + 1))
+    assert "more than" in problem_of(listed(MAX_VALUES + 1)).detail
 
 
 def test_what_no_picture_has_is_found_wherever_it_stands() -> None:
     """The body is looked at in steps, and the last is as good as the first."""
-    assert not is_small_json(b" " * 300_000 + b"[" * (VALUES + 1))
-    assert not is_small_json(b" " * 65_500 + b":" * (NAMES + 1))
+    assert not is_small_json(b" " * 300_000 + b"[" * (MAX_VALUES + 1))
+    assert not is_small_json(b" " * 65_500 + b":" * (MAX_NAMES + 1))
 
 
 def test_bodies_beyond_what_may_be_held_at_once_are_asked_to_wait(start_server, seven: bytes) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from app.attempts import FREE, MAX_ADDRESSES, MAX_WAIT, WrongKeys
+from app.wrong_keys import FREE_TRIES, MAX_ADDRESSES, MAX_WAIT, WrongKeys
 from tests.conftest import ADMIN_KEY, Server
 
 
@@ -41,7 +41,7 @@ def bearer(key: str, address: str) -> dict[str, str]:
 def test_the_first_wrong_keys_are_free_then_each_wait_is_twice_the_last_up_to_a_minute(
     wrong: WrongKeys, clock: Clock
 ) -> None:
-    assert [wrong.note("192.0.2.1") for _ in range(FREE)] == [0.0] * FREE
+    assert [wrong.note("192.0.2.1") for _ in range(FREE_TRIES)] == [0.0] * FREE_TRIES
     waits = []
     for _ in range(9):
         waits.append(wrong.note("192.0.2.1"))
@@ -50,23 +50,23 @@ def test_the_first_wrong_keys_are_free_then_each_wait_is_twice_the_last_up_to_a_
 
 
 def test_what_comes_during_a_wait_does_not_make_it_longer(wrong: WrongKeys, clock: Clock) -> None:
-    for _ in range(FREE + 1):
+    for _ in range(FREE_TRIES + 1):
         wrong.note("192.0.2.1")
     clock.now += 0.25
     assert [wrong.note("192.0.2.1") for _ in range(100)] == [0.75] * 100
 
 
 def test_wrong_keys_are_forgotten_one_a_minute(wrong: WrongKeys, clock: Clock) -> None:
-    for _ in range(FREE + 1):
+    for _ in range(FREE_TRIES + 1):
         wrong.note("192.0.2.1")
     clock.now += 5 * 60
     assert [wrong.note("192.0.2.1") > 0 for _ in range(5)] == [False] * 4 + [True]
     clock.now += 60 * 60
-    assert [wrong.note("192.0.2.1") for _ in range(FREE)] == [0.0] * FREE
+    assert [wrong.note("192.0.2.1") for _ in range(FREE_TRIES)] == [0.0] * FREE_TRIES
 
 
 def test_addresses_wait_for_themselves_and_an_ipv6_network_is_one(wrong: WrongKeys) -> None:
-    for number in range(FREE):
+    for number in range(FREE_TRIES):
         wrong.note(f"2001:db8:0:1::{number:x}")
         wrong.note("192.0.2.1")
     assert wrong.note("2001:db8:0:1:ffff::1") > 0 and wrong.note("2001:db8:0:2::1") == 0
@@ -84,7 +84,7 @@ def test_a_thousand_wrong_keys_are_three_lines_of_the_log(wrong: WrongKeys, capl
     with caplog.at_level(logging.WARNING):
         for _ in range(1000):
             wrong.note("192.0.2.1")
-    assert [record.args[1] for record in caplog.records] == [FREE + 1, 100, 1000]
+    assert [record.args[1] for record in caplog.records] == [FREE_TRIES + 1, 100, 1000]
 
 
 def test_threads_that_count_together_count_right(wrong: WrongKeys, caplog: pytest.LogCaptureFixture) -> None:
@@ -98,8 +98,8 @@ def test_threads_that_count_together_count_right(wrong: WrongKeys, caplog: pytes
 
 def test_wrong_admin_keys_are_asked_to_wait_and_the_right_one_passes_at_once(server: Server) -> None:
     address = "192.0.2.10"
-    answers = [server.client.get("/admin/versions", headers=bearer("wrong", address)) for _ in range(FREE + 3)]
-    assert [answer.status_code for answer in answers] == [401] * FREE + [429] * 3
+    answers = [server.client.get("/admin/versions", headers=bearer("wrong", address)) for _ in range(FREE_TRIES + 3)]
+    assert [answer.status_code for answer in answers] == [401] * FREE_TRIES + [429] * 3
     assert answers[-1].json()["type"] == "/problems/too-many-attempts" and answers[-1].headers["Retry-After"] == "1"
     assert server.client.get("/samples", headers=bearer(ADMIN_KEY, address)).status_code == 200
     assert server.client.get("/samples", headers=bearer("wrong", "192.0.2.11")).status_code == 401
@@ -108,7 +108,7 @@ def test_wrong_admin_keys_are_asked_to_wait_and_the_right_one_passes_at_once(ser
 
 def test_no_key_is_no_attempt(server: Server) -> None:
     def tries(**headers: str) -> set[int]:
-        return {server.client.get("/samples", headers=headers).status_code for _ in range(2 * FREE)}
+        return {server.client.get("/samples", headers=headers).status_code for _ in range(2 * FREE_TRIES)}
 
     behind = {"X-Forwarded-For": "192.0.2.12"}
     assert tries(**behind) == {401}
@@ -125,7 +125,7 @@ def test_wrong_predict_keys_are_counted_apart_from_admin_keys(
     def predict(key: str, path: str = "/predict") -> httpx.Response:
         return service.client.post(path, content=seven, headers=bearer(key, "192.0.2.13"))
 
-    assert [predict("wrong").status_code for _ in range(FREE)] == [401] * FREE
+    assert [predict("wrong").status_code for _ in range(FREE_TRIES)] == [401] * FREE_TRIES
     assert predict("wrong", "/predict/batch").status_code == 429
     assert predict("sesame").json()["digit"] == 7
     assert service.client.get("/samples", headers=bearer("wrong", "192.0.2.13")).status_code == 401

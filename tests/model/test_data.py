@@ -84,7 +84,7 @@ NAME = "t10k-labels-idx1-ubyte"
         ((0x801).to_bytes(4, "big") + (10_000).to_bytes(4, "big") + b"\1" * 50, "short"),
         ((0x801).to_bytes(4, "big") + (3).to_bytes(4, "big") + b"\1" * 3, "short or of another"),
         ((0x801).to_bytes(4, "big") + (10_000).to_bytes(4, "big") + b"\1" * 10_000, "damaged: its SHA-256"),
-        ((0x801).to_bytes(4, "big") + (9_999).to_bytes(4, "big") + b"\1" * 10_000, "header tells of 9,999 items"),
+        ((0x801).to_bytes(4, "big") + (9_999).to_bytes(4, "big") + b"\1" * 10_000, "header speaks of 9,999 items"),
     ],
 )
 def test_what_is_not_mnist_is_refused_with_its_reason(content: bytes, reason: str) -> None:

@@ -219,7 +219,7 @@ def test_an_avif_is_decoded_by_the_thread_that_asked_for_it() -> None:
         while not watched.is_set():
             counts.append(len(os.listdir("/proc/self/task")))
 
-    thread = threading.Thread(target=watch)
+    thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     before = len(os.listdir("/proc/self/task"))
     for _ in range(20):
@@ -238,7 +238,7 @@ def test_a_jpeg_2000_leaves_other_threads_their_turns() -> None:
         while not done.wait(0.005):
             ticks.append(time.perf_counter())
 
-    thread = threading.Thread(target=tick)
+    thread = threading.Thread(target=tick, daemon=True)
     thread.start()
     started = time.perf_counter()
     with suppress(ImageError):

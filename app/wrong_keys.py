@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 log = logging.getLogger("numeral.keys")
 
-FREE = 10  # wrong keys that have no consequence: somebody is looking for the right one
+FREE_TRIES = 10  # wrong keys that have no consequence: somebody is looking for the right one
 MAX_WAIT = 60.0  # seconds; from one on each wrong key doubles them
 FORGET_SECONDS = 60.0  # after which one wrong key is forgotten
-MAX_LEVEL = FREE + 7.0  # 2^6 seconds are the longest wait: what is above would only take longer to forget
+MAX_LEVEL = FREE_TRIES + 7.0  # 2^6 seconds are the longest wait: what is above would only take longer to forget
 MAX_ADDRESSES = 4096  # remembered; beyond them the one that was quiet longest is forgotten
 SAME_NETWORK = 64  # bits of an IPv6 address that are the same for one customer, who may choose the others
 
@@ -62,7 +62,7 @@ class WrongKeys:
             record.total += 1
             if now >= record.wait_until:
                 record.level = min(record.level + 1, MAX_LEVEL)
-                over = round(record.level) - FREE
+                over = round(record.level) - FREE_TRIES
                 if over > 0:
                     record.wait_until = now + min(2.0 ** (over - 1), MAX_WAIT)
                 record.last = max(now, record.wait_until)
