@@ -220,7 +220,7 @@ def test_what_can_not_be_read_is_one_clear_error_within_milliseconds(data: bytes
     [
         (b'<?xml version="1.0"?>\n<!-- drawn --><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG; render"),
         (b"%PDF-1.7\n", "PDF; render it to PNG"),
-        (b"PK\3\4", "/samples/import"),
+        (b"PK\3\4", "unpack it first"),
         (b"data:image/png;base64,iVBORw0KGgo=", "as JSON"),
         (b"hello, world", "AVIF, JPEG 2000"),
     ],
