@@ -23,6 +23,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from model.data import Splits, load_digits
+from model.files import locked
 from model.image import to_png
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -185,10 +186,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def small_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Version 1 as `numeral train` makes it from the embedded digits in a few seconds."""
-    folder = tmp_path_factory.mktemp("small")
-    command = [sys.executable, "-m", "model.train", "--epochs", "12", "--weights", "weights"]
-    subprocess.run(command, env=clean_environment(), cwd=folder, check=True, capture_output=True)
+    """Version 1 as `numeral train` makes it from the embedded digits in a few seconds; the test processes share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small"
+    folder.mkdir(exist_ok=True)
+    with locked(folder):
+        if not (folder / "weights" / "CURRENT").exists():
+            command = [sys.executable, "-m", "model.train", "--epochs", "12", "--weights", "weights"]
+            subprocess.run(command, env=clean_environment(), cwd=folder, check=True, capture_output=True)
     return folder / "weights"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_app_never_imports_torch_and_only_the_trainer_leads_to_it(path: Path) ->
     assert "torch" not in heads(path)
     if path.name != "trainer.py":
         assert not imports_of(path) & {"model.train", "model.net", "model.publish", "model.export", "model.recipe"}
+
+
+def test_what_would_call_or_write_elsewhere_is_imported_after_it_was_kept_from_it() -> None:
+    for package in ("app", "model", "bench"):
+        users = {path for path in (REPOSITORY / package).rglob("*.py") if "onnxruntime" in heads(path)}
+        assert package == "model" or not users
+    code = "import os, model; print(os.environ['ORT_DISABLE_TELEMETRY'], os.environ['TORCHINDUCTOR_CACHE_DIR'])"
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "TORCH"))}
+    switches = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=bare).stdout
+    assert switches.split() == ["1", str(REPOSITORY / "model")]
 
 
 def test_the_tree_of_errors_names_them_all() -> None:

@@ -112,15 +112,6 @@ def test_reading_a_picture_calls_nobody_and_writes_nothing(
     assert list((tmp_path / "work").iterdir()) == []
 
 
-def test_training_calls_nobody_and_writes_into_its_folder_only(
-    traced: list[str], bare: dict[str, str], tmp_path: Path
-) -> None:
-    train = [sys.executable, "-m", "model.train", "--epochs", "1", "--weights", str(tmp_path / "weights")]
-    command = [*traced, "-o", str(tmp_path / "trace"), *train]
-    subprocess.run(command, env=bare, cwd=tmp_path / "work", check=True, capture_output=True)
-    check(tmp_path / "trace", tmp_path / "weights")
-
-
 def test_serving_and_retraining_call_nobody_and_write_into_their_folders_only(
     traced: list[str], bare: dict[str, str], tmp_path: Path, seven: bytes, start_server: Callable[..., Server]
 ) -> None:

@@ -251,7 +251,7 @@ def test_sigterm_in_the_middle_of_an_import_is_said_in_one_line(start_server) ->
     server = start_server(NUMERAL_SHUTDOWN_TIMEOUT="1")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
-        for number in range(400):
+        for number in range(150):
             packed.writestr(f"7/{number}.png", to_png(np.asarray(draw_seven(900 + number % 7))))
     answers: list[httpx.Response | httpx.TransportError] = []
 
