@@ -41,7 +41,6 @@ def main() -> int:
     database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
     job = database.insist(lambda: jobs.get(database, job_id))
     try:
-        store.check_writable()
         outcome = train(settings, database, store, job_id, job["options"])
         settle(database, store, job, outcome)
     except ModelError as error:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import update
 
-from app import container, job_record, jobs, progress, scratch, supervisor
+from app import container, job_record, jobs, progress, scratch, stopping, supervisor
 from app.container import ends_with
 from app.db import Database
 from app.job_states import State
@@ -23,6 +23,7 @@ from app.progress import Stall, bytes_moved
 from app.tables import jobs as table
 from app.trainer import Recorder
 from model.recipe import Progress
+from model.store import Store
 from tests.app.test_retrain import ENDLESS, retrain
 from tests.conftest import Server, wait_until
 from tests.processes import supervisor_of, trainer_of
@@ -152,6 +153,20 @@ def test_a_queued_job_that_nobody_claims_is_given_up_after_the_time_that_is_set(
 )
 def test_what_ends_with_the_server(main: int, parent: int, first: str, ends: bool) -> None:
     assert ends_with(main, parent, first) is ends
+
+
+def test_before_a_container_ends_its_jobs_say_so_once_their_supervisors_had_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch, two_versions: Store
+) -> None:
+    job_id = jobs.create(database, "tester", {}, None)[0]["id"]
+    job_record.move(database, job_id, State.RUNNING)
+    there = [{7: job_id}, {7: job_id}, {}]
+    monkeypatch.setattr(stopping, "ends_with_server", lambda: False)
+    monkeypatch.setattr(stopping, "supervisors", lambda: there.pop(0) if there else {})
+    stopping.stop_retrainings(database, two_versions, {7: job_id})
+    assert not there  # it was waited for
+    job = jobs.get(database, job_id)
+    assert job["state"] == "interrupted" and "POST /admin/retrain" in job["error"]
 
 
 def can_unshare() -> bool:

@@ -463,3 +463,8 @@ def test_any_page_has_ink_or_is_blank(width: int, height: int, grains: int, seed
     page[random.random(page.shape) < random.choice([0, 0.001, 0.1])] = random.integers(256)
     with suppress(BlankImage):
         assert read_digit(to_png(page)).pixels.any()
+
+
+def test_a_sample_of_a_million_digits_is_refused_without_python_s_words() -> None:
+    with pytest.raises(CorruptImage, match="no number up to 65,535"):
+        read_digit(b"P2 8 8 255\n" + b"7 " * 63 + b"9" * 1_000_000)
