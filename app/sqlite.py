@@ -17,8 +17,8 @@ from sqlalchemy.pool import NullPool
 
 from app.waiting import BUSY_SECONDS, deadline
 
+LOOK_SECONDS = 0.01  # between two tries to get a lock that SQLite itself does not wait for
 PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "temp_store=MEMORY",  # there may be no folder for temporary files
@@ -37,10 +37,26 @@ def sqlite_engine(url: str) -> Engine:
 def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     """Durable, concurrent, and with explicit transactions (https://www.sqlite.org/wal.html)."""
     connection.isolation_level = None
-    seconds = max(0.0, min(BUSY_SECONDS, deadline.get() - time.monotonic()))
+    now = time.monotonic()
+    seconds = max(0.0, min(BUSY_SECONDS, deadline.get() - now))
     connection.execute(f"PRAGMA busy_timeout={seconds * 1000:.0f}").close()
+    log_writes_ahead(connection, now + seconds)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def log_writes_ahead(connection: sqlite3.Connection, latest: float) -> None:
+    """Turn on the write-ahead log, for which SQLite does not wait out `busy_timeout` where a file gets its first one.
+
+    latest: the last moment on the monotonic clock to try it at. Raises sqlite3.OperationalError.
+    """
+    while True:
+        try:
+            return connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+            time.sleep(LOOK_SECONDS)
 
 
 def begin_sqlite(connection: Connection) -> None:

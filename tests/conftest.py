@@ -103,11 +103,18 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start the process, and wait until it is ready."""
-        with (self.folder / "log").open("ab") as log:
+        """Start the process, and wait until it is ready, and each of several workers is there."""
+        path = self.folder / "log"
+        with path.open("ab") as log:
+            earlier = log.tell()
             command = [*self.wrapper, sys.executable, "-m", "app", "serve"]
             self.process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stdout=log, stderr=log)
         wait_until(self.is_ready, START_SECONDS)
+        workers = int(self.environment.get("NUMERAL_WORKERS", "1"))
+        wait_until(
+            lambda: workers == 1 or path.read_bytes()[earlier:].count(b"Application startup complete") == workers,
+            START_SECONDS,
+        )
 
     def answers(self) -> bool:
         """Whether anything listens at the address: the workers of a killed server must not."""

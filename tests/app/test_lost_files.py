@@ -153,6 +153,18 @@ def test_many_processes_that_find_it_gone_make_it_once_and_lose_nothing(tmp_path
     assert count(Database(url)) == 80
 
 
+def test_a_file_without_a_write_ahead_log_that_another_process_writes_is_waited_for(
+    opened: Database, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "var" / "numeral.db", check_same_thread=False)) as other:
+        other.isolation_level = None
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, other.rollback).start()
+        write(opened)
+        assert count(opened) == 2
+
+
 def post(server: Server, image: bytes, label: int) -> int:
     form = {"files": {"file": ("7.png", image)}, "data": {"label": str(label)}}
     return server.admin.post("/samples", **form).status_code
