@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -19,6 +20,7 @@ from model.headers import claim_of
 from model.image import CorruptImage, ImageError, ImageTooLarge, Limits, UnsupportedFormat, read_digit, to_png
 from tests.conftest import draw_seven
 from tests.model.test_image import encoded
+from tests.probe import least
 
 WHITE = Image.new("RGB", (64, 64), "white")
 MOST_LEFT_MEGABYTES = 20  # that may stay resident; 61 do where the C library keeps large blocks
@@ -125,10 +127,10 @@ EXCESSIVE = {
 
 @pytest.mark.parametrize("name", EXCESSIVE)
 def test_what_takes_too_much_is_refused_at_once(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ImageTooLarge):
         read_digit(EXCESSIVE[name])
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_what_phones_and_programs_write_is_not_too_much() -> None:
@@ -229,8 +231,8 @@ def test_an_avif_is_decoded_by_the_thread_that_asked_for_it() -> None:
     assert max(counts) <= before
 
 
-def test_a_jpeg_2000_leaves_other_threads_their_turns() -> None:
-    file = encoded(Image.effect_noise((1200, 1200), 60), "JPEG2000", num_resolutions=1)
+def longest_pause(action: Callable[[], object]) -> float:
+    """The longest time that another thread got no turn meanwhile, as a share of the action's."""
     ticks: list[float] = []
     done = threading.Event()
 
@@ -241,13 +243,21 @@ def test_a_jpeg_2000_leaves_other_threads_their_turns() -> None:
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
     started = time.perf_counter()
-    with suppress(ImageError):
-        read_digit(file)
-    took = time.perf_counter() - started
+    action()
+    ended = time.perf_counter()
     done.set()
     thread.join()
-    pauses = np.diff([started, *ticks])
-    assert took > 0.3 and pauses.max() < took / 2
+    return np.diff([started, *ticks]).max() / (ended - started)
+
+
+def test_a_jpeg_2000_leaves_other_threads_their_turns() -> None:
+    file = encoded(Image.effect_noise((1200, 1200), 60), "JPEG2000", num_resolutions=1)
+
+    def read() -> None:
+        with suppress(ImageError):
+            read_digit(file)
+
+    assert least(lambda: longest_pause(read), 0.5) < 0.5
 
 
 def test_what_is_wrong_with_a_large_jpeg_2000_is_said_as_of_a_small_one() -> None:
