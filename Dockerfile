@@ -27,5 +27,5 @@ ENV PATH=/venv/bin:$PATH \
     NUMERAL_SHIPPED_WEIGHTS_DIR=/srv/shipped
 VOLUME ["/srv/numeral/weights", "/srv/numeral/var"]
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["python", "-m", "app.healthcheck"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["python", "-m", "app.cli.healthcheck"]
 CMD ["numeral", "serve"]

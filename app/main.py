@@ -20,27 +20,27 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from app.db import Database
-from app.envelope import Envelope
-from app.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
-from app.events import EventHub
-from app.fast_path import FastPath
-from app.openapi import DocumentedApi
-from app.pages import add_pages
-from app.predict import Predictor
-from app.process import die_with_parent
+from app.database.database import Database
+from app.database.waiting import ANSWER_SECONDS
+from app.http.envelope import Envelope
+from app.http.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
+from app.http.fast_path import FastPath
+from app.http.methods import CommonMethods, allowed
+from app.http.openapi import DocumentedApi
+from app.http.pages import add_pages
+from app.http.security import KeyCheck
+from app.inference.active_model import ActiveModel
+from app.inference.predictor import Predictor
+from app.jobs.events import EventHub
+from app.jobs.process import die_with_parent
+from app.jobs.stopping import drain_on_sigterm, stop_retrainings
 from app.routes import audit, health, jobs, predict, problems, samples, versions
-from app.routes.methods import CommonMethods, allowed
 from app.schemas.problems import documented
-from app.security import KeyCheck
-from app.serving import ActiveModel
 from app.settings import Settings, load_settings
-from app.stopping import drain_on_sigterm, stop_retrainings
-from app.waiting import ANSWER_SECONDS
 from model import faults
-from model.clib import return_large_blocks
-from model.image import ImageError
-from model.store import Store
+from model.preprocessing.decoding.c_libraries import return_large_blocks
+from model.preprocessing.pipeline import ImageError
+from model.registry.store import Store
 
 log = logging.getLogger("numeral")
 
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=health.NUMERAL_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
-        docs_url=None,  # `app.pages` has its own
+        docs_url=None,  # `app.http.pages` has its own
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,  # what an SDK calls its functions

@@ -1,6 +1,6 @@
 """What decoding takes, beside what a file's header lets expect: memory, time and pauses. `python -m bench.decoding`
 
-Each file shows 4,000 × 4,000 pixels and is decoded in a process of its own. The constants in `model/headers` are to
+Each file shows 4,000 × 4,000 pixels and is decoded in a process of its own. The constants of `decoding/headers` are to
 keep what is expected at or above what is measured; a unit of work is what a pixel of a plain PNG takes.
 """
 
@@ -20,9 +20,9 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from model.decode import Limits, decode
-from model.headers import claim_of
-from model.heic import has_heif
+from model.preprocessing.decoding.decode import Limits, decode
+from model.preprocessing.decoding.headers import claim_of
+from model.preprocessing.decoding.heic import has_heif
 
 SIDE = 4_000  # pixels
 TICK_SECONDS = 0.001

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bench.load import Body
-from model.image import read_digit
+from model.preprocessing.pipeline import read_digit
 
 IMAGE = Path(__file__).with_name("seven.png")  # 28×28, drawn for this purpose
 PHOTO = Path("var/bench/photo.jpg")

@@ -28,9 +28,9 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from app.samples import is_held_out, sample_id
-from model.image import to_png
-from model.store import Store
+from app.samples.samples import is_held_out, sample_id
+from model.preprocessing.pipeline import to_png
+from model.registry.store import Store
 from tests.conftest import Server, clean_environment, wait_until
 from tests.postgres import private_postgresql
 from tests.processes import kill, server_processes, supervisor_of, trainer_of

@@ -11,18 +11,18 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from app.pictures import many_pictures, one_picture
-from app.predict import Answer
+from app.inference.pictures import many_pictures, one_picture
+from app.inference.predictor import Answer
 from app.routes.predict import prediction, to_json
 from bench.forms import bodies
 from bench.report import plain_table
 from bench.servers import SERVER_CORE, WEIGHTS, on_core
 from model.classifier import Classifier
-from model.decode import Limits, decode
-from model.image import read_many
-from model.ink import find_ink
-from model.placing import place
-from model.store import Store
+from model.preprocessing.centering import place
+from model.preprocessing.decoding.decode import Limits, decode
+from model.preprocessing.foreground import find_ink
+from model.preprocessing.pipeline import read_many
+from model.registry.store import Store
 
 MANY = 32
 ROUNDS, ROUND_SECONDS = 7, 0.05

@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from model.image import to_png
+from model.preprocessing.pipeline import to_png
 from tests.conftest import Server, draw_seven
 from tests.proxies import BALANCERS, is_installed
 

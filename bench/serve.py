@@ -17,6 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
+from bench.batching import CONNECTIONS as CONNECTIONS_TOGETHER
+from bench.batching import ROUNDS, SECONDS, together
 from bench.chart import draw
 from bench.footprint import Facts, memory, ready_seconds, workers
 from bench.forms import bodies
@@ -25,9 +27,7 @@ from bench.load import CONNECTIONS, Body, digit, press
 from bench.report import Rows, fact_table, goal_table, keep, median, rate_table, row_record
 from bench.servers import WEIGHTS, cpu_seconds, numeral, reference, serving
 from bench.stress import crowd, half_load, photos
-from bench.together import CONNECTIONS as CONNECTIONS_TOGETHER
-from bench.together import ROUNDS, SECONDS, together
-from model.store import Store
+from model.registry.store import Store
 
 WARM_SECONDS = 1
 

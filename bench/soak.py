@@ -30,7 +30,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from model.image import to_png
+from model.preprocessing.pipeline import to_png
 from tests.conftest import ADMIN_KEY, Server, draw_seven
 from tests.processes import resident_megabytes
 

@@ -28,12 +28,12 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from model.data import CACHE_DIR, Labelled, Splits, load_digits
+from model.data.digits import CACHE_DIR, Labelled, Splits, load_digits
+from model.deslant import Deslanted
 from model.net import Net
 from model.recipe import QUICK, Recipe
 from model.train import fit, training_device
-from model.upright import Upright
-from model.watch import accuracy
+from model.training.early_stopping import accuracy
 
 TARGET = 0.99  # of the test digits
 MOST_EPOCHS = 14  # of the tutorial's loop
@@ -102,7 +102,7 @@ def numeral(splits: Splits, recipe: Recipe) -> Run:
     """Train as `numeral train` does."""
     started = time.perf_counter()
     net = fit(splits.train, splits.validation, recipe)
-    return Run(time.perf_counter() - started, recipe.epochs, accuracy(Upright(net), splits.test))
+    return Run(time.perf_counter() - started, recipe.epochs, accuracy(Deslanted(net), splits.test))
 
 
 def warm_up(digits: Labelled) -> float:

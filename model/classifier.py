@@ -12,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from model.errors import DamagedVersion
-from model.image import Reading
+from model.preprocessing.pipeline import Reading
 
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"

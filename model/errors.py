@@ -2,7 +2,7 @@
 
 ModelError
 ├── DataError              training data is missing, short, damaged or unusable
-│   └── MirrorsUnreachable no mirror gave the complete, undamaged file (model/mirror.py)
+│   └── MirrorsUnreachable no mirror gave the complete, undamaged file (model/data/download.py)
 ├── StoreError             a version can't be published, found, read or activated
 │   ├── NoVersion          there is no such version, or none at all
 │   ├── DamagedVersion     the version's files are not what its manifest says

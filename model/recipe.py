@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from model.augment import Strength
 from model.errors import ModelError
+from model.training.augmentation import Strength
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,17 @@ class Recipe:
 
     epochs: int = 120
     min_steps: int = 0  # few digits are passed over more often, until there were so many
-    pruned_to: int = 0  # digits, the hardest of each class (model/pruning.py); 0: all are trained on
+    pruned_to: int = 0  # digits, the hardest of each class (model/training/pruning.py); 0: all are trained on
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
     label_smoothing: float = 0  # of each label that is spread over all ten digits
-    normalize: bool = False  # each batch, between the layers (model/paired.py); not when it goes on from weights
+    normalize: bool = False  # each batch, between the layers (fused.py); not when it goes on from weights
     averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
     sample_share: float = 0.2  # of each batch that users' samples may fill at most
     sample_repeats: int = 20  # how often one sample is seen in an epoch at most
     patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
-    outlier_share: float = 0.06  # of each batch that is no digit (model/outliers.py), beside its digits
+    outlier_share: float = 0.06  # of each batch that is no digit (out_of_distribution.py), beside its digits
     score_weight: float = 0.5  # of the loss for telling digits from these, beside the one for telling digits apart
     ease_after: float = 0.7  # share of the epochs after which the distortions are halved
     seed: int = 1

@@ -13,18 +13,18 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.augment import Strength, augment
-from model.averaging import MovingAverage
-from model.batches import NO_DIGIT, batches_of
-from model.data import Labelled, Splits, check_trainable
+from model.data.digits import Labelled, Splits, check_trainable
+from model.deslant import deslant
 from model.net import Net
-from model.paired import Trainee
-from model.publish import Outcome, publish, starting_weights
 from model.recipe import OnProgress, Recipe
-from model.replay import Replayed
-from model.store import Store
-from model.upright import upright
-from model.watch import Watch
+from model.registry.publish import Outcome, publish, starting_weights
+from model.registry.store import Store
+from model.training.augmentation import Strength, augment
+from model.training.averaging import MovingAverage
+from model.training.batches import NO_DIGIT, batches_of
+from model.training.cuda_graph import Replayed
+from model.training.early_stopping import Watch
+from model.training.fused import Trainee
 
 
 def run(
@@ -81,7 +81,7 @@ def fit(
 
     def learn(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
-        logits = trainee(upright(augment(images, strength, generator)))
+        logits = trainee(deslant(augment(images, strength, generator)))
         # Compute the loss.
         loss = loss_of(logits, labels, recipe)
         # Propagate the gradients back.
@@ -128,7 +128,7 @@ def optimizer_of(
 def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
     """How wrong logits (B, 10) are about labels int64 (B,): which digit it is, and whether it is one (a scalar).
 
-    An outlier, whose label is NO_DIGIT, counts in the second alone; why, says model/outliers.py.
+    An outlier, whose label is NO_DIGIT, counts in the second alone; why, says model/training/out_of_distribution.py.
     """
     log_odds, is_digit = logits.logsumexp(dim=1), (labels != NO_DIGIT).float()
     strange = F.binary_cross_entropy_with_logits(log_odds, is_digit)
@@ -137,6 +137,6 @@ def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
 
 
 if __name__ == "__main__":
-    from model.train_command import main
+    from model.cli.train import main
 
     sys.exit(main(sys.argv[1:]))

@@ -22,9 +22,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from model.data import Splits, load_digits
+from model.data.digits import Splits, load_digits
 from model.files import locked
-from model.image import to_png
+from model.preprocessing.pipeline import to_png
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHIPPED = REPOSITORY / "weights"

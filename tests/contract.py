@@ -15,9 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from app import jobs
-from app.db import Database
-from app.tables import jobs as table
+from app.database.database import Database
+from app.database.tables import jobs as table
+from app.jobs import records
 from tests.conftest import ADMIN_KEY, Server
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -47,7 +47,7 @@ def try_contract(folder: Path, *options: str) -> subprocess.CompletedProcess[str
 def pretend_to_train(server: Server) -> None:
     """Put a job into the database whose trainer gave a sign of life tomorrow."""
     database = Database(server.environment["NUMERAL_DATABASE_URL"])
-    row, _ = jobs.create(database, "tester", {}, None)
+    row, _ = records.create(database, "tester", {}, None)
     with database.begin() as connection:
         connection.execute(update(table).where(table.c.id == row["id"]).values(heartbeat_at=time.time() + A_DAY))
     database.close()

@@ -21,12 +21,12 @@ def command_lines() -> dict[int, str]:
 
 def trainer_of(job_id: str) -> list[int]:
     """The trainer of the job, if there is one."""
-    return [pid for pid, line in command_lines().items() if f"app.trainer {job_id}" in line]
+    return [pid for pid, line in command_lines().items() if f"app.jobs.trainer {job_id}" in line]
 
 
 def supervisor_of(job_id: str) -> list[int]:
     """The supervisor of the job, if there is one."""
-    return [pid for pid, line in command_lines().items() if f"app.supervisor {job_id}" in line]
+    return [pid for pid, line in command_lines().items() if f"app.jobs.supervisor {job_id}" in line]
 
 
 def server_processes(main: int) -> list[int]:

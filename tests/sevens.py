@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model.image import to_png
+from model.preprocessing.pipeline import to_png
 
 SIDE = 120  # pixels
 STROKES = [[(0.2, 0.35), (0.4, 0.15), (0.75, 0.25), (0.45, 0.85)], [(0.25, 0.85), (0.7, 0.85)]]

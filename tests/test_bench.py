@@ -27,7 +27,7 @@ from bench.peers.__main__ import PEERS, version
 from bench.peers.environments import is_current
 from bench.report import fact_table, goal_table, keep, rate_table, read, row_record
 from bench.soak import Soak, soak
-from model.image import read_digit
+from model.preprocessing.pipeline import read_digit
 
 ROOT = Path(__file__).parents[1]
 REPORT = """  Latency Distribution

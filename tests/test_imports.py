@@ -11,8 +11,16 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LIGHT = ["model.classifier", "model.image", "model.store", "model.commands", "app.main", "app.serve", "app.supervisor"]
-LIGHT += ["app.cli", "model.predict_command"]
+LIGHT = [
+    "model.classifier",
+    "model.preprocessing.pipeline",
+    "model.registry.store",
+    "model.cli.versions",
+    "app.main",
+    "app.cli.serve",
+    "app.jobs.supervisor",
+]
+LIGHT += ["app.cli.main", "model.cli.predict"]
 HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic", "httpx", "rich"}
 
 
@@ -47,7 +55,13 @@ def test_nothing_in_model_imports_train_but_its_command(path: Path) -> None:
 def test_app_never_imports_torch_and_only_the_trainer_leads_to_it(path: Path) -> None:
     assert "torch" not in heads(path)
     if path.name != "trainer.py":
-        assert not imports_of(path) & {"model.train", "model.net", "model.publish", "model.export", "model.recipe"}
+        assert not imports_of(path) & {
+            "model.train",
+            "model.net",
+            "model.registry.publish",
+            "model.registry.export",
+            "model.recipe",
+        }
 
 
 def test_what_would_call_or_write_elsewhere_is_imported_after_it_was_kept_from_it() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from app import audit
+from app.database import audit
+from app.http.security import Admin
 from app.routes.paging import Page, next_cursor
 from app.schemas.problems import documented
 from app.schemas.versions import AuditList, AuditRecord
-from app.security import Admin
 
 router = APIRouter(prefix="/admin/audit", tags=["admin"], responses=documented(401, 403, 503))
 

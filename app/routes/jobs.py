@@ -8,20 +8,20 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, ValidationError
 
-from app import jobs, supervisor
-from app.encodings import read_content
-from app.errors import InvalidField, Problem, invalid_field
-from app.events import NothingMore
-from app.job_record import conclude
-from app.job_states import State
-from app.json_body import as_utf8
-from app.openapi import reference
+from app.http.encodings import read_content
+from app.http.errors import InvalidField, Problem, invalid_field
+from app.http.json_body import as_utf8
+from app.http.openapi import reference
+from app.http.security import Admin
+from app.jobs import records, supervisor
+from app.jobs.events import NothingMore
+from app.jobs.reporting import conclude
+from app.jobs.states import State
 from app.routes.paging import Page, next_cursor
 from app.routes.versions import WeightsUnwritable
 from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
 from app.schemas.problems import documented
-from app.security import Admin
 from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
@@ -52,7 +52,7 @@ class TrainerUnavailable(Problem):
 def give_up_lost(request: Request, admin: Admin) -> None:
     """Before any answer about jobs, give up one whose trainer was lost."""
     state = request.app.state
-    jobs.sweep(state.database, state.store, state.settings.queue_seconds)
+    records.sweep(state.database, state.store, state.settings.queue_seconds)
 
 
 router = APIRouter(prefix="/admin", tags=["admin"], responses=documented(401, 403, 503))
@@ -105,7 +105,7 @@ def retrain(
         state.store.check_writable()
     except StoreError as error:
         raise WeightsUnwritable(f"{error}.") from None
-    row, is_new = jobs.create(state.database, admin, chosen, idempotency_key)
+    row, is_new = records.create(state.database, admin, chosen, idempotency_key)
     if is_new:
         try:
             supervisor.start(row["id"])
@@ -113,14 +113,14 @@ def retrain(
             why = f"The training process can't be started: {error.strerror}."
             conclude(state.database, row["id"], state.store, State.FAILED, why)
             raise TrainerUnavailable(why) from error
-    response.headers["Location"] = jobs.address(row["id"])
+    response.headers["Location"] = records.address(row["id"])
     return Job(**row)
 
 
 @router.get("/jobs", responses=documented(422), dependencies=[Swept])
 def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
     """Jobs, newest first."""
-    rows, total = jobs.page(request.app.state.database, page.cursor, page.limit)
+    rows, total = records.page(request.app.state.database, page.cursor, page.limit)
     items = [Job(**row) for row in rows]
     return JobList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
 
@@ -128,13 +128,13 @@ def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
 @router.get("/jobs/{job_id}", responses=documented(404), dependencies=[Swept])
 def get_job(request: Request, admin: Admin, job_id: str) -> Job:
     """One job: state, progress, metrics, the gate's reasons, the end of its log."""
-    return Job(**jobs.get(request.app.state.database, job_id))
+    return Job(**records.get(request.app.state.database, job_id))
 
 
 @router.post("/jobs/{job_id}/cancel", status_code=202, responses=documented(404, 409), dependencies=[Swept])
 def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
     """Ask the trainer to stop; the job is `cancelled` a moment later."""
-    return Job(**jobs.request_cancel(request.app.state.database, job_id, admin))
+    return Job(**records.request_cancel(request.app.state.database, job_id, admin))
 
 
 @router.get(

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 
-from app.errors import Problem
+from app.http.errors import Problem
 
 MAX_LIMIT = 200  # items a page
 MAX_CURSOR = 2**31 - 1  # the largest number that a row can have: what is above it asks for the same

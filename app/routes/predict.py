@@ -16,18 +16,18 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.body import body_limit, header
-from app.encodings import read_content
-from app.errors import InvalidField, Overloaded, Problem, as_json
-from app.openapi import BINARY, FILE, forms, reference, request_body
-from app.pictures import many_pictures, one_picture
-from app.predict import Answer, Predictor, problem_of
+from app.http.body import body_limit, header
+from app.http.encodings import read_content
+from app.http.errors import InvalidField, Overloaded, Problem, as_json
+from app.http.openapi import BINARY, FILE, forms, reference, request_body
+from app.http.security import KeyCheck, predict_bearer
+from app.inference.pictures import many_pictures, one_picture
+from app.inference.predictor import Answer, Predictor, problem_of
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
-from app.security import KeyCheck, predict_bearer
-from model.decode import FORMATS
-from model.image import to_png
+from model.preprocessing.decoding.decode import FORMATS
+from model.preprocessing.pipeline import to_png
 
 MAX_LOOP_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up
 

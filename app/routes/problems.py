@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.errors import NotFound, all_problems
+from app.http.errors import NotFound, all_problems
 from app.schemas.problems import ProblemList, ProblemType, documented
 
 router = APIRouter(prefix="/problems", tags=["problems"])

@@ -15,20 +15,20 @@ from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from app import archive, samples
-from app.body import body_limit, save_body
-from app.db import Database
-from app.encodings import read_content, refuse_encoding
-from app.labelled import as_label, labelled_picture
-from app.openapi import BINARY, FILE, forms, reference, request_body
-from app.predict import Predictor
+from app.database.database import Database
+from app.http.body import body_limit, save_body
+from app.http.encodings import read_content, refuse_encoding
+from app.http.openapi import BINARY, FILE, forms, reference, request_body
+from app.http.security import Admin
+from app.inference.predictor import Predictor
+from app.jobs.scratch import temporary_file
 from app.routes.paging import Page, next_cursor
+from app.samples import archive, samples
+from app.samples.labelled import as_label, labelled_picture
 from app.schemas.examples import DIGIT, IMAGE, SAMPLES
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
-from app.scratch import temporary_file
-from app.security import Admin
-from model.image import to_png
+from model.preprocessing.pipeline import to_png
 
 CHUNK_BYTES = 262_144
 

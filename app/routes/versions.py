@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from app import audit
-from app.errors import Problem
+from app.database import audit
+from app.http.errors import Problem
+from app.http.security import Admin
 from app.schemas.problems import documented
 from app.schemas.versions import Version, VersionDetail, VersionList
-from app.security import Admin
 from model.errors import DamagedVersion, NoVersion, StoreError
-from model.store import Store
+from model.registry.store import Store
 
 router = APIRouter(prefix="/admin/versions", tags=["admin"], responses=documented(401, 403))
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]

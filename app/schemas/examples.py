@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.image import to_png
+from model.preprocessing.pipeline import to_png
 
 DIGIT = 7
 INKS = ".-+*#@"  # from paper to full ink, in equal steps

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
-from app.pixels import JSON_SCHEMA, read_rows
+from app.schemas.pixels import JSON_SCHEMA, read_rows
 from app.schemas.problems import ProblemDetail
 
 IMAGE = (

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from app.clock import as_time
+from app.database.clock import as_time
 
 
 def without_fraction(value: object) -> object:

@@ -30,7 +30,7 @@ from bench.load import CONNECTIONS, Body, digit, press
 from bench.peers.environments import PINS, environment
 from bench.report import Rows, keep, median, rate_table, row_record
 from bench.servers import WEIGHTS, frozen, numeral, serving
-from model.store import Store
+from model.registry.store import Store
 
 WARM_SECONDS = 2
 SILENT = {"BENTOML_DO_NOT_TRACK": "True", "RAY_USAGE_STATS_ENABLED": "0", "DO_NOT_TRACK": "1"}

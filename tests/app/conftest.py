@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.db import Database
-from app.migrate import migrate
-from model.store import Store
+from app.database.database import Database
+from app.database.migrate import migrate
+from model.registry.store import Store
 from tests.conftest import SHIPPED
 from tests.postgres import PostgreSQL, private_postgresql
 

@@ -19,12 +19,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.encodings import MAX_MEMBERS
-from app.errors import Problem
-from app.labelled import labelled_picture
-from app.pictures import many_pictures, one_picture
-from model.image import read_digit
-from tests.app.test_bad_input import check_problem
+from app.http.encodings import MAX_MEMBERS
+from app.http.errors import Problem
+from app.inference.pictures import many_pictures, one_picture
+from app.samples.labelled import labelled_picture
+from model.preprocessing.pipeline import read_digit
+from tests.app.http.test_bad_input import check_problem
 from tests.conftest import REPOSITORY, Server
 
 JSON = "application/json"

@@ -9,9 +9,9 @@ import httpx
 import numpy as np
 import pytest
 
-from model.data import Splits
-from model.image import to_png
-from tests.app.test_retrain import retrain
+from model.data.digits import Splits
+from model.preprocessing.pipeline import to_png
+from tests.app.routes.test_retrain import retrain
 from tests.conftest import Server, wait_until
 from tests.sevens import odd_seven
 

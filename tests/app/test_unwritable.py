@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from app import scratch
-from app.scratch import scratch_folder
-from tests.app.test_bad_input import check_problem
-from tests.app.test_db import full_disk
-from tests.app.test_retrain import GENTLE, retrain
+from app.jobs import scratch
+from app.jobs.scratch import scratch_folder
+from tests.app.database.test_database import full_disk
+from tests.app.http.test_bad_input import check_problem
+from tests.app.routes.test_retrain import GENTLE, retrain
 from tests.conftest import Server, wait_until
 
 NOBODY = 65534

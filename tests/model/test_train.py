@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 import torch
 
-from model.batches import Batches
-from model.data import Labelled, Splits
+from model.data.digits import Labelled, Splits
+from model.deslant import Deslanted
 from model.errors import DataError
 from model.net import Net
 from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe
-from model.store import Store
+from model.registry.store import Store
 from model.train import fit, run
-from model.upright import Upright
-from model.watch import Best, accuracy
+from model.training.batches import Batches
+from model.training.early_stopping import Best, accuracy
 from tests.conftest import clean_environment, wait_until
 
 SHORT = Recipe(epochs=2, batch_size=64)
@@ -33,7 +33,7 @@ def digest(net: Net) -> bytes:
 
 def test_a_training_learns(embedded: Splits) -> None:
     net = fit(embedded.train, embedded.validation, replace(SHORT, epochs=20))
-    assert accuracy(Upright(net), embedded.test) > 0.85
+    assert accuracy(Deslanted(net), embedded.test) > 0.85
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(embedded: Splits) -> None:
@@ -55,7 +55,7 @@ def test_a_normalized_training_learns_sooner_and_gives_the_tutorials_net(embedde
         for on in (False, True)
     )
     assert normalized[0].state_dict().keys() == plain[0].state_dict().keys()
-    before, after = (np.mean([accuracy(Upright(net), embedded.test) for net in nets]) for nets in (plain, normalized))
+    before, after = (np.mean([accuracy(Deslanted(net), embedded.test) for net in nets]) for nets in (plain, normalized))
     assert after > before + 0.1
 
 
@@ -186,4 +186,4 @@ def test_a_quick_training_of_few_digits_has_as_many_steps(embedded: Splits) -> N
 
 def test_a_quick_training_reaches_its_floor_on_mnist(mnist: Splits) -> None:
     net = fit(mnist.train, mnist.validation, QUICK)
-    assert 0.99 < accuracy(Upright(net), mnist.test) < 1.0
+    assert 0.99 < accuracy(Deslanted(net), mnist.test) < 1.0

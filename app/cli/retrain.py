@@ -1,0 +1,106 @@
+"""`numeral retrain`: start a retraining of a running service, and follow it.
+
+export NUMERAL_URL=http://127.0.0.1:8000 NUMERAL_ADMIN_KEY=…
+numeral retrain --follow
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.remote import ERRORS, answer, checked, connect, fail, parse, service
+from model.errors import INTERRUPTED
+
+OPTIONS = ("epochs", "learning_rate", "seed", "patience", "from", "promote")
+FINAL_GOOD = ("promoted", "kept")
+RECONNECTS = 10  # without an event in between
+
+
+def main(argv: Sequence[str]) -> int:
+    """Start a retraining; follow it when asked to. Exit status 1 when it came to no version."""
+    options = parse(parser(), argv)
+    console = Console()
+    try:
+        with connect(options) as client:
+            given = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
+            location = f"/admin/jobs/{answer(client.post('/admin/retrain', json=given), 'id')['id']}"
+            console.print(location, highlight=False)
+            return report(client, console, location) if options.follow else 0
+    except ERRORS as error:
+        return fail(error, options.url)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `numeral retrain`; what is not given is the service's."""
+    description = "Start a retraining of a running service."
+    made = argparse.ArgumentParser(prog="numeral retrain", description=description, parents=[service()])
+    made.add_argument("--follow", action="store_true", help="show its progress until it ends")
+    made.add_argument("--epochs", type=int, help="passes over the training images")
+    made.add_argument("--learning-rate", type=float, help="peak of the schedule")
+    made.add_argument("--seed", type=int, help="0 or more")
+    made.add_argument("--patience", type=int, help="epochs without gain after which to stop early; 0: never")
+    made.add_argument("--from", choices=["current", "scratch"], help="the weights that it goes on from")
+    made.add_argument("--promote", choices=["auto", "manual"], help="activate it if the gate agrees")
+    return made
+
+
+def report(client: httpx.Client, console: Console, location: str) -> int:
+    """Follow the job with a bar, then say what came of it; after Ctrl-C, that it goes on."""
+    try:
+        show(client, console, location)
+    except KeyboardInterrupt:
+        address = f"{str(client.base_url).rstrip('/')}{location}"
+        print(f"numeral: the job goes on; POST {address}/cancel ends it", file=sys.stderr)
+        return INTERRUPTED
+    job = answer(client.get(location))
+    version = f", version {job['version']}" if job["version"] else ""
+    console.print(f"{job['state']}{version}", highlight=False)
+    for reason in [*job["reasons"], *filter(None, [job["error"]])]:
+        console.print(reason, highlight=False, markup=False)
+    return 0 if job["state"] in FINAL_GOOD else 1
+
+
+def show(client: httpx.Client, console: Console, location: str) -> None:
+    """The job's progress as a bar, until it ends."""
+    text = TextColumn("{task.description}")
+    numbers = TextColumn("loss {task.fields[loss]}  validation {task.fields[accuracy]}")
+    with Progress(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task("queued", total=None, loss="–", accuracy="–")
+        for kind, data in follow(client, location):
+            if kind == "state":
+                bar.update(task, description=data["state"])
+            elif data["steps"]:
+                accuracy = "–" if data["accuracy"] is None else f"{data['accuracy']:.2%}"
+                loss = "–" if data["loss"] is None else f"{data['loss']:.4f}"
+                bar.update(task, total=data["steps"], completed=data["step"], loss=loss, accuracy=accuracy)
+
+
+def follow(client: httpx.Client, location: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The job's events until it ends; a cut connection is taken up again where it was cut."""
+    last, failures = "0", 0
+    while True:
+        try:
+            with client.stream("GET", f"{location}/events", headers={"Last-Event-ID": last}) as response:
+                event: dict[str, str] = {}
+                for line in checked(response).iter_lines():
+                    if line and not line.startswith(":"):
+                        name, _, value = line.partition(": ")
+                        event[name] = value
+                    elif event:
+                        last, failures = event["id"], 0
+                        yield event["event"], json.loads(event["data"])
+                        event = {}
+        except httpx.TransportError:
+            failures += 1
+            if failures > RECONNECTS:
+                raise
+        if answer(client.get(location))["finished_at"]:
+            return

@@ -1,0 +1,160 @@
+"""`numeral serve`: check what can be checked before the first request, then run uvicorn.
+
+numeral serve --workers 2 --port 8080
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import logging.config
+import os
+import resource
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from functools import partial
+
+import uvicorn
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from app.database.database import Database, DatabaseUnavailable
+from app.database.engines import first_line, without_password
+from app.database.migrate import SchemaTooNew, migrate
+from app.http.protocol import Protocol
+from app.jobs import records
+from app.jobs.states import State
+from app.settings import BadSettings, Settings, load_settings
+from model.errors import ModelError, StoreError
+from model.registry.store import Store, usable_folder
+
+log = logging.getLogger("numeral")
+
+
+LOGGING = {  # every worker process sets itself up by it
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"alembic.runtime.plugins": {"level": "WARNING"}},
+}
+
+
+class CannotServe(Exception):
+    """Nothing can be served; the text is one line that says what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until a signal; answers with the exit status."""
+    parser = argparse.ArgumentParser(prog="numeral serve", description="Serve predictions over HTTP.")
+    parser.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
+    parser.add_argument("--port", help="port to listen on (PORT, 8000)")
+    parser.add_argument("--workers", help="processes that serve (NUMERAL_WORKERS, 1)")
+    parser.add_argument("--access-log", action="store_true", help="log a line for each request")
+    options = parser.parse_args(argv)
+    for variable, value in (
+        ("HOST", options.host),
+        ("PORT", options.port),
+        ("NUMERAL_WORKERS", options.workers),
+    ):
+        if value is not None:
+            os.environ[variable] = value  # where worker processes read their settings too
+    logging.config.dictConfig(LOGGING)
+    try:
+        settings = load_settings()
+        prepare(settings)
+    except (BadSettings, CannotServe, ModelError) as error:
+        print(f"numeral: {error}", file=sys.stderr)
+        return 1
+    run(settings, access_log=options.access_log)
+    return 0
+
+
+def prepare(settings: Settings) -> None:
+    """Seed the weights, migrate the database, try the port. Raises CannotServe or ModelError."""
+    prepare_weights(Store(settings.weights_dir), Store(settings.shipped_weights_dir))
+    prepare_database(settings.database_url)
+    check_port(settings.host, settings.port)
+    if not settings.admin_keys:
+        log.info("the admin routes are closed; NUMERAL_ADMIN_KEYS opens them")
+
+
+def prepare_weights(store: Store, shipped: Store) -> None:
+    """Seed the store; one that can't be written is served as it is, or what is shipped. Raises ModelError."""
+    try:
+        seeded = store.seed(shipped)
+    except StoreError as error:
+        log.warning("%s: what is there is served, and no retraining can be stored", error)
+    else:
+        if seeded is not None:
+            log.info("version %d is now the current one in %s", seeded, store.root)
+    usable_folder(store, shipped)
+
+
+def prepare_database(url: str) -> None:
+    """Migrate the database. One that can't be used yet is tried again by every request that needs it.
+
+    Raises CannotServe for one that never can: an address that makes no sense, a schema of a newer version.
+    """
+    try:
+        shown = without_password(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise CannotServe(f"NUMERAL_DATABASE_URL can't be used: {first_line(error)}") from None
+    try:
+        migrate(url)
+        with closing(Database(url)) as database:
+            log_interrupted(database)
+    except (OSError, OperationalError, DatabaseUnavailable) as error:
+        log.error("%s can't be used: %s; predictions are served, /samples and /admin are not", shown, first_line(error))
+    except (SQLAlchemyError, ImportError, SchemaTooNew) as error:
+        raise CannotServe(f"NUMERAL_DATABASE_URL={shown} can't be used: {first_line(error)}") from None
+
+
+def log_interrupted(database: Database) -> None:
+    """Log it when the latest retraining ended with an earlier service, or seems to. Raises DatabaseUnavailable."""
+    latest = next(iter(records.page(database, None, 1)[0]), None)
+    if latest is not None and latest["state"] == State.INTERRUPTED:
+        log.warning("the latest retraining, %s, was interrupted: %s", records.address(latest["id"]), latest["error"])
+    elif latest is not None and latest["active"]:
+        log.info("the retraining %s is %s, or was lost", records.address(latest["id"]), latest["state"])
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise CannotServe when the address can't be listened on, before workers would each say so."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = f"{host}:{port} can't be listened on ({error.strerror}); choose another with PORT=8080"
+            raise CannotServe(message) from None
+
+
+def run(settings: Settings, access_log: bool) -> None:
+    """Run uvicorn in this process, or as the parent of several workers."""
+    allow_many_files()
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http=partial(Protocol, header_timeout=settings.header_timeout, body_timeout=settings.body_timeout),  # type: ignore[arg-type]  # uvicorn calls it, and no more
+        ws="none",
+        access_log=access_log,
+        log_config=LOGGING,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive_timeout,
+        timeout_graceful_shutdown=settings.shutdown_timeout,
+    )
+
+
+def allow_many_files() -> None:
+    """Let this process and its workers have as many connections open as the system allows them to ask for."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

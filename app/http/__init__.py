@@ -1,0 +1,1 @@
+"""What every request meets: envelope, bodies, keys, errors."""

@@ -1,0 +1,76 @@
+"""Bodies that come compressed (RFC 9110, `Content-Encoding`), unpacked to no more than a body may have."""
+
+from __future__ import annotations
+
+import zlib
+from functools import partial
+
+from starlette.types import Receive, Scope
+
+from app.http.body import header, read_body, unread
+from app.http.errors import BadRequest, BodyTooLarge, Problem
+from app.inference.predictor import Predictor
+
+NONE = ("", "identity")
+GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15  # what zlib calls `wbits`
+WINDOWS = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW_DEFLATE)}  # some send deflate without its header
+MAX_MEMBERS = 16  # of a gzip; a file has one
+
+
+class UnsupportedEncoding(Problem):
+    status, slug, title = 415, "unsupported-encoding", "This Content-Encoding is not taken here"
+    remedy = "Send the body as it is, or compressed with one of the encodings that the Accept-Encoding header names."
+
+    def __init__(self, detail: str = "", taken: str = "gzip, deflate, identity") -> None:
+        super().__init__(detail, headers={"Accept-Encoding": taken})
+
+
+async def read_content(scope: Scope, receive: Receive, limit: int, predictor: Predictor) -> bytes:
+    """The whole body as `read_body` reads it, unpacked in the predictor's thread where it is compressed.
+
+    Raises what `read_body` does, UnsupportedEncoding, BadRequest for what is not compressed as it says.
+    """
+    encoding = header(scope, b"content-encoding").strip().lower()
+    if encoding not in NONE and encoding not in WINDOWS:
+        raise unread(UnsupportedEncoding(f"The body's Content-Encoding is {encoding[:40]!r}; send gzip or deflate."))
+    body = await read_body(scope, receive, limit, predictor.settings.body_timeout, predictor.bodies)
+    if encoding in NONE:
+        return body
+    unpacked: bytes = await predictor.in_thread(partial(unpack, encoding=encoding, limit=limit), body)
+    predictor.bodies.take(scope, len(unpacked))
+    return unpacked
+
+
+def refuse_encoding(scope: Scope) -> None:
+    """For a body that is not unpacked. Raises UnsupportedEncoding."""
+    if header(scope, b"content-encoding").strip().lower() not in NONE:
+        raise unread(UnsupportedEncoding("Send this body without a Content-Encoding.", "identity"))
+
+
+def unpack(body: bytes, encoding: str, limit: int) -> bytes:
+    """What was compressed. Raises BodyTooLarge as soon as it passes the limit, BadRequest."""
+    for window in WINDOWS[encoding]:
+        try:
+            return inflate(body, window, limit)
+        except zlib.error:
+            continue
+    raise BadRequest(f"The body's Content-Encoding is {encoding}, but the body is not, or it is damaged.")
+
+
+def inflate(body: bytes, window: int, limit: int) -> bytes:
+    """What was compressed, of one member or of several. Raises zlib.error, BodyTooLarge, BadRequest when it is cut."""
+    pieces: list[bytes] = []
+    left = limit
+    for _ in range(MAX_MEMBERS):
+        member = zlib.decompressobj(window)
+        piece = member.decompress(body, left + 1)
+        if len(piece) > left:
+            raise BodyTooLarge(f"The body has more than {limit:,} bytes when it is unpacked.")
+        if not member.eof:
+            raise BadRequest("The compressed body is cut: its end is missing.")
+        pieces.append(piece)
+        left -= len(piece)
+        body = member.unused_data
+        if window != GZIP or not body.rstrip(b"\0"):
+            return b"".join(pieces)
+    raise BadRequest(f"The gzip has more than {MAX_MEMBERS} members.")

@@ -1,0 +1,203 @@
+"""The exception tree of the service and its one mapping to RFC 9457 `application/problem+json`.
+
+Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. `all_problems` is
+the catalogue that `/problems/<slug>` answers from. Errors of images are the model's, and join by their `slug`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from model.preprocessing.pipeline import ImageError
+
+MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
+MAX_TEXT = 300  # characters of a detail, which may name what was sent
+
+PLAIN_MESSAGES = {
+    "extra_forbidden": "there is no such field",
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "list_type": "must be a list",
+}
+
+
+class Problem(Exception):
+    """An error that the client is told about.
+
+    status: HTTP status; slug: the stable end of the `type`; title: what it is, in a few words; remedy: how to
+    fix it, for `/problems/<slug>`; headers: extra response headers; extra: further members of the JSON.
+    """
+
+    status: int = 500
+    slug: str = "internal-error"
+    title: str = "Something broke on our side"
+    remedy: str = "Try again; when it stays, report the request_id to whoever runs this service."
+
+    def __init__(
+        self, detail: str = "", *, headers: dict[str, str] | None = None, extra: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or f"{self.title}."
+        self.headers = headers or {}
+        self.extra = extra or {}
+
+
+def short(text: str) -> str:
+    """The text, cut where it is long."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+
+
+class NotFound(Problem):
+    status, slug, title = 404, "not-found", "There is nothing at this address"
+    remedy = "Compare the address with /docs."
+
+
+class MethodNotAllowed(Problem):
+    status, slug, title = 405, "method-not-allowed", "This address does not take this method"
+    remedy = "Use a method named in the Allow header."
+
+
+class RequestTimeout(Problem):
+    status, slug, title = 408, "request-timeout", "The body did not arrive in time"
+    remedy = "Send the whole body without pause, over a faster connection, or send a smaller image."
+
+
+class BadRequest(Problem):
+    status, slug, title = 400, "bad-request", "The request can't be understood"
+    remedy = "See /docs for the forms of body that the address takes."
+
+
+class HeadersTooLarge(Problem):
+    status, slug, title = 431, "headers-too-large", "The headers are larger than this service takes"
+    remedy = "Send less in the address and the headers: 64 kB together are read."
+
+
+class BodyTooLarge(Problem):
+    status, slug, title = 413, "body-too-large", "The body is larger than this service takes"
+    remedy = "Send smaller images, since a digit needs no more than a few hundred pixels a side, or split the batch."
+
+
+class UnsupportedMediaType(Problem):
+    status, slug, title = 415, "unsupported-media-type", "This content type is not taken here"
+    remedy = "Send a ZIP as the body itself, as `curl --data-binary @digits.zip` does."
+
+
+class InvalidField(Problem):
+    status, slug, title = 422, "invalid-field", "A field is missing, unknown or out of range"
+    remedy = "The `errors` list names each field and what it must be."
+
+    def __init__(self, *errors: tuple[str, str]) -> None:
+        """errors: the name of each field, empty for the body itself, and what is wrong with it."""
+        fields = [{"field": short(field), "message": short(message)} for field, message in errors[:MAX_FIELD_ERRORS]]
+        first = fields[0]
+        super().__init__(f"{first['field'] or 'the body'}: {first['message']}.", extra={"errors": fields})
+
+
+class MalformedJson(Problem):
+    status, slug, title = 400, "malformed-json", "The body is not JSON"
+    remedy = "Check the body with a JSON validator; NaN and trailing commas are not JSON."
+
+
+class BatchTooLarge(Problem):
+    status, slug, title = 413, "batch-too-large", "Too many images in one request"
+    remedy = "Split the batch."
+
+
+class KeyRequired(Problem):
+    status, slug, title = 401, "key-required", "A valid key is needed"
+    remedy = "Send `Authorization: Bearer <key>` with a key that the operator gave you."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="numeral"'})
+
+
+class AdminDisabled(Problem):
+    status, slug, title = 403, "admin-disabled", "The admin routes are closed: no admin key is configured"
+    remedy = "Start the service with NUMERAL_ADMIN_KEYS set to a long random key."
+
+
+class TooManyAttempts(Problem):
+    status, slug, title = 429, "too-many-attempts", "Too many wrong keys came from this address"
+    remedy = "Ask the operator for a key; the right one is let through at once. Others wait as Retry-After says."
+
+    def __init__(self, seconds: int = 1) -> None:
+        """seconds: how long the address has to wait."""
+        again = f"Try again in {seconds} s; the right key is let through at once."
+        super().__init__(again, headers={"Retry-After": str(seconds)})
+
+
+class Overloaded(Problem):
+    status, slug, title = 503, "overloaded", "The service has more to do than it can"
+    remedy = "Wait for as many seconds as Retry-After says, then try again."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+class Stopping(Problem):
+    status, slug, title = 503, "stopping", "The service stops, and could not finish this"
+    remedy = "Send the request again: another server, or the same one after its start, will take it."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": "5"})
+
+
+class NotReady(Problem):
+    status, slug, title = 503, "not-ready", "No model is loaded"
+    remedy = "Wait a moment; when it stays, the operator should look at /readyz and the log."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+def all_problems() -> dict[str, type[Problem] | type[ImageError]]:
+    """Every problem of the service by its slug, wherever it is defined."""
+    found: dict[str, type[Problem] | type[ImageError]] = {}
+    classes: list[type[Problem] | type[ImageError]] = [Problem, *ImageError.__subclasses__()]
+    while classes:
+        problem = classes.pop()
+        found[problem.slug] = problem
+        classes.extend(problem.__subclasses__())
+    return found
+
+
+def image_problem(error: ImageError) -> Problem:
+    """The problem that an image error is to a client: same slug, status and title."""
+    problem = Problem(str(error))
+    problem.status, problem.slug, problem.title = error.status, error.slug, error.title
+    return problem
+
+
+def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """The problem that pydantic's `errors()` are to a client."""
+    first, *_ = found = list(errors)
+    if first["type"] == "json_invalid":
+        return MalformedJson(f"{first['msg']}.")
+    return InvalidField(*((".".join(map(str, error["loc"])), plainly(error)) for error in found[:MAX_FIELD_ERRORS]))
+
+
+def plainly(error: Mapping[str, Any]) -> str:
+    """What is wrong, without words of the library that noticed it."""
+    message: str = PLAIN_MESSAGES.get(error["type"], error["msg"])
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+
+
+def as_json(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The members of a problem's JSON."""
+    return {
+        "type": f"/problems/{problem.slug}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": short(problem.detail),
+        "request_id": request_id,
+        **problem.extra,
+    }
+
+
+def render(problem: Problem, request_id: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body of a problem."""
+    body = json.dumps(as_json(problem, request_id), ensure_ascii=False).encode()
+    return problem.status, {"Content-Type": "application/problem+json", **problem.headers}, body

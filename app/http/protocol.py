@@ -1,0 +1,179 @@
+"""uvicorn's HTTP protocol with bounds on what it leaves open: the size of headers, and the time that they may take.
+
+Its own limits are those of its other parser, h11. Here a request's line and headers may have MAX_HEAD_BYTES together,
+and so may whatever else a client sends without a byte of body: trailers, chunk extensions. A connection whose request
+stays incomplete, or that takes no answer, is closed. Malformed requests are answered as problems.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.http.envelope import CLOSE, new_id
+from app.http.errors import BadRequest, HeadersTooLarge, Problem, RequestTimeout, render
+
+log = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES = 65_536
+LINE_BYTES = 4  # of a header beside its name and value: colon, blank, CR and LF
+HOP_BY_HOP = (b"connection", b"upgrade", b"http2-settings")
+LINGER_SECONDS = 2.0  # that a refused client may go on sending before it is cut, so that it reads its answer
+LINGER_BYTES = 64_000_000
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection; header_timeout, body_timeout: seconds for a request's headers, and for a client to take answers.
+
+    _piece: bytes of the piece that is parsed.
+    _bytes_since: bytes of the pieces after the one in which the message began, or the last byte of its body came.
+    _waiting_since: time of the loop since when a request's headers are awaited; None when they are complete.
+    _stuck_since: time of the loop since when the client takes no answer; None while it does.
+    _refused: bytes that came after the connection was refused; None before.
+    """
+
+    def __init__(self, *arguments: Any, header_timeout: float, body_timeout: float, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._header_timeout, self._body_timeout = header_timeout, body_timeout
+        self._piece = 0
+        self._bytes_since = 0
+        self._waiting_since: float | None = None
+        self._stuck_since: float | None = None
+        self._refused: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to watch the time."""
+        super().connection_made(transport)
+        self._waiting_since = self.loop.time()
+        self._timer = self.loop.call_later(self._header_timeout, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Watch no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, within the bounds."""
+        if self._refused is not None:
+            self._refused += len(data)
+            if self._refused > LINGER_BYTES:
+                self.transport.abort()
+            return
+        self._unset_keepalive_if_required()
+        rest = memoryview(data)
+        while rest and self._refused is None:
+            rest = self._feed(rest)
+        if self._bytes_since > MAX_HEAD_BYTES:
+            self._refuse(HeadersTooLarge())
+        elif self._waiting_since is None and not self._is_answering():
+            self._waiting_since = self.loop.time()
+
+    def _feed(self, data: memoryview) -> memoryview:
+        """Parse it; what is left to be parsed after a head whose offer of another protocol was taken out."""
+        self._piece = len(data)
+        self._bytes_since += self._piece
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._begin_without_upgrade()
+            return data[upgrade.args[0] :]
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause if isinstance(cause, Problem) else BadRequest("The request is no valid HTTP."))
+        return data[:0]
+
+    def on_message_begin(self) -> None:
+        """Count anew."""
+        super().on_message_begin()
+        self._bytes_since = 0
+        self._waiting_since = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        """Begin the request, unless its head is too large."""
+        came_at_once = not self._bytes_since and self._piece <= MAX_HEAD_BYTES
+        if not came_at_once and self._head_bytes() > MAX_HEAD_BYTES:
+            raise HeadersTooLarge
+        if not self.parser.should_upgrade():
+            self._waiting_since = None
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass it on; count anew."""
+        self._bytes_since = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the body, unless the request is to be begun without its upgrade."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Note since when the client takes nothing."""
+        self._stuck_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client takes its answer."""
+        self._stuck_since = None
+        super().resume_writing()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + LINE_BYTES for name, value in self.headers)
+
+    def _begin_without_upgrade(self) -> None:
+        """Parse the head again as if it had not offered another protocol, which a server may ignore (RFC 9110 7.8).
+
+        The parser takes what follows such a head for the other protocol's, and so loses the body that Java's client
+        sends with its offer of HTTP/2.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(BadRequest("This service is no proxy: it knows no CONNECT."))
+            return
+        kept = [(name, value) for name, value in self.headers if name not in HOP_BY_HOP]
+        if any(name == b"connection" and b"close" in value.lower() for name, value in self.headers):
+            kept.append(CLOSE)
+        lines = [method + b" " + self.url + b" HTTP/1.1", *(name + b": " + value for name, value in kept), b"", b""]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.feed_data(b"\r\n".join(lines))
+
+    def _look(self) -> None:
+        """Close the connection of a client that is too slow; look again later."""
+        now, limit = self.loop.time(), self._header_timeout
+        if self._stuck_since is not None and now - self._stuck_since >= self._body_timeout:
+            self.transport.abort()
+        elif self._waiting_since is not None and now - self._waiting_since >= limit and not self._is_answering():
+            if self._piece:
+                self._refuse(RequestTimeout(f"The headers were not complete after {limit:g} seconds."))
+            else:
+                self.transport.close()
+        else:
+            self._timer = self.loop.call_later(limit, self._look)
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer with the problem unless an answer is under way, and close once the client had time to read it."""
+        if self._refused is not None or self.transport.is_closing():
+            return
+        self._refused = 0
+        begun = self._is_answering() and self.cycle.response_started
+        if self._is_answering() and not begun:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if not begun:
+            request_id = new_id()
+            status, headers, body = render(problem, request_id)
+            headers |= {"Content-Length": str(len(body)), "Connection": "close", "X-Request-ID": request_id}
+            lines = [f"{name.lower()}: {value}\r\n".encode("latin-1") for name, value in headers.items()]
+            self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", body]))
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)

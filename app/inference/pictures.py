@@ -1,0 +1,170 @@
+"""From a request's body to its pictures, in whatever form they come.
+
+What the body is, its content says; the Content-Type is asked only where clients must say something by it, the boundary
+of a form, and where it makes a message better.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from app.http.errors import BadRequest, BatchTooLarge, InvalidField, image_problem
+from app.http.forms import MULTIPART, Part, TooManyParts, is_urlencoded, parse_multipart, parse_urlencoded
+from app.http.image_text import NotAnImage, decode_text, is_binary, is_data_uri, looks_encoded
+from app.http.json_body import as_utf8, context_of, is_small_json, validate, validate_counted, wrong_json
+from app.schemas.predict import ImageRequest
+from model.preprocessing.pipeline import CorruptImage, attempt
+
+COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
+CURL_TYPE = "application/x-www-form-urlencoded"  # what curl says of a body that nothing else is said of
+MAX_FIELDS = 32  # of a form with one picture; others in it are not read
+
+Picture = bytes | list[bytes]  # an encoded image, or rows of pixels
+one_image = TypeAdapter(ImageRequest)
+any_list = TypeAdapter(list[Any])
+anything = TypeAdapter[Any](Any)
+
+
+def one_picture(body: bytes, content_type: str) -> Picture:
+    """The picture of a `POST /predict`, in whichever form it came. Raises Problem."""
+    if body[:2] in COMMON_STARTS:
+        return whole_file(body, content_type)
+    parts = form_parts(body, content_type, MAX_FIELDS)
+    return picture_of(body, content_type) if parts is None else only_picture(parts)
+
+
+def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
+    """The pictures of a `POST /predict/batch`: a form with files, or a JSON list; an exception for each wrong item.
+
+    Raises BatchTooLarge when there are more than `most`, another Problem for what is neither.
+    """
+    try:
+        parts = form_parts(body, content_type, most + MAX_FIELDS)
+    except TooManyParts as problem:
+        raise BatchTooLarge(problem.detail) from None
+    pictures = list_of_pictures(body, content_type, most) if parts is None else form_pictures(parts)
+    if len(pictures) > most:
+        raise BatchTooLarge(f"{len(pictures)} images; send at most {most}.")
+    if not pictures:
+        raise BadRequest("There are no images; a form's are files, which curl sends with an @: -F file=@7.png.")
+    return pictures
+
+
+def form_parts(body: bytes, content_type: str, most: int) -> list[Part] | None:
+    """The fields of a form, of either kind; None when the body is no form. Raises BadRequest, TooManyParts."""
+    kind = content_type[: len(MULTIPART)].lower()
+    if kind == MULTIPART and not is_something_else(body):
+        return parse_multipart(body, content_type, most)
+    return parse_urlencoded(body, most) if is_urlencoded(body) else None
+
+
+def is_something_else(body: bytes) -> bool:
+    """Whether a body that is called multipart is JSON or an image, from a client that set the Content-Type by hand."""
+    return body[:1] == b"{" or body[:2] in COMMON_STARTS
+
+
+def picture_of(body: bytes, content_type: str = "") -> Picture:
+    """The picture that the content is: JSON, a data-URI or base64, or else an image file. Raises Problem."""
+    if body[:1] != b"{" and is_binary(body):
+        return whole_file(body, content_type)
+    text = as_utf8(body)
+    if text[:1] == b"{":
+        return from_json(validate(one_image, text))
+    if looks_encoded(text):
+        return from_text(text, "")
+    if text[:1] == b"[":
+        raise InvalidField(("", "must be one object, not a list; a list of them goes to /predict/batch"))
+    return from_json(validate(one_image, text)) if "json" in content_type.lower() else body
+
+
+def whole_file(file: bytes, content_type: str) -> bytes:
+    """The file. Raises Problem when `curl -d` dropped its line ends and zeros, which every image file has."""
+    if content_type == CURL_TYPE and not any(byte in file for byte in (b"\0", b"\n", b"\r")):
+        raise image_problem(
+            CorruptImage("The image lost bytes on the way: curl keeps them with --data-binary, not -d.")
+        )
+    return file
+
+
+def only_picture(parts: list[Part]) -> Picture:
+    """The one picture of a form, whatever the field's name is. Raises Problem when there is none, or another."""
+    pictures = form_pictures(parts)
+    if not pictures:
+        raise BadRequest("The form has no image; curl sends a file with an @: -F file=@7.png.")
+    if len(pictures) > 1:
+        raise BadRequest(f"The form has {len(pictures)} images; send one, or use /predict/batch.")
+    (picture,) = pictures
+    if isinstance(picture, Exception):
+        raise picture
+    return picture
+
+
+def form_pictures(parts: list[Part]) -> list[Picture | Exception]:
+    """The pictures of a form: its files, and fields that hold an image all the same, as bytes or as text."""
+    used = [part for part in parts if not part.is_unused]
+    sure = [part for part in used if is_surely_picture(part)]
+    return [attempt(picture_of_part, part) for part in sure or filter(holds_picture, used)]
+
+
+def holds_picture(part: Part) -> bool:
+    """Whether the field may hold a picture: a token of base64 would, so one that surely does goes before."""
+    return is_surely_picture(part) or looks_encoded(part.data)
+
+
+def is_surely_picture(part: Part) -> bool:
+    """Whether the field holds a picture whatever else is in the form."""
+    return (
+        part.is_file
+        or part.name in ("image", "pixels")
+        or part.data[:1] == b"{"
+        or is_binary(part.data)
+        or is_data_uri(part.data)
+    )
+
+
+def picture_of_part(part: Part) -> Picture:
+    """The picture that a field of a form holds. Raises Problem."""
+    if part.name == "pixels" and part.data.lstrip()[:1] == b"[":
+        return from_json(as_image_request({"pixels": validate(anything, part.data)}))
+    if part.name in ("image", "pixels") and not (part.is_file or is_binary(part.data)):
+        return from_text(part.data, part.name)
+    return picture_of(part.data)
+
+
+def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
+    """The pictures of a JSON list. Raises Problem."""
+    text = as_utf8(body)
+    if text[:1] not in (b"[", b"{") and "json" not in content_type.lower():
+        raise BadRequest("Send multipart/form-data with several files, or a JSON list; one image goes to /predict.")
+    if text[:1] == b"{":
+        raise InvalidField(("", "must be a list of objects; one object goes to /predict"))
+    if not is_small_json(text, most):
+        raise BatchTooLarge(f"The list has more values than {most} images have.")
+    items = validate_counted(any_list, text)
+    if len(items) > most:
+        raise BatchTooLarge(f"{len(items)} images; send at most {most}.")
+    context = context_of(text)
+    return [attempt(lambda item: from_json(as_image_request(item, context)), item) for item in items]
+
+
+def as_image_request(fields: object, context: object = None) -> ImageRequest:
+    """The fields, or the item of a list, validated. Raises InvalidField."""
+    try:
+        return one_image.validate_python(fields, context=context)
+    except ValidationError as error:
+        raise wrong_json(error) from None
+
+
+def from_json(request: ImageRequest) -> Picture:
+    """The picture of a validated JSON object. Raises InvalidField when the base64 is none."""
+    return from_text((request.image or "").encode(), "image") if request.pixels is None else request.pixels
+
+
+def from_text(text: bytes, field: str) -> bytes:
+    """The image file that was made text. Raises InvalidField."""
+    try:
+        return decode_text(text)
+    except NotAnImage as error:
+        raise InvalidField((field, str(error))) from None

@@ -1,0 +1,157 @@
+"""From pictures to predictions, and where the work is done.
+
+Small pictures are read on the event loop, since handing them to a thread costs more than the reading, and tiny ones
+together with others that came with them; large ones and whole batches go to a thread of lower priority, so that small
+ones don't wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.http.body import BodyBudget
+from app.http.errors import NotReady, Overloaded, Problem, image_problem
+from app.inference.active_model import ActiveModel
+from app.inference.batching import Batcher
+from app.inference.costs import is_small, is_tiny
+from app.inference.pictures import Picture
+from app.settings import Settings
+from model import faults
+from model.classifier import Classifier, Verdict
+from model.preprocessing.pipeline import ImageError, Limits, Reading, attempt, read_many
+
+LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
+THREAD_NICENESS = 10
+
+
+log = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """What was read in one picture, what the network says of it, and the version that said so."""
+
+    reading: Reading
+    verdict: Verdict
+    version: int
+
+
+class Predictor:
+    """Predictions with the version in use, within the limits of the settings."""
+
+    def __init__(self, settings: Settings, model: ActiveModel) -> None:
+        self.settings = settings
+        self.model = model
+        self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
+        self.bodies = BodyBudget(settings.max_bodies_bytes)
+        self.in_flight = 0
+        self.large_in_flight = 0
+        self._batcher = Batcher(self.answer_all, settings.max_together)
+        self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
+
+    def close(self) -> None:
+        """Finish what the threads have begun."""
+        self._threads.shutdown()
+
+    def read(self, picture: Picture) -> Reading:
+        """The picture as the network will see it. Raises Problem."""
+        (reading,) = self.read_all([picture])
+        if isinstance(reading, Exception):
+            raise problem_of(reading)
+        return reading
+
+    def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
+        """Each picture as the network will see it, or why it can't, in order. Raises nothing."""
+        begun = [attempt(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
+        rest = iter(read_many([one for one in begun if not isinstance(one, Exception)], self.limits))
+        return [one if isinstance(one, Exception) else next(rest) for one in begun]
+
+    def classifier(self) -> Classifier:
+        """The version in use. Raises NotReady."""
+        if self.model.classifier is None:
+            raise NotReady(self.model.warning or "")
+        return self.model.classifier
+
+    def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
+        """An answer or a problem for each picture, in order, all from one version. Raises NotReady.
+
+        A bug of ours in one of them is an internal error of that one, logged, and the others are answered.
+        """
+        readings = self.read_all(pictures)
+        readable = [reading for reading in readings if isinstance(reading, Reading)]
+        answers = iter(judge_all(self.classifier(), readable) if readable else [])
+        return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
+
+    def answer_alone(self, picture: Picture) -> Answer:
+        """One picture, in the thread that calls. Raises Problem."""
+        return answer_or_raise(*self.answer_all([picture]))
+
+    async def answer(self, picture: Picture) -> Answer:
+        """One picture, where what reading it costs belongs. Raises Problem."""
+        if is_tiny(picture):
+            return answer_or_raise(await self._batcher.submit(picture))
+        if is_small(picture):
+            return self.answer_alone(picture)
+        answer: Answer = await self.in_thread(self.answer_alone, picture)
+        return answer
+
+    async def in_thread(self, function: Callable[[Any], Any], argument: object) -> Any:
+        """Run `function(argument)` in the thread for large work. Raises Overloaded when too much waits for it."""
+        if self.large_in_flight >= self.settings.max_large_in_flight:
+            raise Overloaded("Too many large images are waiting.")
+        self.large_in_flight += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, argument)
+        finally:
+            self.large_in_flight -= 1
+
+
+def judge_all(classifier: Classifier, readings: Sequence[Reading]) -> list[Answer | Problem]:
+    """An answer for each reading, or the problem that judging it alone is."""
+    verdicts = faults.each(classifier.judge, readings, log, "judging pictures")
+    return [
+        problem_of(verdict) if isinstance(verdict, Exception) else Answer(reading, verdict, classifier.version)
+        for reading, verdict in zip(readings, verdicts, strict=True)
+    ]
+
+
+def answer_or_raise(outcome: Answer | Problem) -> Answer:
+    """The answer. Raises the problem."""
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that a picture's error is to a client; one that nobody foresaw is logged.
+
+    The error lets go of its frames: they hold the picture, and each other, until a garbage collection.
+    """
+    if isinstance(error, Problem):
+        problem = error
+    elif isinstance(error, ImageError):
+        problem = image_problem(error)
+    else:
+        faults.report(log, "a picture", error)
+        problem = Problem()
+    faults.forget_frames(error)
+    return problem
+
+
+def as_array(rows: list[bytes]) -> NDArray[np.uint8]:
+    """uint8 (S, S) of as many rows of as many bytes."""
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+
+
+def lower_priority() -> None:
+    """Let the event loop's thread go first; on Linux each thread has its own niceness."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, THREAD_NICENESS)

@@ -1,0 +1,1 @@
+"""Retraining jobs: their records, and the processes that do them."""

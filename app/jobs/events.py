@@ -1,0 +1,142 @@
+"""Server-sent events of jobs: one poller a job and worker, however many listen.
+
+Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable
+
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.engine import RowMapping
+
+from app.database.clock import as_time
+from app.database.database import Database, DatabaseUnavailable
+from app.inference.active_model import ActiveModel
+from app.jobs import records
+from app.jobs.states import ACTIVE, State
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+PING_SECONDS = 15.0  # a comment, so that proxies keep the connection
+
+
+class NothingMore(Exception):
+    """The job has ended and the client has its last event: it need not come again."""
+
+
+class Channel:
+    """The events of one job that this worker knows, with their ids in order; `ended` after the last one."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.frames: list[bytes] = []
+        self.ended = False
+        self.listeners = 0
+        self.changed = asyncio.Condition()
+
+    def index_after(self, last_id: int) -> int:
+        """Where the events with an id above `last_id` begin."""
+        return bisect_right(self.ids, last_id)
+
+
+class EventHub:
+    """Opens a channel when the first listener of a job comes, and closes it when the last one goes.
+
+    Who hears from this worker that a job has promoted a version is served that version by it.
+    """
+
+    def __init__(
+        self, database: Database, model: ActiveModel, queue_seconds: float, is_draining: Callable[[], bool]
+    ) -> None:
+        self.database = database
+        self.model = model
+        self.queue_seconds = queue_seconds
+        self.is_draining = is_draining
+        self._channels: dict[str, Channel] = {}
+        self._pollers: set[asyncio.Task[None]] = set()
+
+    async def follow(self, job_id: str, last_id: int) -> AsyncIterator[bytes]:
+        """The job's events after `last_id`, as frames of the stream. Raises JobNotFound before the first one."""
+        job = await run_in_threadpool(records.get, self.database, job_id)
+        if last_id and State(job["state"]) not in ACTIVE:
+            rest = await run_in_threadpool(records.events_after, self.database, job_id, last_id, 1)
+            if not rest:
+                raise NothingMore
+        return self._listen(job_id, last_id)
+
+    async def _listen(self, job_id: str, last_id: int) -> AsyncIterator[bytes]:
+        channel = self._channels.get(job_id)
+        if channel is None:
+            channel = self._channels[job_id] = Channel()
+            poller = asyncio.create_task(self._poll(job_id, channel))
+            self._pollers.add(poller)
+            poller.add_done_callback(self._pollers.discard)
+        channel.listeners += 1
+        try:
+            position = channel.index_after(last_id)
+            while True:
+                while position < len(channel.frames):
+                    if channel.ids[position] > last_id:
+                        yield channel.frames[position]
+                    position += 1
+                if channel.ended:
+                    return
+                try:
+                    async with asyncio.timeout(PING_SECONDS), channel.changed:
+                        await channel.changed.wait()
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            channel.listeners -= 1
+
+    async def _poll(self, job_id: str, channel: Channel) -> None:
+        try:
+            while not channel.ended:
+                last_id = channel.ids[-1] if channel.ids else 0
+                rows, finished = await self._fetch(job_id, last_id)
+                async with channel.changed:
+                    channel.ids += [row["id"] for row in rows]
+                    channel.frames += [frame(row) for row in rows]
+                    channel.ended = (finished and not rows) or self.is_draining()
+                    if rows or channel.ended:
+                        channel.changed.notify_all()
+                if not rows:
+                    if not channel.listeners:
+                        return
+                    await asyncio.sleep(POLL_SECONDS)
+        except Exception:
+            log.exception("the events of job %s break off", job_id)  # clients come again, and see why
+        finally:
+            if self._channels.get(job_id) is channel:
+                del self._channels[job_id]
+            async with channel.changed:
+                channel.ended = True
+                channel.changed.notify_all()
+
+    async def _fetch(self, job_id: str, last_id: int) -> tuple[list[RowMapping], bool]:
+        """New events, and whether the job had ended before they were looked for."""
+
+        def fetch() -> tuple[list[RowMapping], bool]:
+            records.sweep(self.database, self.model.store, self.queue_seconds)
+            finished = State(records.get(self.database, job_id)["state"]) not in ACTIVE
+            events = list(records.events_after(self.database, job_id, last_id))
+            if any(event["kind"] == "state" for event in events):
+                self.model.refresh()
+            return events, finished
+
+        try:
+            return await run_in_threadpool(fetch)
+        except DatabaseUnavailable:
+            return [], False  # the listeners wait until it is back
+
+
+def frame(row: RowMapping) -> bytes:
+    """One event as the stream carries it."""
+    data = json.dumps({**row["data"], "at": as_time(row["created_at"])}, ensure_ascii=False)
+    return f"id: {row['id']}\nevent: {row['kind']}\ndata: {data}\n\n".encode()

@@ -1,0 +1,190 @@
+"""Watches over one training: `python -m app.jobs.supervisor JOB`, started by the web process and then on its own.
+
+It runs the trainer as a child and keeps the job's record true whatever becomes of it: heartbeats while it lives,
+an end when it was asked to cancel, stands still, hangs past the time limit, eats memory past the limit, or dies.
+SIGTERM, as a container or a service that stops sends it, interrupts the job in so many words.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO
+
+from app.database.database import Database, DatabaseUnavailable
+from app.database.sqlite import sqlite_file
+from app.database.waiting import ANSWER_SECONDS
+from app.jobs import reporting
+from app.jobs.records import AGAIN
+from app.jobs.scratch import scratch_folder
+from app.jobs.stall import Stall, bytes_moved
+from app.jobs.states import State
+from app.settings import Settings, load_settings
+from model.registry.store import Store
+
+LOOK_SECONDS = 0.2  # between two looks at the child
+HEARTBEAT_SECONDS = 1.0
+CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
+PAGE_SIZE = resource.getpagesize()
+MEGABYTE = 1_000_000
+STOPPED = f"The service was stopped, and the training with it. {AGAIN}"
+
+STALLED = "The training made no progress for {} seconds, and was ended: it was stopped, or it hung."
+End = tuple[State, str]  # and its reason
+WANTED: dict[State | None, End] = {
+    State.CANCELLED: (State.CANCELLED, "Cancelled on request."),
+    State.INTERRUPTED: (State.INTERRUPTED, "The job was given up meanwhile."),
+}
+
+
+def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
+    """Start the supervisor of a queued job, in a session of its own so that the server's end is not its end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.jobs.supervisor", job_id],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment,
+    )
+    threading.Thread(target=process.wait, name="reap-supervisor", daemon=True).start()
+
+
+def main() -> int:
+    """Supervise the job named on the command line."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    settings = load_settings()
+    with closing(Database(settings.database_url, ANSWER_SECONDS)) as database:
+        return supervise(settings, database, sys.argv[1], stopped)
+
+
+def supervise(settings: Settings, database: Database, job_id: str, stopped: threading.Event) -> int:
+    """Run the job's trainer, and write down how it ended; answers with the exit status."""
+    store = Store(settings.weights_dir)
+    if not database.insist(lambda: reporting.move(database, job_id, State.RUNNING)):
+        return 1
+    try:
+        with scratch_folder(own_folders(settings)) as folder, (folder / "log").open("w+b") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "app.jobs.trainer", job_id],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment_of(os.environ, folder),
+            )
+            end = watch(child, settings, database, job_id, log, stopped) or ending_of(child.returncode, tail(log))
+            database.insist(lambda: reporting.conclude(database, job_id, store, *end))
+            database.insist(lambda: reporting.write_log(database, job_id, tail(log)))
+    except OSError as error:
+        why = f"The training can't be started: {error.strerror or error}."
+        database.insist(lambda: reporting.conclude(database, job_id, store, State.FAILED, why))
+    return 0
+
+
+def own_folders(settings: Settings) -> list[Path]:
+    """Where the service keeps what is its own, and so can write if anywhere."""
+    file = sqlite_file(settings.database_url)
+    return [settings.weights_dir, settings.cache_dir.parent, *([file.parent] if file else [])]
+
+
+def environment_of(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The trainer's environment; folder: for what it and its libraries write for a while
+    (matplotlib too, where it finds no place for its cache).
+
+    One core is left to the server, and threads sleep while they wait for each other.
+    """
+    cores = len(os.sched_getaffinity(0))
+    thrifty = {"OMP_NUM_THREADS": str(max(1, cores - 1)), "OMP_WAIT_POLICY": "PASSIVE"}
+    return {**thrifty, **environment, "TMPDIR": str(folder)}
+
+
+def watch(
+    child: subprocess.Popen[bytes],
+    settings: Settings,
+    database: Database,
+    job_id: str,
+    log: IO[bytes],
+    stopped: threading.Event,
+) -> End | None:
+    """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
+    deadline = time.monotonic() + settings.retrain_seconds
+    next_heartbeat = 0.0
+    stall, progress = Stall(), None
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(LOOK_SECONDS)
+            return None
+        end: End | None = None
+        if time.monotonic() >= next_heartbeat:
+            next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+            try:
+                pulse = reporting.heartbeat(database, job_id, tail(log))
+                end, progress = WANTED.get(pulse.wanted), pulse.progress
+            except (
+                DatabaseUnavailable
+            ):  # for which the trainer may have to wait; the next heartbeat makes up for this one
+                stall.forget()
+        standing = stall.look(progress, bytes_moved(child.pid), log.seek(0, os.SEEK_END))
+        grace = CANCEL_SECONDS
+        if stopped.is_set():
+            end = (State.INTERRUPTED, STOPPED)
+        elif standing > settings.retrain_stall_seconds:
+            end = (State.FAILED, STALLED.format(settings.retrain_stall_seconds))
+            grace = 0.0  # a process that was stopped takes no SIGTERM
+        elif time.monotonic() > deadline:
+            end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
+        elif resident_megabytes(child.pid) > settings.retrain_megabytes:
+            end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
+        if end is not None:
+            stop(child, grace)
+            return end
+
+
+def stop(child: subprocess.Popen[bytes], seconds: float) -> None:
+    """Ask the child to end, then make it."""
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def ending_of(status: int, log: str) -> End:
+    """The end of a job whose trainer ended by itself, unless it wrote a better one."""
+    if status < 0:
+        return State.INTERRUPTED, f"The training process was killed by {signal.Signals(-status).name}."
+    return State.FAILED, last_line(log) or f"The training process ended with status {status}."
+
+
+def last_line(log: str) -> str:
+    """The last line that says something."""
+    return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
+
+
+def tail(log: IO[bytes]) -> str:
+    """The end of the trainer's output."""
+    size = log.seek(0, os.SEEK_END)
+    log.seek(max(0, size - reporting.LOG_TAIL))
+    return log.read().decode("utf-8", "replace").replace("\0", "")
+
+
+def resident_megabytes(pid: int) -> float:
+    """Resident memory of a process, 0 where the system does not tell (Linux does, proc_pid_statm(5))."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    return pages * PAGE_SIZE / MEGABYTE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

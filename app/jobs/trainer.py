@@ -1,0 +1,135 @@
+"""The retraining process, `python -m app.jobs.trainer JOB`: reads the job and the samples, trains, writes the outcome.
+
+The only file of `app` that leads to torch; the web process never imports it. The supervisor starts and watches it.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy.engine import RowMapping
+
+from app.database.database import Database, DatabaseUnavailable
+from app.jobs import records, reporting
+from app.jobs.process import die_with_parent, give_way
+from app.jobs.states import State
+from app.samples import samples
+from app.settings import Settings, load_settings
+from model.data.digits import load_digits
+from model.errors import CurrentChanged, ModelError
+from model.recipe import RETRAIN, Progress, Recipe
+from model.registry.publish import Outcome
+from model.registry.store import Store
+from model.train import run
+
+log = logging.getLogger("trainer")
+
+REPORT_SECONDS = 0.5
+
+
+def main() -> int:
+    """Do the job named on the command line; answers with the exit status."""
+    die_with_parent(signal.SIGKILL)
+    give_way()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    settings = load_settings()
+    database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
+    job = database.insist(lambda: records.get(database, job_id))
+    try:
+        outcome = train(settings, database, store, job_id, job["options"])
+        settle(database, store, job, outcome)
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 1
+    prune(settings.keep_versions, store)
+    return 0
+
+
+def recipe_of(options: dict[str, Any]) -> Recipe:
+    """The retraining recipe with what the request asked for; from scratch it is the full one."""
+    base = Recipe() if options.get("from") == "scratch" else RETRAIN
+    names = ("epochs", "learning_rate", "seed", "patience")
+    return replace(base, **{name: options[name] for name in names if options.get(name) is not None})
+
+
+def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Outcome:
+    """Train on MNIST and the samples, and publish; whether it is activated is decided later. Raises ModelError."""
+    splits = load_digits(settings.data_dir, settings.cache_dir, settings.offline)
+    training, held_out = database.insist(lambda: samples.for_training(database))
+    log.info("%s digits, %d samples to train on and %d held out", splits.source, len(training), len(held_out))
+    return run(
+        store,
+        recipe_of(options),
+        splits,
+        samples=training,
+        held_out=held_out,
+        start=options["from"],
+        promote="manual",
+        on_progress=Recorder(database, job_id),
+    )
+
+
+def settle(database: Database, store: Store, job: RowMapping, outcome: Outcome) -> None:
+    """Promote or keep the version as the gate decided, unless the job was given up meanwhile. Raises StoreError."""
+    gate, job_id = store.manifest(outcome.version)["gate"], job["id"]
+    promoted = gate["promote"] and job["options"]["promote"] == "auto"
+    reasons = gate["reasons"] if promoted else outcome.reasons
+    noted = database.insist(lambda: reporting.note_version(database, job_id, outcome.version, outcome.metrics, reasons))
+    if noted and promoted:
+        rival = gate["compared_with"]
+        try:
+            noted = database.insist(lambda: reporting.promote(database, job_id, store, outcome.version, rival))
+        except CurrentChanged as error:
+            promoted, reasons = False, [*reasons, f"Not activated: {error}."]
+    if noted and not promoted:
+        noted = database.insist(lambda: reporting.move(database, job_id, State.KEPT, reasons=reasons))
+    log.info("version %d %s", outcome.version, "promoted" if promoted and noted else "kept")
+
+
+class Recorder:
+    """Writes progress into the job's record, often enough for a person and seldom enough for the database."""
+
+    def __init__(self, database: Database, job_id: str) -> None:
+        self.database = database
+        self.job_id = job_id
+        self.last = 0.0
+        self.stage = ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Note the progress; a state must get through, a step of the training need not."""
+        if progress.stage != self.stage:
+            self.stage = progress.stage
+            log.info("%s", progress.stage)
+            if progress.stage == "evaluating":
+                self.database.insist(lambda: reporting.move(self.database, self.job_id, State.EVALUATING))
+        end_of_epoch = progress.step * progress.epochs == progress.epoch * progress.steps
+        if end_of_epoch and progress.stage == "training":
+            log.info(
+                "epoch %d/%d loss %.4f accuracy %s", progress.epoch, progress.epochs, progress.loss, progress.accuracy
+            )
+        if end_of_epoch or time.monotonic() - self.last >= REPORT_SECONDS:
+            with suppress(DatabaseUnavailable):
+                if not reporting.report(self.database, self.job_id, asdict(progress)):
+                    raise SystemExit("The job was given up meanwhile.")
+            self.last = time.monotonic()
+
+
+def prune(keep: int, store: Store) -> None:
+    """Remove versions beyond the number that is kept."""
+    try:
+        removed = store.prune(keep)
+    except ModelError as error:
+        log.warning("old versions stay: %s", error)
+    else:
+        if removed:
+            log.info("removed old versions %s", removed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The corrections that users send, and their archive."""

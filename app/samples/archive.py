@@ -1,0 +1,167 @@
+"""Samples as a ZIP: in, item by item within limits, and out again. Nothing is ever unpacked to the disk.
+
+Which files have a label says `archive_labels.py`. A name that ends in `.pixels.png` says that the image is no picture
+of a digit but the pixels that the model is to be given.
+"""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any, NamedTuple
+
+from sqlalchemy import select
+
+from app.database.database import Database
+from app.database.tables import samples as table
+from app.http.errors import Problem, UnsupportedMediaType
+from app.inference.predictor import problem_of
+from app.samples import samples
+from app.samples.archive_labels import UNREADABLE, BrokenArchive, Item, labelled, opened, why
+from model import faults
+from model.classifier import Classifier
+from model.preprocessing.decoding.decode import decode
+from model.preprocessing.pipeline import Limits, Reading, attempt, read_digit, read_pixels
+
+PIXELS = "pixels.png"  # how the name of a sample ends that was sent as pixels
+CHUNK = 100  # items a transaction
+NO_LABEL = "It is in no folder 0–9 and no labels.csv names it."
+CHUNK_BYTES = 10_000_000  # of images a transaction, and in memory
+ZIP_TYPES = (
+    "",
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
+)
+
+log = logging.getLogger(__name__)
+
+
+class Result(NamedTuple):
+    """What became of one file: "created", "corrected", "unchanged", or "refused" with a detail."""
+
+    name: str
+    outcome: str
+    id: str | None = None
+    detail: str | None = None
+
+
+class Prepared(NamedTuple):
+    """One file, ready to be stored."""
+
+    name: str
+    image: bytes
+    reading: Reading
+    label: int
+
+
+def add_all(
+    database: Database, actor: str, file: IO[bytes], judge: Classifier | None, limits: Limits, max_items: int
+) -> list[Result]:
+    """Store every labelled image of the ZIP; a result for each. Can be repeated: what is there is left alone.
+
+    Raises BrokenArchive, BatchTooLarge or InvalidField before anything is stored, DatabaseUnavailable after whole
+    chunks.
+    """
+    with opened(file, max_items) as archive:
+        items, without = labelled(archive, limits, max_items)
+        results = [Result(name, "refused", detail=NO_LABEL) for name in without]
+        for chunk in chunked(prepare(archive, items, limits, results)):
+            results.extend(store(database, actor, chunk, judge))
+        return results
+
+
+def store(database: Database, actor: str, chunk: Sequence[Prepared], judge: Classifier | None) -> list[Result]:
+    """Store the images in one transaction; where one breaks it by a bug of ours, each in its own. Raises Problem."""
+
+    def add(items: Sequence[Prepared]) -> list[samples.Added]:
+        with database.begin() as connection:  # short: the pictures were read before it
+            return [samples.add(connection, actor, one.image, one.reading, one.label, judge) for one in items]
+
+    results = []
+    for one, added in zip(chunk, faults.each(add, chunk, log, "storing pictures", expected=(Problem,)), strict=True):
+        if isinstance(added, Problem):
+            raise added
+        if isinstance(added, Exception):
+            results.append(Result(one.name, "refused", detail=problem_of(added).detail))
+        else:
+            results.append(Result(one.name, added.outcome, added.id))
+    return results
+
+
+def prepare(
+    archive: zipfile.ZipFile, items: Iterable[Item], limits: Limits, results: list[Result]
+) -> Iterator[Prepared]:
+    """Unpack and read the files; those that can't be are noted in `results`."""
+    for info, label in items:
+        prepared = attempt(prepare_one, archive, info, label, limits)
+        if isinstance(prepared, Prepared):
+            yield prepared
+        else:
+            results.append(Result(info.filename, "refused", detail=problem_of(prepared).detail))
+
+
+def prepare_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: int, limits: Limits) -> Prepared:
+    """Unpack and read one file. Raises BrokenArchive, ImageError."""
+    try:
+        image = unpack(archive, info, limits)
+    except UNREADABLE as error:
+        raise BrokenArchive(f"It can't be unpacked: {why(error, info)}.") from None
+    return Prepared(info.filename, image, reading_of(info.filename, image, limits), label)
+
+
+def reading_of(name: str, image: bytes, limits: Limits) -> Reading:
+    """The image as the network will see it; pixels are taken as they are. Raises ImageError."""
+    if name.endswith(f".{PIXELS}"):
+        return read_pixels(decode(image, limits).gray)
+    return read_digit(image, limits)
+
+
+def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    """Runs of items, each small enough for one transaction and for the memory."""
+    chunk: list[Prepared] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += len(item.image)
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> bytes:
+    """The file's content, read no further than the limit, whatever the ZIP claims of its size."""
+    with archive.open(info) as file:
+        return file.read(limits.max_bytes + 1)
+
+
+def write_all(database: Database, file: IO[bytes]) -> None:
+    """Write every sample into a ZIP that `add_all` reads back: LABEL/ID.EXTENSION, or LABEL/ID.pixels.png."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for row in every_sample(database):
+            suffix = PIXELS if row.format == "pixels" else samples.file_type(row.format)[0]
+            archive.writestr(zipfile.ZipInfo(f"{row.label}/{row.id}.{suffix}"), row.image)
+
+
+def every_sample(database: Database) -> Iterator[Any]:
+    """All samples in the order of arrival, a chunk in memory at a time."""
+    last = 0
+    while True:
+        query = select(table).where(table.c.number > last).order_by(table.c.number).limit(CHUNK)
+        with database.read() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].number
+
+
+def check_media_type(content_type: str) -> None:
+    """Raise UnsupportedMediaType for what claims to be something else than a ZIP."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind not in ZIP_TYPES:
+        raise UnsupportedMediaType(f"Send the ZIP itself as the body, as application/zip, not {kind}.")

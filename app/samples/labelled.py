@@ -1,0 +1,63 @@
+"""From the body of a `POST /samples` to the picture and its label: a form, or JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pydantic import TypeAdapter
+
+from app.http.errors import BadRequest, InvalidField
+from app.http.forms import Part
+from app.http.json_body import as_utf8, validate
+from app.inference.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
+from app.samples import samples
+from app.schemas.samples import SampleRequest
+
+PICTURE_FIELDS = ("file", "image", "pixels")  # of a form, which has one of them
+MAX_LABEL_BYTES = 16  # that are looked at: one digit, and space around it
+sample_request = TypeAdapter(SampleRequest)
+
+
+def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
+    """The picture and its label, from a form or from JSON, as their content tells. Raises Problem."""
+    parts = form_parts(body, content_type, MAX_FIELDS)
+    if parts is not None:
+        return labelled_part([part for part in parts if not part.is_unused])
+    text = as_utf8(body)
+    if text[:1] not in (b"{", b"[") and "json" not in content_type.lower():
+        raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
+    sample = sample_from_json(text)
+    return from_json(sample), sample.label
+
+
+def labelled_part(parts: list[Part]) -> tuple[Picture, int]:
+    """The picture and its label from the fields of a form. Raises Problem."""
+    fields = {part.name: part for part in parts}
+    pictures = [fields[name] for name in PICTURE_FIELDS if name in fields]
+    if not pictures or not holds_picture(pictures[0]):
+        raise InvalidField(("file", "the form has no such file; curl sends it with an @: -F file=@7.png"))
+    if unknown := sorted(fields.keys() - {*PICTURE_FIELDS, "label"}):
+        raise InvalidField(*((name, "there is no such field; send `file` and `label`") for name in unknown))
+    if len(pictures) > 1:
+        raise InvalidField((pictures[1].name, f"send either this or `{pictures[0].name}`"))
+    if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:
+        raise InvalidField(*((name, "stands more than once") for name in twice))
+    label = fields["label"].data[:MAX_LABEL_BYTES].decode("utf-8", "replace") if "label" in fields else ""
+    return picture_of_part(pictures[0]), as_label(label.strip())
+
+
+def as_label(text: str) -> int:
+    """The label that a form or a query gives. Raises InvalidLabel."""
+    if len(text) != 1 or text not in "0123456789":
+        raise samples.InvalidLabel("label: must be one digit, 0–9.")
+    return int(text)
+
+
+def sample_from_json(body: bytes) -> SampleRequest:
+    """A labelled image as JSON. Raises Problem."""
+    try:
+        return validate(sample_request, body)
+    except InvalidField as problem:
+        if any(error["field"] == "label" for error in problem.extra.get("errors", ())):
+            raise samples.InvalidLabel(problem.detail, extra=problem.extra) from None
+        raise

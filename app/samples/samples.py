@@ -1,0 +1,178 @@
+"""Users' labelled images: stored durably with the reading that the network gets, one row for each content."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from app.database import audit
+from app.database.database import Database
+from app.database.tables import samples
+from app.http.errors import Problem
+from model.classifier import Classifier
+from model.data.digits import Labelled
+from model.preprocessing.pipeline import Reading
+
+HELD_OUT_OF = 5  # one in five is never trained on
+SURE = 0.9  # from this confidence in another digit on, a label is suspect
+SUMMARY = [column for column in samples.c if column.name not in ("image", "reading")]
+JUDGE_BATCH = 500
+FILE_TYPES = {  # of formats whose suffix or media type is not simply their name
+    "HEIF": ("heic", "image/heic"),
+    "JPEG2000": ("jp2", "image/jp2"),
+    "PPM": ("pnm", "image/x-portable-anymap"),
+    "pixels": ("png", "image/png"),
+}
+SAMPLE_ID = re.compile(r"[0-9a-f]{64}")
+
+
+class SampleNotFound(Problem):
+    status, slug, title = 404, "sample-not-found", "There is no such sample"
+    remedy = "GET /samples lists them."
+
+
+class InvalidLabel(Problem):
+    status, slug, title = 422, "invalid-label", "A label is one digit, 0–9"
+    remedy = "Send the digit that the image shows, as a number from 0 to 9."
+
+
+Outcome = Literal["created", "corrected", "unchanged"]
+
+
+class Added(NamedTuple):
+    """What became of a sample: "created", "corrected" (it had another label) or "unchanged"."""
+
+    id: str
+    outcome: Outcome
+
+
+def sample_id(image: bytes) -> str:
+    """The name of a content: SHA-256 of the original bytes, in hexadecimal."""
+    return hashlib.sha256(image).hexdigest()
+
+
+def file_type(format: str) -> tuple[str, str]:
+    """The suffix and the media type of an image of the format, as a `Reading` names it."""
+    name = format.lower()
+    return FILE_TYPES.get(format, (name, f"image/{name}"))
+
+
+def is_held_out(identity: str) -> bool:
+    """Whether the sample only judges and never trains; follows from its content, so it never moves."""
+    return int(identity[:8], 16) % HELD_OUT_OF == 0
+
+
+def add(
+    connection: Connection, actor: str, image: bytes, reading: Reading, label: int, judge: Classifier | None
+) -> Added:
+    """Store a labelled image, or give the one that is there its new label."""
+    identity, now = sample_id(image), time.time()
+    earlier = connection.execute(select(samples.c.label).where(samples.c.id == identity)).scalar()
+    if earlier == label:
+        return Added(identity, "unchanged")
+    opinion = judge_readings(judge, [reading.pixels.tobytes()], [label])[0] if judge else {"suspect": False}
+    if earlier is not None:
+        values = {"label": label, "updated_at": now, **opinion}
+        connection.execute(update(samples).where(samples.c.id == identity).values(values))
+        audit.record(connection, actor, "sample-corrected", identity, before=earlier, label=label)
+        return Added(identity, "corrected")
+    row = {
+        "id": identity, "label": label, "image": image, "reading": reading.pixels.tobytes(),
+        "format": reading.format, "held_out": is_held_out(identity),
+        "created_at": now, "updated_at": now, **opinion,
+    }  # fmt: skip
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(samples).values(row))
+    except IntegrityError:  # somebody else stored it this moment
+        return add(connection, actor, image, reading, label, judge)
+    audit.record(connection, actor, "sample-added", identity, label=label)
+    return Added(identity, "created")
+
+
+def judge_readings(judge: Classifier, readings: Sequence[bytes], labels: Sequence[int]) -> list[dict[str, Any]]:
+    """What the version in use reads in each, and whether that makes the label suspect."""
+    pixels = np.frombuffer(b"".join(readings), np.uint8).reshape(-1, 1, 32, 32)
+    verdicts = judge.predict(pixels.astype(np.float32) / np.float32(255))
+    return [
+        {
+            "predicted": verdict.digit,
+            "confidence": verdict.confidence,
+            "predicted_by": judge.version,
+            "suspect": verdict.digit != label and verdict.confidence >= SURE,
+        }
+        for verdict, label in zip(verdicts, labels, strict=True)
+    ]
+
+
+def judge_again(database: Database, judge: Classifier) -> None:
+    """Let the version in use judge the samples that another one judged."""
+    outdated = samples.c.predicted_by.is_distinct_from(judge.version)
+    query = select(samples.c.id, samples.c.reading, samples.c.label).where(outdated).limit(JUDGE_BATCH)
+    while True:
+        with database.read() as connection:
+            rows = connection.execute(query).all()
+        if not rows:
+            return
+        opinions = judge_readings(judge, [row.reading for row in rows], [row.label for row in rows])
+        with database.begin() as connection:
+            for row, opinion in zip(rows, opinions, strict=True):
+                unchanged = (samples.c.id == row.id) & (samples.c.label == row.label)
+                connection.execute(update(samples).where(unchanged).values(opinion))
+
+
+def get(database: Database, identity: str, with_image: bool = False) -> RowMapping:
+    """The sample's row. Raises SampleNotFound."""
+    if not SAMPLE_ID.fullmatch(identity):
+        raise SampleNotFound("A sample's id is the SHA-256 of its image, 64 lower-case hexadecimal digits.")
+    with database.read() as connection:
+        query = select(*(samples.c if with_image else SUMMARY)).where(samples.c.id == identity)
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        raise SampleNotFound(f"There is no sample {identity}.")
+    return row
+
+
+def remove(database: Database, actor: str, identity: str) -> None:
+    """Delete the sample. Raises SampleNotFound."""
+    get(database, identity)
+    with database.begin() as connection:
+        if connection.execute(delete(samples).where(samples.c.id == identity).returning(samples.c.id)).first() is None:
+            raise SampleNotFound(f"There is no sample {identity}.")
+        audit.record(connection, actor, "sample-removed", identity)
+
+
+def page(
+    database: Database, after: int, limit: int, label: int | None, suspect: bool | None
+) -> tuple[Sequence[RowMapping], int]:
+    """`limit` samples with a number above `after`, oldest first, and how many there are that fit the filters."""
+    conditions: list[ColumnElement[bool]] = []
+    if label is not None:
+        conditions.append(samples.c.label == label)
+    if suspect is not None:
+        conditions.append(samples.c.suspect == suspect)
+    query = select(*SUMMARY).where(samples.c.number > after, *conditions).order_by(samples.c.number).limit(limit)
+    with database.read() as connection:
+        total = connection.execute(select(func.count()).select_from(samples).where(*conditions)).scalar_one()
+        return connection.execute(query).mappings().all(), total
+
+
+def for_training(database: Database) -> tuple[Labelled, Labelled]:
+    """The samples to train on, and those held out to judge by, in an order that follows from their contents."""
+    query = select(samples.c.reading, samples.c.label, samples.c.held_out).order_by(samples.c.id)
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    pixels = np.frombuffer(b"".join(row.reading for row in rows), np.uint8).reshape(-1, 32, 32)
+    labels = np.array([row.label for row in rows], np.int64)
+    held_out = np.array([row.held_out for row in rows], bool)
+    everything = Labelled(pixels, labels, "samples")
+    part = everything[held_out]
+    return everything[~held_out], Labelled(part.images, part.labels, "held-out samples")

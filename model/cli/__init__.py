@@ -1,0 +1,1 @@
+"""The commands of the science: train, evaluate, predict, versions, activate."""

@@ -1,0 +1,94 @@
+"""`numeral predict`: read the digits in image files, in folders of them, and in what comes by standard input."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from model.classifier import Classifier
+from model.cli.options import usable_version, weights_argument
+from model.cli.terminal import fail, said
+from model.data.folders import files_below, is_image
+from model.errors import ModelError
+from model.preprocessing.pipeline import ImageError, Limits, read_digit
+from model.registry.store import Store
+
+STDIN = Path("-")
+LIMITS = Limits()
+
+
+class Reader:
+    """Reads digits, a line for each; what can't be read is a line on standard error, and the rest is read."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+        self.status = 0
+
+    def read(self, paths: Sequence[Path]) -> int:
+        """Read every image; exit status 1 when one could not be read."""
+        for path in paths:
+            for file in self.images(path):
+                try:
+                    print(f"{file}: {self.answer(content(file))}")
+                except BrokenPipeError:
+                    raise
+                except ImageError as error:
+                    self.complain(f"{file}: {error}")
+                except OSError as error:
+                    if error.filename is None:  # not the image: the output
+                        raise
+                    self.complain(said(error))
+        return self.status
+
+    def images(self, path: Path) -> Iterator[Path]:
+        """The file itself, or the images in the folder and below it."""
+        if path == STDIN or not path.is_dir():
+            yield path
+            return
+        found = False
+        for file in filter(is_image, files_below(path, lambda error: self.complain(said(error)))):
+            found = True
+            yield file
+        if not found:
+            self.complain(f"{path}: there is no image in this folder")
+
+    def answer(self, image: bytes) -> str:
+        """What is read in the image, in words. Raises ImageError."""
+        (verdict,) = self.classifier.judge([read_digit(image, LIMITS)])
+        doubt = "" if verdict.accepted else f"  (not accepted: {verdict.reason})"
+        return f"{verdict.digit}  {verdict.confidence:.1%}{doubt}"
+
+    def complain(self, text: str) -> None:
+        """One line about what can't be read."""
+        print(text, file=sys.stderr)
+        self.status = 1
+
+
+def content(path: Path) -> bytes:
+    """What the file holds, no more of it than the limit and one byte. Raises OSError."""
+    if path == STDIN:
+        if sys.stdin is None:  # closed
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), str(path))
+        return sys.stdin.buffer.read(LIMITS.max_bytes + 1)
+    with path.open("rb") as file:
+        return file.read(LIMITS.max_bytes + 1)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Read the digits in each file; exit status 1 when one could not be read."""
+    parser = argparse.ArgumentParser(prog="numeral predict", description="Read the digits in image files.")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="FILE", help="an image, a folder of images, or - for standard input"
+    )
+    weights_argument(parser)
+    options = parser.parse_args(argv)
+    try:
+        store = Store(options.weights)
+        classifier = Classifier.load(store.folder(usable_version(store)))
+    except ModelError as error:
+        return fail(error)
+    return Reader(classifier).read(options.paths)

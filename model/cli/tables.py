@@ -1,0 +1,58 @@
+"""The tables that `numeral evaluate` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from model.evaluation.robustness.suite import ConditionResult, mean_accuracy
+
+SHARES = ("accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
+
+
+def percent(share: float | None) -> str:
+    """A share 0–1 as the tables show it; a dash where there is nothing to say."""
+    return "–" if share is None else f"{share:.2%}"
+
+
+def metrics_table(results: dict[str, dict[str, Any]]) -> Table:
+    """A column for each set of digits, of metrics as the manifest has them."""
+    table = Table()
+    table.add_column("")
+    for metrics in results.values():
+        table.add_column(metrics["source"], justify="right")
+    table.add_row("count", *(f"{metrics['count']:,}" for metrics in results.values()))
+    for name in SHARES:
+        table.add_row(name.replace("_", " "), *(percent(metrics[name]) for metrics in results.values()))
+    for digit in range(10):
+        table.add_row(f"recall of {digit}", *(percent(metrics["recall"][digit]) for metrics in results.values()))
+    return table
+
+
+def confusion_table(counts: list[list[int]], name: str) -> Table:
+    """What each digit was read as; nothing is printed for none."""
+    table = Table(title=f"{name}: rows are the true digit, columns what was read")
+    for heading in ("", *map(str, range(10))):
+        table.add_column(heading, justify="right")
+    for digit, row in enumerate(counts):
+        table.add_row(str(digit), *(str(count) if count else "" for count in row))
+    return table
+
+
+def suite_table(results: list[ConditionResult]) -> Table:
+    """A row for each condition; the mean, each condition weighing the same, is of those that show digits."""
+    count = max(result.count for result in results)
+    title = f"The robustness suite: up to {count:,} pictures of each condition"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("condition", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
+    for heading in ("accuracy", "accepted", "accuracy when\naccepted", "refused"):
+        table.add_column(heading, justify="right")
+    for result in results:
+        shares = (result.accuracy, result.accepted, result.accuracy_when_accepted, result.refused)
+        table.add_row(result.name, result.kind, *map(percent, shares))
+    table.add_section()
+    table.add_row("mean", "", percent(mean_accuracy(results)))
+    return table

@@ -1,0 +1,139 @@
+"""`numeral train`: options, a live progress bar, and a table of what came out."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from model.cli.options import check_writable, data_arguments, digits_of, weights_argument
+from model.cli.terminal import fail
+from model.data.digits import Labelled
+from model.errors import INTERRUPTED, ModelError
+from model.recipe import QUICK, OnProgress, Progress, Recipe
+from model.registry.publish import Outcome
+from model.registry.store import Store
+from model.train import run
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options; what is not given is the recipe's."""
+    made = argparse.ArgumentParser(prog="numeral train", description="Train, evaluate and publish a version.")
+    made.add_argument("--quick", action="store_true", help="a few seconds instead of the full recipe")
+    made.add_argument("--epochs", type=int, help="passes over the training images")
+    made.add_argument("--batch", type=int, dest="batch_size", help="images a step")
+    made.add_argument("--learning-rate", type=float, help="peak of the schedule")
+    made.add_argument("--seed", type=int, help="0 or more; the same seed gives the same weights on the same machine")
+    data_arguments(made)
+    made.add_argument("--from", dest="start", choices=["current", "scratch"], default="scratch")
+    made.add_argument("--promote", choices=["auto", "manual"], default="auto", help="activate it if the gate agrees")
+    weights_argument(made)
+    return made
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    """The recipe that the options ask for. Raises ModelError for values no training can have."""
+    given = {
+        name: value
+        for name in ("epochs", "batch_size", "learning_rate", "seed")
+        if (value := getattr(options, name)) is not None
+    }
+    for name in ("epochs", "batch_size", "learning_rate"):
+        if not given.get(name, 1) > 0:
+            raise ModelError(f"--{name.replace('_size', '').replace('_', '-')} must be above 0")
+    if "epochs" in given:
+        given["min_steps"] = 0
+    recipe = replace(QUICK if options.quick else Recipe(), **given)
+    if recipe.normalize and recipe.batch_size == 1:
+        raise ModelError("--batch must be above 1 with --quick, which normalizes over each batch")
+    if not 0 <= recipe.seed < 2**63:
+        raise ModelError("--seed must be 0 or more and below 2^63")
+    return recipe
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train as the options say; answers with the exit status."""
+    options = parser().parse_args(argv)
+    console = Console()
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)]
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    store = Store(options.weights)
+    try:
+        recipe = recipe_of(options)
+        check_writable(options.weights)
+        splits = digits_of(options)
+        none = Labelled.empty("samples")
+        with shown(console, recipe) as on_progress:
+            outcome = run(
+                store, recipe, splits, samples=none, held_out=none,
+                start=options.start, promote=options.promote, on_progress=on_progress,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        print("numeral: stopped; nothing was published", file=sys.stderr)
+        return INTERRUPTED
+    except ModelError as error:
+        return fail(error)
+    report(console, outcome)
+    return 0
+
+
+@contextmanager
+def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
+    """A live bar on a terminal; elsewhere one plain line an epoch."""
+    if not console.is_terminal:
+        yield plain_lines(console)
+        return
+    text = TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}")
+    numbers = TextColumn("loss {task.fields[loss]}  validation {task.fields[accuracy]}")
+    with Bar(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task("", epoch=0, epochs=recipe.epochs, loss="–", accuracy="–")
+
+        def on_progress(progress: Progress) -> None:
+            if progress.stage == "training":
+                accuracy = "–" if progress.accuracy is None else f"{progress.accuracy:.2%}"
+                bar.update(task, total=progress.steps, completed=progress.step, epoch=progress.epoch,
+                           loss=f"{progress.loss:.4f}", accuracy=accuracy)  # fmt: skip
+
+        yield on_progress
+
+
+def plain_lines(console: Console) -> OnProgress:
+    """Say each epoch's end."""
+
+    def on_progress(progress: Progress) -> None:
+        if progress.stage != "training":
+            console.print(progress.stage)
+        elif progress.step * progress.epochs == progress.epoch * progress.steps:
+            console.print(
+                f"epoch {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
+                f"validation {progress.accuracy:.2%}  {progress.eta_seconds:.0f} s to go",
+                highlight=False,
+            )
+
+    return on_progress
+
+
+def report(console: Console, outcome: Outcome) -> None:
+    """The table of metrics and the version published."""
+    table = Table(title=f"Version {outcome.version}, {'promoted' if outcome.promoted else 'kept'}")
+    names = ("count", "accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
+    table.add_column("")
+    for name in outcome.metrics:
+        table.add_column(name, justify="right")
+    for name in names:
+        values = [metrics[name] for metrics in outcome.metrics.values()]
+        table.add_row(name.replace("_", " "), *(f"{v:,}" if isinstance(v, int) else f"{v:.2%}" for v in values))
+    console.print(table)
+    for reason in outcome.reasons:
+        console.print(reason, highlight=False)

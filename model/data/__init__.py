@@ -1,0 +1,1 @@
+"""Labelled digits: MNIST, its download, and the digits embedded in scikit-learn."""

@@ -1,0 +1,29 @@
+"""Which files a folder holds, and which of them are images by their names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+IMAGE_SUFFIXES = {  # of every format in `model.preprocessing.decoding.decode.FORMATS`, and of HEIC
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif",
+    ".jp2", ".j2k", ".jpx", ".pgm", ".ppm", ".pbm", ".pnm",
+}  # fmt: skip
+
+
+def is_image(path: Path) -> bool:
+    """Whether its name says so."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    """The files in the folder and those below it, sorted; hidden ones and what file managers leave behind are not.
+
+    `on_error` gets the error of each folder that can't be read.
+    """
+    for place, folders, names in os.walk(folder, onerror=on_error):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        for name in sorted(names):
+            if not name.startswith(".") and (path := Path(place, name)).is_file():
+                yield path

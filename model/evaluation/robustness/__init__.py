@@ -1,0 +1,1 @@
+"""Pictures as users send them, and how a version reads them."""

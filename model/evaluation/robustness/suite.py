@@ -1,0 +1,138 @@
+"""The robustness suite: how a version reads digits as users send them, and whether it refuses what is no digit.
+
+Every condition (conditions.py, nondigits.py) makes picture files from the same digits, and they take the
+way that a request takes: bytes → `read_digit` → network → verdict. A seed fixes everything.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier import Classifier
+from model.data.digits import Labelled
+from model.evaluation.metrics import mean
+from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
+from model.evaluation.robustness.nondigits import NON_DIGITS
+from model.evaluation.robustness.paint import png
+from model.preprocessing.pipeline import ImageError, Reading, read_digit
+
+SEED = 2026  # another one than choices were made with (model/LOG.md)
+COUNT = 1_000  # pictures for each condition
+EVERY_CONDITION = CONDITIONS + NON_DIGITS
+RESULTS = len(EVERY_CONDITION) + 2  # those and the other writers, twice
+
+
+@dataclass(frozen=True)
+class ConditionResult:
+    """What became of `count` pictures; all shares are 0–1.
+
+    A picture that can't be read is refused and, if it shows a digit, wrong. accuracy and accuracy_when_accepted are
+    None where there is nothing to be right about.
+    """
+
+    name: str
+    kind: Kind
+    count: int
+    accuracy: float | None
+    accepted: float
+    refused: float
+    accuracy_when_accepted: float | None
+
+
+OnResult = Callable[[ConditionResult], None]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What the pipeline made of N pictures: R that it could read, with the digits that they show.
+
+    labels: int64 (R,); readable: bool (N,), whether a picture is one of those.
+    """
+
+    readings: list[Reading]
+    labels: NDArray[np.int64]
+    readable: NDArray[np.bool_]
+
+
+def run_suite(
+    classifier: Classifier,
+    digits: Labelled,
+    seed: int = SEED,
+    count: int = COUNT,
+    on_result: OnResult = lambda result: None,
+) -> list[ConditionResult]:
+    """Measure every condition on the same `count` of the digits, or on all if there are fewer."""
+    chosen = some(digits, seed, count)
+    results = []
+    for condition in EVERY_CONDITION:
+        results.append(judge(classifier, condition.name, condition.kind, readings(condition, chosen, seed)))
+        on_result(results[-1])
+    for name, pictures in other_writers():
+        labels, files = zip(*list(pictures)[:count], strict=True)
+        read = read_all(files, np.array(labels, np.int64))
+        results.append(judge(classifier, name, Kind.WRITERS, read))
+        on_result(results[-1])
+    return results
+
+
+def some(digits: Labelled, seed: int, count: int) -> Labelled:
+    """A random choice of `count` digits, the same for each condition, so that conditions can be compared."""
+    return digits[np.random.default_rng(seed).permutation(len(digits))[:count].astype(np.int64)]
+
+
+def readings(condition: Condition, digits: Labelled, seed: int) -> Readings:
+    """The digits as they come out of the image pipeline under the condition."""
+    random = np.random.default_rng([seed, zlib.crc32(condition.name.encode())])
+    files = (condition.build(image[2:30, 2:30], random) for image in digits.images)
+    return read_all(files, digits.labels)
+
+
+def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
+    """Read the files, which show `labels` (N,)."""
+    made, readable = [], np.zeros(len(labels), bool)
+    for index, data in enumerate(files):
+        try:
+            made.append(read_digit(data))
+        except ImageError:
+            continue
+        readable[index] = True
+    return Readings(made, labels[readable], readable)
+
+
+def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> ConditionResult:
+    """Right, accepted and refused shares of what was read."""
+    count = len(read.readable)
+    verdicts = classifier.judge(read.readings)
+    accepted = np.array([verdict.accepted for verdict in verdicts], bool)
+    right = np.array([verdict.digit for verdict in verdicts], np.int64) == read.labels
+    share = float(accepted.sum() / count)
+    if kind == Kind.NO_DIGIT:
+        return ConditionResult(name, kind, count, None, share, 1 - share, None)
+    accuracy = float(right.sum() / count)
+    when_accepted = mean(right[accepted]) if accepted.any() else None
+    return ConditionResult(name, kind, count, accuracy, share, 1 - share, when_accepted)
+
+
+def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
+    """scikit-learn's digits (UCI "Optical Recognition of Handwritten Digits"), labels and files.
+
+    Once as they are, 8×8 pixels that the digit fills, and once enlarged tenfold on a page with a margin.
+    """
+    from sklearn.datasets import load_digits  # an extra, and slow to import
+
+    raw, labels = load_digits(return_X_y=True)
+    pages = 255 - np.rint(raw.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    order = np.random.default_rng(SEED).permutation(len(pages)).tolist()
+    yield "scikit-learn's, 8×8", ((int(labels[i]), png(pages[i])) for i in order)
+    large = (np.pad(page.repeat(10, axis=0).repeat(10, axis=1), 30, constant_values=255) for page in pages[order])
+    yield "scikit-learn's, 140×140", ((int(labels[i]), png(page)) for i, page in zip(order, large, strict=True))
+
+
+def mean_accuracy(results: list[ConditionResult]) -> float:
+    """Of the conditions that show digits, each weighing the same."""
+    return float(np.mean([result.accuracy for result in results if result.accuracy is not None]))

@@ -1,0 +1,52 @@
+"""Decoding in a process of its own, for decoders that keep Python's lock meanwhile.
+
+Pillow keeps Python's lock while it decodes a JPEG 2000, so that in a thread it would stop the event loop, for seconds.
+The picture comes by standard input; its gray array goes to standard output, or, with status REFUSED, what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.preprocessing.decoding import decode
+
+TIMEOUT = 30.0  # seconds; several times what the dearest file takes that is allowed
+REFUSED = 3
+
+
+def decode_apart(data: bytes, limits: decode.Limits) -> NDArray[np.uint8]:
+    """What `decode.decode_here` answers or raises, by another process. Raises ImageError."""
+    command = [sys.executable, "-m", "model.preprocessing.decoding.isolated", *map(str, limits)]
+    try:
+        ended = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT)  # noqa: S603  # our own module
+    except subprocess.TimeoutExpired:
+        raise decode.ImageTooLarge("Decoding the image takes too long.") from None
+    if ended.returncode == REFUSED:
+        kind, text = json.loads(ended.stdout)
+        raise getattr(decode, kind)(text)
+    if ended.returncode:
+        raise RuntimeError(f"the decoder ended with {ended.returncode}: {ended.stderr[-500:].decode(errors='replace')}")
+    gray: NDArray[np.uint8] = np.load(io.BytesIO(ended.stdout), allow_pickle=False)
+    return gray
+
+
+def main() -> int:
+    """Decode; answers with the exit status."""
+    limits = decode.Limits(*map(int, sys.argv[1:]))
+    data = sys.stdin.buffer.read()
+    try:
+        np.save(sys.stdout.buffer, decode.decode_here(data, decode.bounded_claim(data, limits), limits))
+    except decode.ImageError as error:
+        sys.stdout.write(json.dumps([type(error).__name__, str(error)]))
+        return REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What a training needs beside its loop: batches, augmentation, averaging, early stopping."""

@@ -1,0 +1,98 @@
+"""What a training sees at each step: digits, users' samples among them, and some that are no digit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+
+from model.data.digits import Labelled
+from model.recipe import Recipe
+from model.training.out_of_distribution import make_outliers
+from model.training.pruning import prune
+
+NO_DIGIT = 10  # the label of an outlier
+OUTLIERS = 20_000  # made at most, once for a training; each is distorted anew whenever it is seen
+
+
+def batches_of(
+    train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+) -> WithOutliers:
+    """The recipe's batches: of `train` the hardest digits or all, with users' samples and outliers made from all."""
+    digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
+    return WithOutliers(Batches(digits, extra, recipe, device, generator), train, recipe, device, generator)
+
+
+class Batches:
+    """Shuffled batches of the training digits, a bounded share of each kept for the users' samples.
+
+    Iterating gives images float32 (B, 1, 32, 32), 0–1, and labels int64 (B,). Few samples are repeated, so that they
+    count, but neither above `sample_repeats` times an epoch nor above `sample_share` of a batch. All batches have as
+    many places for them; where samples don't fill these, training digits do.
+    """
+
+    def __init__(
+        self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+    ) -> None:
+        self.generator = generator
+        self.digit_count = len(train)
+        self.sample_count = len(extra) if extra is not None else 0
+        self.repeats = recipe.sample_repeats
+        # So many in each of an epoch's len(train) / from_train batches as the samples' repeats need.
+        places = self.sample_count * self.repeats * recipe.batch_size / (len(train) + self.sample_count * self.repeats)
+        self.from_extra = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
+        self.from_train = min(recipe.batch_size - self.from_extra, len(train))
+        sources = [train, extra] if extra is not None else [train]
+        self.images = torch.cat([torch.from_numpy(source.images) for source in sources]).to(device)
+        self.labels = torch.cat([torch.from_numpy(source.labels) for source in sources]).to(device)
+
+    def __len__(self) -> int:
+        return self.digit_count // self.from_train
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        order = self.shuffled(self.digit_count)[: len(self) * self.from_train].view(len(self), self.from_train)
+        if self.from_extra:
+            order = torch.cat([order, self.places()], dim=1)
+        for which in order:
+            yield self.images[which].unsqueeze(1).float() / 255, self.labels[which]
+
+    def places(self) -> Tensor:
+        """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_extra)."""
+        count = len(self) * self.from_extra
+        samples = self.digit_count + self.shuffled(self.sample_count * self.repeats)[:count] % self.sample_count
+        fill = self.shuffled(self.digit_count)[: count - len(samples)]
+        places = torch.cat([samples, fill])
+        return places[self.shuffled(count)].view(len(self), self.from_extra)
+
+    def shuffled(self, count: int) -> Tensor:
+        """0 to count − 1 in random order, int64 (count,)."""
+        return torch.randperm(count, generator=self.generator, device=self.labels.device)
+
+
+class WithOutliers:
+    """The batches, with outliers added to each, whose label is NO_DIGIT.
+
+    Iterating gives images float32 (B + round(B · outlier_share), 1, 32, 32), 0–1, and as many labels int64.
+    """
+
+    def __init__(
+        self, batches: Batches, digits: Labelled, recipe: Recipe, device: torch.device, generator: Generator
+    ) -> None:
+        self.batches = batches
+        self.generator = generator
+        self.count = round(recipe.batch_size * recipe.outlier_share)
+        if self.count:
+            self.outliers = make_outliers(digits, min(OUTLIERS, len(digits)), recipe.seed).to(device)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for images, labels in self.batches:
+            if self.count:
+                which = torch.randint(len(self.outliers), (self.count,), generator=self.generator, device=images.device)
+                images = torch.cat([images, self.outliers[which].unsqueeze(1).float() / 255])
+                labels = torch.cat([labels, labels.new_full((self.count,), NO_DIGIT)])
+            yield images, labels

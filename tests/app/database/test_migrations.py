@@ -1,0 +1,99 @@
+"""Migrations: applied once, under a lock, to what an older version left; never to what a newer one did."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from app.database.database import Database
+from app.database.engines import make_engine
+from app.database.migrate import HEAD, MIGRATIONS, SchemaTooNew, create, migrate, revision_of, upgrade
+from app.database.sqlite import sqlite_file
+from app.database.tables import metadata
+from app.jobs import records
+from tests.conftest import REPOSITORY, clean_environment
+
+
+@pytest.mark.parametrize("make", [create, upgrade])
+def test_the_migrations_make_the_tables_that_the_code_uses(database_url: str, make: Callable[[Engine], None]) -> None:
+    engine = make_engine(database_url)
+    if engine.dialect.name == "sqlite":
+        migrate_folder(database_url)
+    make(engine)
+    assert revision_of(engine) == HEAD
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_database_whose_making_was_cut_is_finished(database_url: str) -> None:
+    engine = make_engine(database_url)
+    if engine.dialect.name == "sqlite":
+        migrate_folder(database_url)
+    metadata.create_all(engine)
+    migrate(database_url)
+    assert revision_of(engine) == HEAD
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_one_that_the_code_names() -> None:
+    assert max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")) == HEAD
+
+
+def test_many_processes_that_start_at_once_migrate_once(database_url: str) -> None:
+    code = f"from app.database.migrate import migrate; migrate({database_url!r})"
+    started = [subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY) for _ in range(4)]
+    assert [process.wait(60) for process in started] == [0, 0, 0, 0]
+    engine = make_engine(database_url)
+    assert revision_of(engine) == HEAD
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_is_opened_with_what_it_holds(database_url: str) -> None:
+    engine = make_engine(database_url)
+    if engine.dialect.name == "sqlite":
+        migrate_folder(database_url)
+    upgrade(engine, "0001")
+    row = {"id": "0" * 32, "state": "kept", "actor": "tester", "now": time.time()}
+    columns = "id, state, actor, options, created_at, heartbeat_at, cancel_requested, reasons, log"
+    with engine.begin() as connection:
+        statement = f"INSERT INTO jobs ({columns}) VALUES (:id, :state, :actor, '{{}}', :now, :now, false, '[]', '')"
+        connection.execute(text(statement), row)
+    engine.dispose()
+    migrate(database_url)
+    database = Database(database_url)
+    assert records.get(database, "0" * 32)["state"] == "kept"
+    database.close()
+
+
+def migrate_folder(url: str) -> None:
+    """Make the folder of a SQLite file, as `migrate` does."""
+
+    path = sqlite_file(url)
+    assert path is not None
+    path.parent.mkdir(parents=True)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: Database, database_url: str) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match="upgrade numeral"):
+        migrate(database_url)
+    environment = clean_environment(NUMERAL_DATABASE_URL=database_url, PORT="0")
+    command = [sys.executable, "-m", "app", "serve"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=REPOSITORY, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("numeral: NUMERAL_DATABASE_URL")
+
+
+def test_a_new_database_and_one_that_is_up_to_date_are_opened_without_alembic(database_url: str) -> None:
+    code = f"import sys, app.database.migrate as m; m.migrate({database_url!r}); sys.exit('alembic' in sys.modules)"
+    for _ in range(2):
+        assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, timeout=60).returncode == 0

@@ -1,0 +1,27 @@
+"""A training step that is replayed on a GPU does what it does when it is called."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from model.training.cuda_graph import WARM_UP, Replayed
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_gpu)])
+def test_every_call_does_the_work_once_with_its_own_inputs_and_draws(device: str) -> None:
+    sums = [torch.zeros(3, device=device) for _ in range(2)]
+
+    def add_to(total: Tensor, generator: Generator, value: Tensor) -> Tensor:
+        total += value + torch.rand(3, generator=generator, device=device)
+        return total.sum()
+
+    generators = [Generator(device).manual_seed(1) for _ in sums]
+    replayed = Replayed(lambda value: add_to(sums[0], generators[0], value), generators[0])
+    for step in range(2 * WARM_UP):
+        value = torch.full((3,), float(step), device=device)
+        torch.testing.assert_close(replayed(value), add_to(sums[1], generators[1], value))
+    torch.testing.assert_close(sums[0], sums[1])
