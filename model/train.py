@@ -6,7 +6,7 @@ numeral train --quick --seed 7
 
 from __future__ import annotations
 
-import sys
+import runpy
 from functools import partial
 
 import torch
@@ -137,6 +137,4 @@ def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
 
 
 if __name__ == "__main__":
-    from model.cli.train import main
-
-    sys.exit(main(sys.argv[1:]))
+    runpy.run_module("model.cli.train", run_name="__main__")  # the command, which imports this module

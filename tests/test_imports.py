@@ -21,7 +21,20 @@ LIGHT = [
     "app.jobs.supervisor",
 ]
 LIGHT += ["app.cli.main", "model.cli.predict"]
+EVERYBODYS = ("errors", "files")
+ROOMS = {  # which parts of model each of its folders may import, beside itself and EVERYBODYS
+    "preprocessing": ("faults",),
+    "data": ("preprocessing",),
+    "training": ("preprocessing", "data", "net", "deslant", "recipe"),
+    "evaluation": ("preprocessing", "data", "deslant", "classifier"),
+    "registry": ("preprocessing", "data", "evaluation", "net", "deslant", "recipe", "classifier"),
+}
 HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic", "httpx", "rich"}
+
+
+def files_of(folder: str) -> list[Path]:
+    """Every module in the folder and those below it."""
+    return sorted((REPOSITORY / folder).rglob("*.py"))
 
 
 def imports_of(path: Path) -> set[str]:
@@ -40,28 +53,64 @@ def heads(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports_of(path)}
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "model").rglob("*.py")), ids=str)
-def test_model_knows_neither_the_app_nor_http_nor_a_database(path: Path) -> None:
-    assert not heads(path) & {"app", "fastapi", "starlette", "uvicorn", "sqlalchemy"}
+def is_below(name: str, packages: tuple[str, ...]) -> bool:
+    """Whether the module is one of the packages, or in one."""
+    return any(name == package or name.startswith(package + ".") for package in packages)
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "model").rglob("*.py")), ids=str)
-def test_nothing_in_model_imports_train_but_its_command(path: Path) -> None:
-    allowed = {"train.py", "train_command.py"}
-    assert "model.train" not in imports_of(path) or path.name in allowed
+def users_of(packages: tuple[str, ...], among: list[Path]) -> list[str]:
+    """Those of the files that import any of the packages or what is in them."""
+    users = (path for path in among if any(is_below(name, packages) for name in imports_of(path)))
+    return [str(path.relative_to(REPOSITORY)) for path in users]
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "app").rglob("*.py")), ids=str)
-def test_app_never_imports_torch_and_only_the_trainer_leads_to_it(path: Path) -> None:
-    assert "torch" not in heads(path)
-    if path.name != "trainer.py":
-        assert not imports_of(path) & {
-            "model.train",
-            "model.net",
-            "model.registry.publish",
-            "model.registry.export",
-            "model.recipe",
-        }
+def loaded_by(modules: str) -> set[str]:
+    """The top-level packages that a process has loaded after it imported the modules."""
+    code = f"import sys, {modules}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_model_knows_neither_the_app_nor_http_nor_a_database() -> None:
+    assert users_of(("app", "fastapi", "starlette", "uvicorn", "sqlalchemy"), files_of("model")) == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_folder_of_model_imports_none_but_those_below_it(room: str) -> None:
+    allowed = tuple(f"model.{name}" for name in (*EVERYBODYS, room, *ROOMS[room]))
+    used = {name for path in files_of(f"model/{room}") for name in imports_of(path) if name.startswith("model.")}
+    assert len(used) > 2 and {name for name in used if not is_below(name, allowed)} == set()
+
+
+def test_every_folder_of_model_has_a_rule() -> None:
+    folders = {path.parent.name for path in (REPOSITORY / "model").glob("*/__init__.py")}
+    assert folders == {*ROOMS, "cli"}
+
+
+def test_only_command_lines_import_command_lines() -> None:
+    others = [path for path in files_of("app") + files_of("model") if path.parent.name != "cli"]
+    assert users_of(("app.cli", "model.cli"), others) == ["app/__main__.py"]
+
+
+def test_only_a_command_and_the_trainer_import_the_training_loop() -> None:
+    everything = files_of("app") + files_of("model")
+    assert users_of(("model.train",), everything) == ["app/jobs/trainer.py", "model/cli/train.py"]
+
+
+def test_app_never_imports_torch_and_only_the_trainer_leads_to_it() -> None:
+    others = [path for path in files_of("app") if path.name != "trainer.py"]
+    assert users_of(("torch",), files_of("app")) == []
+    leading = ("model.train", "model.net", "model.deslant", "model.training", "model.recipe")
+    assert users_of((*leading, "model.registry.publish", "model.registry.export"), others) == []
+
+
+def test_the_metrics_and_the_gate_load_no_runtime() -> None:
+    pure = loaded_by("model.evaluation.metrics, model.evaluation.gate")
+    assert not pure & (HEAVY | {"onnxruntime", "PIL"})
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_what_serves_loads_nothing_heavy(module: str) -> None:
+    assert not HEAVY & loaded_by(module)
 
 
 def test_what_would_call_or_write_elsewhere_is_imported_after_it_was_kept_from_it() -> None:
@@ -83,10 +132,3 @@ def test_the_tree_of_errors_names_them_all() -> None:
         found = errors | {node.name for node in classes if errors & {ast.unparse(base) for base in node.bases}}
     drawn = ast.get_docstring(ast.parse((REPOSITORY / "model" / "errors.py").read_text())) or ""
     assert len(errors) > 5 and {name for name in errors if name not in drawn} == set()
-
-
-@pytest.mark.parametrize("module", LIGHT)
-def test_what_serves_loads_nothing_heavy(module: str) -> None:
-    code = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not HEAVY & set(loaded)

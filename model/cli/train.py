@@ -137,3 +137,7 @@ def report(console: Console, outcome: Outcome) -> None:
     console.print(table)
     for reason in outcome.reasons:
         console.print(reason, highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

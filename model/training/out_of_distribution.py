@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Generator, Tensor
 
 from model.data.digits import Labelled
-from model.evaluation.reports.figure import font_folder
+from model.data.fonts import LETTERS, font_folder
 
 SIDE = 32  # pixels
 BOX = 20  # pixels, longer side of the ink
@@ -29,7 +29,6 @@ CHUNK = 500  # images drawn at a time
 STROKES = 6
 POINTS = 20  # along each stroke
 FONTS = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10")  # matplotlib's
-LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # in print no digit; O, I, l, S, Z, B, b, g, q and their like are left out
 SIGNS = "+=#%@*"  # those of ASCII that have a shape of their own and are in each of FONTS
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
 TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns change places

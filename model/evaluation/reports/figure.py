@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -41,14 +40,6 @@ def load_matplotlib() -> None:
             del os.environ["MPLCONFIGDIR"], os.environ["XDG_CACHE_HOME"]
             if before is not None:
                 os.environ["XDG_CACHE_HOME"] = before
-
-
-def font_folder() -> Path:
-    """The folder of the fonts that come with matplotlib, found without importing it. Raises ModuleNotFoundError."""
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
-    return Path(spec.origin).parent / "mpl-data/fonts/ttf"
 
 
 @contextmanager

@@ -10,10 +10,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from model.evaluation.reports.figure import font_folder
+from model.data.fonts import LETTERS, font_folder
 from model.evaluation.robustness.conditions import Condition, Kind
 from model.evaluation.robustness.paint import Ink, enlarge, jpeg, paint, png
-from model.training.out_of_distribution import LETTERS
 
 FONTS = ("Sans", "Sans-Bold", "Sans-Oblique", "SansMono", "SansMono-Bold", "Serif", "Serif-Italic", "Serif-Bold")
 SIDE = 200  # pixels

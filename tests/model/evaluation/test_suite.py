@@ -12,12 +12,12 @@ from PIL import Image
 
 from model.classifier import Classifier
 from model.data.digits import Labelled, Splits
+from model.data.fonts import LETTERS
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.redraw import centre_line, redraw
 from model.evaluation.robustness.suite import EVERY_CONDITION, ConditionResult, judge, readings, run_suite
 from model.preprocessing.pipeline import read_digit
-from model.training.out_of_distribution import LETTERS
 
 WEIGHTS = Path(__file__).parents[3] / "weights"
 
