@@ -1,9 +1,8 @@
-# make serve | test | train | lint | format | bench | bench-peers | bench-train | bench-retrain
-#      kill-test | rolling-test | contract-test | soak
-# Each makes .venv first, which is quick the second time. make clean removes it.
+# `make` lists what there is to make. Each target makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
-.PHONY: serve test train lint format bench bench-peers bench-train bench-retrain
-.PHONY: kill-test rolling-test contract-test soak clean
+.DEFAULT_GOAL := help
+.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain
+.PHONY: kill-test rolling-test contract-test soak release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,57 +13,59 @@ CONSTRAINTS := pyproject.toml constraints.txt
 RESULTS := var/bench/results.json
 CHART := var/bench/chart.png
 
-serve: $(VENV)/.serve
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: $(VENV)/.serve ## Serve on 127.0.0.1:8000 (PORT=8080 for another port), and print an admin key
 	@KEY="$${NUMERAL_ADMIN_KEYS:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}"; \
 	echo; echo "  Numeral:    http://$(HOST):$(PORT)   (reference: http://$(HOST):$(PORT)/docs)"; \
 	[ -n "$$NUMERAL_ADMIN_KEYS" ] || echo "  admin key:  $$KEY"; echo; \
 	HOST=$(HOST) PORT=$(PORT) NUMERAL_ADMIN_KEYS="$$KEY" exec $(BIN)/numeral serve
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev ## Run the tests: minutes
 	$(BIN)/python -m pytest
 
-train: $(VENV)/.train
+train: $(VENV)/.train ## Train, evaluate and publish a version by the full recipe: minutes
 	$(BIN)/numeral train
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev ## Check with ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev ## Let ruff put things right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev ## Measure requests a second beside two references: 7 minutes
 	$(BIN)/python -m bench.serve --json $(RESULTS) --chart $(CHART)
 
 # The first run makes a virtual environment for each peer under var/bench: some minutes, and a gigabyte each.
-bench-peers: $(VENV)/.dev
+bench-peers: $(VENV)/.dev ## Measure LitServe, BentoML, MLServer and Ray Serve beside Numeral
 	$(BIN)/python -m bench.peers --json $(RESULTS) --chart $(CHART)
 
-bench-train: $(VENV)/.dev
+bench-train: $(VENV)/.dev ## Measure the time of a training to 99 %: 1 minute
 	$(BIN)/python -m bench.train
 
-bench-retrain: $(VENV)/.dev
+bench-retrain: $(VENV)/.dev ## Measure predictions with a retraining beside them: 1.5 minutes
 	$(BIN)/python -m bench.retrain
 
-# SIGKILL at 200 random moments; a quarter of an hour on two cores.
-kill-test: $(VENV)/.dev
+kill-test: $(VENV)/.dev ## Kill processes at 200 random moments, and look for losses: 15 minutes
 	$(BIN)/python -m bench.kill --times 200
 
-# Needs nginx and HAProxy; three minutes.
-rolling-test: $(VENV)/.dev
+rolling-test: $(VENV)/.dev ## Restart servers behind nginx and HAProxy: 3 minutes
 	$(BIN)/python -m bench.rolling --times 20
 
-# Good and bad traffic mixed for ten minutes.
-soak: $(VENV)/.dev
+soak: $(VENV)/.dev ## Send good and bad requests, mixed: 10 minutes
 	$(BIN)/python -m bench.soak --minutes 10
 
-# Thousands of requests by schemathesis; some minutes.
-contract-test: $(VENV)/.dev
+contract-test: $(VENV)/.dev ## Send thousands of requests that /openapi.json allows, and others: minutes
 	$(BIN)/python -m tests.contract
 
-clean:
+release: $(VENV)/.dev ## Check, test, build and tag a release: VERSION=1.2.3
+	.ci/release '$(VERSION)'
+
+clean: ## Remove .venv and what tools leave behind
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A server can be asked to retrain, so it is installed with what training needs.
