@@ -1,6 +1,6 @@
 # docker build -t numeral . && docker run -p 8000:8000 -v numeral-weights:/srv/numeral/weights -v numeral-var:/srv/numeral/var numeral
 FROM python:3.11-slim AS build
-# PyTorch's own index has wheels without CUDA, a tenth of the size.
+# PyTorch's own index has wheels without CUDA, at a tenth of the size.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /src
 RUN python -m venv /venv
@@ -13,7 +13,7 @@ RUN /venv/bin/python -m pip install --no-cache-dir --constraint constraints.txt 
 FROM python:3.11-slim
 COPY --from=build /venv /venv
 COPY weights /srv/shipped
-# Whoever runs it by another number is in group 0 (`docker run --user 12345`), and may write new volumes too.
+# Any other user (`docker run --user 12345`) is in group 0, and so may write new volumes, too.
 RUN mkdir -p /srv/numeral/weights /srv/numeral/var && chown -R 10001:0 /srv/numeral && chmod -R g+rwX /srv/numeral
 WORKDIR /srv/numeral
 USER 10001:10001

@@ -20,7 +20,7 @@ import pytest
 from app.settings import load_settings
 from bench.rolling import rolling
 from model.preprocessing.pipeline import to_png
-from tests.conftest import REPOSITORY, Server, clean_environment, draw_seven, ship, wait_until
+from tests.conftest import Server, clean_environment, draw_seven, ship, wait_until
 from tests.proxies import BALANCERS, is_installed
 
 
@@ -271,32 +271,3 @@ def test_sigterm_in_the_middle_of_an_import_is_said_in_one_line(start_server) ->
     assert "Traceback" not in log and "POST /samples/import" in log and "the service stops" in log
     (answer,) = answers
     assert isinstance(answer, httpx.Response) and answer.json()["type"] == "/problems/stopping"
-
-
-def settings_of_the_readme() -> dict[str, str]:
-    """The table's defaults by the names of the settings; several may share a row."""
-    text = (REPOSITORY / "README.md").read_text()
-    found = {}
-    for row in re.findall(r"^\| (`(?:HOST|NUMERAL_)[^|]+) \| ([^|]+) \|", text, re.MULTILINE):
-        first, *others = re.findall(r"`(\w+)`", row[0])
-        stem = first.rpartition("_")[0]
-        names = [first, *(stem + name if name.startswith("_") else name for name in others)]
-        defaults = re.split("[;:] ", row[1].replace("`", ""))[0].split(", ")
-        found.update(zip(names, defaults, strict=True))
-    return found
-
-
-def test_the_readme_states_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [*os.environ]:
-        if name.startswith("NUMERAL_") or name in ("HOST", "PORT"):
-            monkeypatch.delenv(name)
-    settings = load_settings()
-    units = {"20 MB": "20000000", "400 MB": "400000000", "50 million": "50000000", "none": "", "false": "False"}
-    stated = settings_of_the_readme()
-    assert len(stated) > 20
-    for name, text in stated.items():
-        value = getattr(settings, name.lower().removeprefix("numeral_"))
-        shown = "" if value in (None, ()) else f"{value:g}" if isinstance(value, float) else str(value)
-        assert shown == units.get(text.strip(), text.strip()), name
-    image = (REPOSITORY / "Dockerfile").read_text()
-    assert "NUMERAL_DRAIN_SECONDS=5" in image and "NUMERAL_SHUTDOWN_TIMEOUT=4" in image
