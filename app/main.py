@@ -23,8 +23,9 @@ from starlette.middleware.cors import CORSMiddleware
 from app.database.database import Database
 from app.database.waiting import ANSWER_SECONDS
 from app.http.envelope import Envelope
-from app.http.errors import MethodNotAllowed, NotFound, Problem, image_problem, invalid_field, render
+from app.http.errors import MethodNotAllowed, NotFound, Problem, invalid_field, render
 from app.http.fast_path import FastPath
+from app.http.image_problems import image_problem
 from app.http.methods import CommonMethods, allowed
 from app.http.openapi import DocumentedApi
 from app.http.pages import add_pages

@@ -1,7 +1,7 @@
 """The exception tree of the service and its one mapping to RFC 9457 `application/problem+json`.
 
-Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. `all_problems` is
-the catalogue that `/problems/<slug>` answers from. Errors of images are the model's, and join by their `slug`.
+Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. Errors of images are the
+model's: `image_problems.py` says what each of them is to a client.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-from model.preprocessing.pipeline import ImageError
 
 MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
 MAX_TEXT = 300  # characters of a detail, which may name what was sent
@@ -151,24 +149,6 @@ class NotReady(Problem):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
-
-
-def all_problems() -> dict[str, type[Problem] | type[ImageError]]:
-    """Every problem of the service by its slug, wherever it is defined."""
-    found: dict[str, type[Problem] | type[ImageError]] = {}
-    classes: list[type[Problem] | type[ImageError]] = [Problem, *ImageError.__subclasses__()]
-    while classes:
-        problem = classes.pop()
-        found[problem.slug] = problem
-        classes.extend(problem.__subclasses__())
-    return found
-
-
-def image_problem(error: ImageError) -> Problem:
-    """The problem that an image error is to a client: same slug, status and title."""
-    problem = Problem(str(error))
-    problem.status, problem.slug, problem.title = error.status, error.slug, error.title
-    return problem
 
 
 def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:

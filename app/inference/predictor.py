@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.http.body import BodyBudget
-from app.http.errors import NotReady, Overloaded, Problem, image_problem
+from app.http.errors import NotReady, Overloaded, Problem
+from app.http.image_problems import image_problem
 from app.inference.active_model import ActiveModel
 from app.inference.batching import Batcher
 from app.inference.costs import is_small, is_tiny

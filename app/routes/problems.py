@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.http.errors import NotFound, all_problems
+from app.http.errors import NotFound, Problem
+from app.http.image_problems import IMAGE_PROBLEMS, ProblemKind
 from app.schemas.problems import ProblemList, ProblemType, documented
 
 router = APIRouter(prefix="/problems", tags=["problems"])
@@ -13,19 +14,31 @@ router = APIRouter(prefix="/problems", tags=["problems"])
 @router.get("", summary="Every problem there is")
 def list_problems() -> ProblemList:
     """The catalogue, sorted by type."""
-    types = [describe(slug) for slug in sorted(all_problems())]
+    kinds = catalogue()
+    types = [describe(kinds[slug]) for slug in sorted(kinds)]
     return ProblemList(items=types, total=len(types))
 
 
 @router.get("/{slug}", summary="One problem", responses=documented(404))
 def get_problem(slug: str) -> ProblemType:
     """What it means and how to fix it."""
-    if slug not in all_problems():
+    kind = catalogue().get(slug)
+    if kind is None:
         raise NotFound(f"There is no problem of type /problems/{slug}.")
-    return describe(slug)
+    return describe(kind)
 
 
-def describe(slug: str) -> ProblemType:
+def catalogue() -> dict[str, ProblemKind | type[Problem]]:
+    """Every problem of the service by its slug, wherever it is defined."""
+    found: dict[str, ProblemKind | type[Problem]] = {kind.slug: kind for kind in IMAGE_PROBLEMS.values()}
+    classes = [Problem]
+    while classes:
+        problem = classes.pop()
+        found[problem.slug] = problem
+        classes.extend(problem.__subclasses__())
+    return found
+
+
+def describe(kind: ProblemKind | type[Problem]) -> ProblemType:
     """The catalogue's entry."""
-    problem = all_problems()[slug]
-    return ProblemType(type=f"/problems/{slug}", title=problem.title, status=problem.status, remedy=problem.remedy)
+    return ProblemType(type=f"/problems/{kind.slug}", title=kind.title, status=kind.status, remedy=kind.remedy)

@@ -30,9 +30,6 @@ TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send on
 class BlankImage(ImageError):
     """There is no ink on the page."""
 
-    status, slug, title = 422, "blank-image", "The image shows no ink"
-    remedy = "Draw one digit, with more contrast to the paper."
-
 
 class Ink(NamedTuple):
     """Ink float32 (H, W), 0 paper to 255 full ink; the strongest of each row (H,) and of each column (W,).

@@ -63,9 +63,6 @@ T = TypeVar("T")
 class InvalidPixels(ImageError):
     """The array is not 28×28 or 32×32 of uint8."""
 
-    status, slug, title = 422, "invalid-pixels", "The pixels are no 28×28 or 32×32 picture"
-    remedy = "Send `pixels` as 28 or 32 rows of as many numbers: 0 is paper; 255, or 1 where none is larger, is ink."
-
 
 class Reading(NamedTuple):
     """What the model is given, uint8 (32, 32), white ink on black, and where it comes from.

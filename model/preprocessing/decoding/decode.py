@@ -19,7 +19,7 @@ from model.preprocessing.decoding.heic import ADVICE, has_heif
 from model.preprocessing.decoding.netpbm import open_netpbm
 from model.preprocessing.decoding.small_png import decode_small_png
 
-Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, and tells the client
+Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, and the error says so
 PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # bytes that all texts of a PNG may unpack to
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the thread that decodes has its priority; the decoder's own would not
 warnings.filterwarnings("ignore", module=r"PIL\.")  # whoever sent a damaged file hears of it, not the log
@@ -45,45 +45,25 @@ class ImageError(Exception):
     ├── ImageTooLarge  ├── ImageTooSmall  ├── InvalidPixels  └── BlankImage
     """
 
-    status = 422
-    slug = "unreadable-image"
-    title = "The image can't be read"
-    remedy = "Send a PNG or JPEG of one dark digit on light paper, or the other way round."
-
 
 class EmptyImage(ImageError):
     """There are no bytes."""
-
-    status, slug, title = 400, "empty-body", "There is no image in the request"
-    remedy = "Send the bytes of the image, as `curl --data-binary @7.png` does."
 
 
 class UnsupportedFormat(ImageError):
     """The bytes are of no format in FORMATS."""
 
-    status, slug, title = 415, "unsupported-image", "The image is of no format that is read here"
-    remedy = f"Send {FORMATS}."
-
 
 class CorruptImage(ImageError):
     """The bytes begin like an image and can't be decoded."""
-
-    status, slug, title = 422, "corrupt-image", "The image is cut or damaged"
-    remedy = "Open the file in a viewer; send it again, whole."
 
 
 class ImageTooLarge(ImageError):
     """More bytes or pixels than the limits allow."""
 
-    status, slug, title = 413, "image-too-large", "The image is larger than this service reads"
-    remedy = "Shrink the image; a digit needs no more than a few hundred pixels a side."
-
 
 class ImageTooSmall(ImageError):
     """A side is shorter than MIN_SIDE."""
-
-    status, slug, title = 422, "image-too-small", "The image is too small to show a digit"
-    remedy = f"Send at least {MIN_SIDE}×{MIN_SIDE} pixels."
 
 
 class Limits(NamedTuple):

@@ -14,7 +14,7 @@ BY_START = {
     b"\0\0\0\x0cJXL ": "a JPEG XL; save it as PNG or JPEG first",
     b"\0\0\1\0": "an icon; save it as PNG first",
     b"P7\n": "a PAM; save it as PGM or PNG first",
-    b"data:": "a data-URI as text; send the bytes themselves, or the text as JSON in `image`",
+    b"data:": "a data-URI as text; decode it first",
     b"{": "JSON, and no picture file",
     b"[": "JSON, and no picture file",
 }

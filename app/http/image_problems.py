@@ -1,0 +1,72 @@
+"""What each error of an image is to a client: the one mapping from the exceptions of `model` to HTTP."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from app.http.errors import Problem
+from model.preprocessing.decoding.decode import FORMATS, MIN_SIDE
+from model.preprocessing.pipeline import (
+    BlankImage,
+    CorruptImage,
+    EmptyImage,
+    ImageError,
+    ImageTooLarge,
+    ImageTooSmall,
+    InvalidPixels,
+    UnsupportedFormat,
+)
+
+
+class ProblemKind(NamedTuple):
+    """HTTP status, the stable end of the `type`, what it is in a few words, and how to fix it."""
+
+    status: int
+    slug: str
+    title: str
+    remedy: str
+
+
+IMAGE_PROBLEMS: dict[type[ImageError], ProblemKind] = {
+    EmptyImage: ProblemKind(
+        400,
+        "empty-body",
+        "There is no image in the request",
+        "Send the bytes of the image, as `curl --data-binary @7.png` does.",
+    ),
+    UnsupportedFormat: ProblemKind(
+        415, "unsupported-image", "The image is of no format that is read here", f"Send {FORMATS}."
+    ),
+    CorruptImage: ProblemKind(
+        422, "corrupt-image", "The image is cut or damaged", "Open the file in a viewer; send it again, whole."
+    ),
+    ImageTooLarge: ProblemKind(
+        413,
+        "image-too-large",
+        "The image is larger than this service reads",
+        "Shrink the image; a digit needs no more than a few hundred pixels a side.",
+    ),
+    ImageTooSmall: ProblemKind(
+        422,
+        "image-too-small",
+        "The image is too small to show a digit",
+        f"Send at least {MIN_SIDE}×{MIN_SIDE} pixels.",
+    ),
+    InvalidPixels: ProblemKind(
+        422,
+        "invalid-pixels",
+        "The pixels are no 28×28 or 32×32 picture",
+        "Send `pixels` as 28 or 32 rows of as many numbers: 0 is paper; 255, or 1 where none is larger, is ink.",
+    ),
+    BlankImage: ProblemKind(
+        422, "blank-image", "The image shows no ink", "Draw one digit, with more contrast to the paper."
+    ),
+}
+
+
+def image_problem(error: ImageError) -> Problem:
+    """The problem that an image error is to a client; its text is the detail."""
+    kind = IMAGE_PROBLEMS[type(error)]
+    problem = Problem(str(error))
+    problem.status, problem.slug, problem.title, problem.remedy = kind
+    return problem
