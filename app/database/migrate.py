@@ -15,7 +15,7 @@ from app.database.engines import make_engine
 from app.database.sqlite import sqlite_file
 from app.database.tables import metadata
 
-HEAD = "0001"  # the newest migration
+HEAD = "0002"  # the newest migration
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_612_003  # PostgreSQL advisory lock, any fixed number
 LOCK_SECONDS = 600.0  # that one waits for another process's migration

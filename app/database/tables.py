@@ -37,6 +37,7 @@ samples = Table(
     Column("suspect", Boolean, nullable=False, default=False, index=True),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
+    Column("stray", Float),  # share, 0–1, of the page's ink that lay beside the digit; null if stored before 0002
 )
 
 jobs = Table(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import IO, Annotated
 
-import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
@@ -92,7 +91,7 @@ def list_samples(
     """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
     state = request.app.state
     if state.model.classifier is not None:
-        samples.judge_again(state.database, state.model.classifier)
+        samples.refresh_predictions(state.database, state.model.classifier)
     rows, total = samples.page(state.database, page.cursor or 0, page.limit, label, suspect)
     items = [Sample(**row) for row in rows]
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
@@ -156,7 +155,7 @@ def get_sample_image(request: Request, admin: Admin, identity: str, seen: bool =
     """The image as it was sent; with `seen=true` the 32×32 PNG that the model is given."""
     row = samples.get(request.app.state.database, identity, with_image=True)
     if seen:
-        return Response(to_png(np.frombuffer(row["reading"], np.uint8).reshape(32, 32)), media_type="image/png")
+        return Response(to_png(samples.as_pixels(row["reading"])), media_type="image/png")
     _, media_type = samples.file_type(row["format"])
     return Response(row["image"], media_type=media_type)
 

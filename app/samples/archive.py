@@ -58,7 +58,7 @@ class Prepared(NamedTuple):
 
 
 def add_all(
-    database: Database, actor: str, file: IO[bytes], judge: Classifier | None, limits: Limits, max_items: int
+    database: Database, actor: str, file: IO[bytes], classifier: Classifier | None, limits: Limits, max_items: int
 ) -> list[Result]:
     """Store every labelled image of the ZIP; a result for each. Can be repeated: what is there is left alone.
 
@@ -69,16 +69,16 @@ def add_all(
         items, without = labelled(archive, limits, max_items)
         results = [Result(name, "refused", detail=NO_LABEL) for name in without]
         for chunk in chunked(prepare(archive, items, limits, results)):
-            results.extend(store(database, actor, chunk, judge))
+            results.extend(store(database, actor, chunk, classifier))
         return results
 
 
-def store(database: Database, actor: str, chunk: Sequence[Prepared], judge: Classifier | None) -> list[Result]:
+def store(database: Database, actor: str, chunk: Sequence[Prepared], classifier: Classifier | None) -> list[Result]:
     """Store the images in one transaction; where one breaks it by a bug of ours, each in its own. Raises Problem."""
 
     def add(items: Sequence[Prepared]) -> list[samples.Added]:
         with database.begin() as connection:  # short: the pictures were read before it
-            return [samples.add(connection, actor, one.image, one.reading, one.label, judge) for one in items]
+            return [samples.add(connection, actor, one.image, one.reading, one.label, classifier) for one in items]
 
     results = []
     for one, added in zip(chunk, faults.each(add, chunk, log, "storing pictures", expected=(Problem,)), strict=True):

