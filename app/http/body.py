@@ -55,15 +55,20 @@ def body_limit(settings: Settings, images: int = 1) -> int:
     return int(settings.max_image_bytes * FORM_OVERHEAD) + images * PIXELS_BYTES
 
 
+def check_announced(scope: Scope, limit: int) -> None:
+    """Raise BodyTooLarge for a body whose Content-Length passes the limit, before any of it is read."""
+    announced = header(scope, b"content-length")
+    if announced.isdecimal() and int(announced) > limit:
+        raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
+
+
 async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float, budget: BodyBudget) -> bytes:
     """The whole body, at most `limit` bytes, complete within `timeout` seconds.
 
     Raises BodyTooLarge as soon as the length announced or received passes the limit, RequestTimeout, ClientLeft, and
     Overloaded when the budget is spent.
     """
-    announced = header(scope, b"content-length")
-    if announced.isdecimal() and int(announced) > limit:
-        raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
+    check_announced(scope, limit)
     try:
         async with asyncio.timeout(timeout):
             return await receive_all(scope, receive, limit, budget)
@@ -76,9 +81,7 @@ async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, 
 
     Raises BodyTooLarge, RequestTimeout or ClientLeft.
     """
-    announced = header(scope, b"content-length")
-    if announced.isdecimal() and int(announced) > limit:
-        raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
+    check_announced(scope, limit)
     size = 0
     while True:
         try:

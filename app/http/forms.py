@@ -14,7 +14,6 @@ from python_multipart.multipart import parse_options_header
 from app.http.errors import BadRequest
 from app.http.image_text import unescaped
 
-MULTIPART = "multipart/form-data"
 MAX_TYPE_CHARACTERS = 1024  # of a Content-Type
 MAX_BOUNDARY_BYTES = 200  # RFC 2046, 5.1.1, says 70
 MAX_NAME_BYTES = 1024

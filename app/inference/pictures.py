@@ -11,15 +11,15 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from app.http.errors import BadRequest, BatchTooLarge, InvalidField
-from app.http.forms import MULTIPART, Part, TooManyParts, is_urlencoded, parse_multipart, parse_urlencoded
+from app.http.forms import Part, TooManyParts, is_urlencoded, parse_multipart, parse_urlencoded
 from app.http.image_problems import image_problem
 from app.http.image_text import NotAnImage, decode_text, is_binary, is_data_uri, looks_encoded
 from app.http.json_body import as_utf8, context_of, is_small_json, validate, validate_counted, wrong_json
+from app.http.media_types import MULTIPART, URLENCODED, is_json, media_type
 from app.schemas.predict import ImageRequest
 from model.preprocessing.pipeline import CorruptImage, attempt
 
 COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
-CURL_TYPE = "application/x-www-form-urlencoded"  # what curl says of a body that nothing else is said of
 MAX_FIELDS = 32  # of a form with one picture; others in it are not read
 
 Picture = bytes | list[bytes]  # an encoded image, or rows of pixels
@@ -55,8 +55,7 @@ def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | E
 
 def form_parts(body: bytes, content_type: str, most: int) -> list[Part] | None:
     """The fields of a form, of either kind; None when the body is no form. Raises BadRequest, TooManyParts."""
-    kind = content_type[: len(MULTIPART)].lower()
-    if kind == MULTIPART and not is_something_else(body):
+    if media_type(content_type) == MULTIPART and not is_something_else(body):
         return parse_multipart(body, content_type, most)
     return parse_urlencoded(body, most) if is_urlencoded(body) else None
 
@@ -77,12 +76,12 @@ def picture_of(body: bytes, content_type: str = "") -> Picture:
         return from_text(text, "")
     if text[:1] == b"[":
         raise InvalidField(("", "must be one object, not a list; a list of them goes to /predict/batch"))
-    return from_json(validate(one_image, text)) if "json" in content_type.lower() else body
+    return from_json(validate(one_image, text)) if is_json(content_type) else body
 
 
 def whole_file(file: bytes, content_type: str) -> bytes:
     """The file. Raises Problem when `curl -d` dropped its line ends and zeros, which every image file has."""
-    if content_type == CURL_TYPE and not any(byte in file for byte in (b"\0", b"\n", b"\r")):
+    if media_type(content_type) == URLENCODED and not any(byte in file for byte in (b"\0", b"\n", b"\r")):
         raise image_problem(
             CorruptImage("The image lost bytes on the way: curl keeps them with --data-binary, not -d.")
         )
@@ -137,7 +136,7 @@ def picture_of_part(part: Part) -> Picture:
 def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
     """The pictures of a JSON list. Raises Problem."""
     text = as_utf8(body)
-    if text[:1] not in (b"[", b"{") and "json" not in content_type.lower():
+    if text[:1] not in (b"[", b"{") and not is_json(content_type):
         raise BadRequest("Send multipart/form-data with several files, or a JSON list; one image goes to /predict.")
     if text[:1] == b"{":
         raise InvalidField(("", "must be a list of objects; one object goes to /predict"))

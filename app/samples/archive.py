@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.database.database import Database
 from app.database.tables import samples as table
 from app.http.errors import Problem, UnsupportedMediaType
+from app.http.media_types import URLENCODED, media_type
 from app.inference.predictor import problem_of
 from app.samples import samples
 from app.samples.archive_labels import UNREADABLE, BrokenArchive, Item, labelled, opened, why
@@ -33,7 +34,7 @@ ZIP_TYPES = (
     "application/zip",
     "application/x-zip-compressed",
     "application/octet-stream",
-    "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
+    URLENCODED,  # what `curl --data-binary` says of anything
 )
 
 log = logging.getLogger(__name__)
@@ -162,6 +163,6 @@ def every_sample(database: Database) -> Iterator[Any]:
 
 def check_media_type(content_type: str) -> None:
     """Raise UnsupportedMediaType for what claims to be something else than a ZIP."""
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     if kind not in ZIP_TYPES:
         raise UnsupportedMediaType(f"Send the ZIP itself as the body, as application/zip, not {kind}.")

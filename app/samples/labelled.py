@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from app.http.errors import BadRequest, InvalidField
 from app.http.forms import Part
 from app.http.json_body import as_utf8, validate
+from app.http.media_types import is_json
 from app.inference.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.samples import samples
 from app.schemas.samples import SampleRequest
@@ -24,7 +25,7 @@ def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
     if parts is not None:
         return labelled_part([part for part in parts if not part.is_unused])
     text = as_utf8(body)
-    if text[:1] not in (b"{", b"[") and "json" not in content_type.lower():
+    if text[:1] not in (b"{", b"[") and not is_json(content_type):
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
     sample = sample_from_json(text)
     return from_json(sample), sample.label
