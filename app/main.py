@@ -147,7 +147,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, ImageError):
         return image_problem(error)
     if isinstance(error, RequestValidationError):
-        return invalid_field(error.errors())
+        return invalid_field({**each, "loc": each["loc"][1:]} for each in error.errors())  # without "query" or "path"
     if isinstance(error, HTTPException) and error.status_code == 404:
         return NotFound()
     if isinstance(error, HTTPException) and error.status_code == 405:

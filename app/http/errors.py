@@ -14,6 +14,8 @@ MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
 MAX_TEXT = 300  # characters of a detail, which may name what was sent
 
 PLAIN_MESSAGES = {
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
     "extra_forbidden": "there is no such field",
     "missing": "is missing",
     "model_type": "must be an object",

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.body import body_limit, header
 from app.http.encodings import read_content
-from app.http.errors import InvalidField, Overloaded, Problem, as_json
+from app.http.errors import PLAIN_MESSAGES, InvalidField, Overloaded, Problem, as_json
 from app.http.openapi import BINARY, FILE, forms, reference, request_body
 from app.http.security import KeyCheck, predict_bearer
 from app.inference.pictures import many_pictures, one_picture
@@ -102,7 +102,7 @@ def wants_seen(query: bytes) -> bool:
     try:
         return truth_value.validate_python(given)
     except ValidationError:
-        raise InvalidField(("seen", "must be true or false")) from None
+        raise InvalidField(("seen", PLAIN_MESSAGES["bool_parsing"])) from None
 
 
 async def send_json(send: Send, body: bytes) -> None:

@@ -12,6 +12,7 @@ from openapi_spec_validator import validate
 
 from app.schemas import examples
 from model.preprocessing.decoding.decode import FORMATS
+from tests.app.http.test_bad_input import check_problem
 from tests.conftest import ADMIN_KEY, Server
 from tests.contract import pretend_to_train, try_contract
 
@@ -160,9 +161,27 @@ def test_a_cursor_after_every_row_gives_an_empty_page(busy: Server) -> None:
     assert busy.admin.get("/samples?cursor=9999999999").raise_for_status().json()["items"] == []
 
 
-@pytest.mark.parametrize("seen", ["maybe", "2", ""])
-def test_what_is_no_truth_value_is_refused_by_predictions_too(busy: Server, seen: str) -> None:
-    assert busy.admin.post(f"/predict?seen={seen}", json=examples.IMAGE).status_code == 422
+@pytest.mark.parametrize("word", ["banana", "2", ""])
+def test_what_is_no_truth_value_is_refused_by_predictions_as_by_other_routes(busy: Server, word: str) -> None:
+    answers = [
+        busy.admin.post(f"/predict?seen={word}", json=examples.IMAGE),
+        busy.admin.get(f"/samples/{'0' * 64}/image?seen={word}"),
+    ]
+    for answer in answers:
+        problem = check_problem(answer, 422, "invalid-field")
+        assert problem["errors"] == [{"field": "seen", "message": "must be true or false"}]
+
+
+@pytest.mark.parametrize(("word", "is_shown"), [("on", True), ("YES", True), ("1", True), ("off", False), ("0", False)])
+def test_predictions_take_the_truth_values_that_other_routes_take(busy: Server, word: str, is_shown: bool) -> None:
+    answer = busy.admin.post(f"/predict?seen={word}", json=examples.IMAGE).raise_for_status().json()
+    assert ("seen" in answer) is is_shown
+    assert busy.admin.get(f"/samples?suspect={word}").status_code == 200
+
+
+def test_a_wrong_number_in_a_path_is_called_by_its_name(busy: Server) -> None:
+    problem = check_problem(busy.admin.get("/admin/versions/two"), 422, "invalid-field")
+    assert problem["errors"] == [{"field": "version", "message": "must be a whole number"}]
 
 
 def test_options_and_405_name_every_method_of_every_path(busy: Server, document: dict[str, Any]) -> None:
