@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
+
+from model.data.settings import DataSettings, explain
+from model.registry.store import DEFAULT_ROOT
 
 MEGABYTE = 1_000_000
 PATH = re.compile(r"(?:[\w.~-]+(?:/[\w.~-]+)*)?", re.ASCII)
@@ -59,15 +62,11 @@ def parse_origins(value: object) -> object:
 Keys = Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(parse_keys)]
 
 
-class Settings(BaseSettings):
+class Settings(DataSettings):
     """The service's settings; each field is the environment variable of its name, in capitals, with the prefix.
 
-    An empty variable is as good as none.
+    An empty variable is as good as none. Where MNIST comes from says `DataSettings`.
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix="NUMERAL_", env_ignore_empty=True, extra="ignore", populate_by_name=True
-    )
 
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
@@ -75,13 +74,10 @@ class Settings(BaseSettings):
     root_path: Annotated[str, BeforeValidator(parse_root_path)] = ""  # under which a proxy offers the service
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()  # whose pages may ask
 
-    weights_dir: Path = Path("weights")
+    weights_dir: Path = DEFAULT_ROOT
     shipped_weights_dir: Path = HERE / "weights"  # what an empty `weights_dir` is seeded from
     keep_versions: int = Field(20, ge=1)  # older ones are pruned, never the current one
     database_url: str = "sqlite:///var/numeral.db"
-    data_dir: Path | None = None  # MNIST's four files
-    cache_dir: Path = Path("var/mnist")  # where MNIST is downloaded to
-    offline: bool = False  # never download; without MNIST train on the embedded digits
 
     admin_keys: Keys = ()
     predict_keys: Keys = ()
@@ -112,7 +108,4 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        field = str(first["loc"][0]) if first["loc"] else "?"
-        name = field if field.isupper() else f"NUMERAL_{field.upper()}"
-        raise BadSettings(f"{name}: {first['msg']}") from None
+        raise BadSettings(explain(error)) from None

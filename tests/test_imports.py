@@ -132,3 +132,9 @@ def test_the_tree_of_errors_names_them_all() -> None:
         found = errors | {node.name for node in classes if errors & {ast.unparse(base) for base in node.bases}}
     drawn = ast.get_docstring(ast.parse((REPOSITORY / "model" / "errors.py").read_text())) or ""
     assert len(errors) > 5 and {name for name in errors if name not in drawn} == set()
+
+
+def test_reading_a_picture_at_the_terminal_waits_for_no_settings_library() -> None:
+    code = "import sys, model.cli.predict; print('pydantic' in sys.modules, 'pydantic_settings' in sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert loaded == ["False", "False"]

@@ -7,41 +7,31 @@ import os
 import sys
 from pathlib import Path
 
-from model.data.digits import CACHE_DIR, Splits, load_digits
+from model.data.digits import Splits, load_digits
 from model.errors import ModelError
-from model.registry.store import CURRENT, Store
-
-TRUE = ("1", "on", "t", "true", "y", "yes")  # these and no other words, as pydantic takes them
-FALSE = ("0", "off", "f", "false", "n", "no")
+from model.registry.store import CURRENT, DEFAULT_ROOT, Store
 
 
 def weights_argument(parser: argparse.ArgumentParser) -> None:
     """Add `--weights`, which defaults to the environment's folder."""
-    default = os.environ.get("NUMERAL_WEIGHTS_DIR") or "weights"
+    default = os.environ.get("NUMERAL_WEIGHTS_DIR") or DEFAULT_ROOT
     parser.add_argument(
-        "--weights", type=Path, default=default, help="folder of versions (NUMERAL_WEIGHTS_DIR, weights)"
+        "--weights", type=Path, default=default, help=f"folder of versions (NUMERAL_WEIGHTS_DIR, {DEFAULT_ROOT})"
     )
 
 
 def data_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--data` and `--offline`; `digits_of` loads what they and the environment ask for."""
-    data_dir = os.environ.get("NUMERAL_DATA_DIR") or None
-    parser.add_argument("--data", type=Path, default=data_dir, help="folder of MNIST's four files (NUMERAL_DATA_DIR)")
+    parser.add_argument("--data", type=Path, help="folder of MNIST's four files (NUMERAL_DATA_DIR)")
     parser.add_argument("--offline", action="store_true", help="never download MNIST (NUMERAL_OFFLINE, false)")
 
 
 def digits_of(options: argparse.Namespace) -> Splits:
     """The digits that `--data`, `--offline` and the environment ask for. Raises ModelError."""
-    cache_dir = Path(os.environ.get("NUMERAL_CACHE_DIR") or CACHE_DIR)
-    return load_digits(options.data, cache_dir, options.offline or is_true("NUMERAL_OFFLINE"))
+    from model.data.settings import load_data_settings  # which takes time that commands without digits need not spend
 
-
-def is_true(variable: str) -> bool:
-    """Whether the environment says yes; an empty or absent variable says no. Raises ModelError for any other word."""
-    word = os.environ.get(variable) or "false"
-    if word.lower() not in TRUE + FALSE:
-        raise ModelError(f"{variable} must be true or false, not {word!r}")
-    return word.lower() in TRUE
+    settings = load_data_settings()
+    return load_digits(options.data or settings.data_dir, settings.cache_dir, options.offline or settings.offline)
 
 
 def usable_version(store: Store) -> int:

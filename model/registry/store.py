@@ -23,6 +23,7 @@ from typing import Any
 from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError, VersionTaken
 from model.files import locked, sha256_of, sync
 
+DEFAULT_ROOT = Path("weights")  # where versions are kept unless somebody says otherwise
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 DRAFT_PREFIX = ".draft-"
