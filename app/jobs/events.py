@@ -1,6 +1,7 @@
 """Server-sent events of jobs: one poller a job and worker, however many listen.
 
-Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+The format is FastAPI's. Its routes that yield events are not used: they would encode an event anew for each listener,
+where here all share its bytes, and they have begun to answer before they could answer 204.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable
 
 from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlalchemy.engine import RowMapping
 
 from app.database.clock import as_time
@@ -91,7 +93,7 @@ class EventHub:
                     async with asyncio.timeout(PING_SECONDS), channel.changed:
                         await channel.changed.wait()
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    yield KEEPALIVE_COMMENT
         finally:
             channel.listeners -= 1
 
@@ -139,4 +141,4 @@ class EventHub:
 def frame(row: RowMapping) -> bytes:
     """One event as the stream carries it."""
     data = json.dumps({**row["data"], "at": as_time(row["created_at"])}, ensure_ascii=False)
-    return f"id: {row['id']}\nevent: {row['kind']}\ndata: {data}\n\n".encode()
+    return format_sse_event(data_str=data, event=row["kind"], id=str(row["id"]))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
 from pydantic import Field, ValidationError
 
 from app.http.encodings import read_content
@@ -139,7 +140,7 @@ def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
 
 @router.get(
     "/jobs/{job_id}/events",
-    response_class=StreamingResponse,
+    response_class=StreamingResponse,  # with EventSourceResponse FastAPI takes the function for a generator
     responses={200: {"content": {"text/event-stream": {}}}, 204: {"description": "No more"}, **documented(404, 422)},
 )
 async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id: LastEventId = None) -> Response:
@@ -153,4 +154,4 @@ async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id:
         stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
     except NothingMore:
         return Response(status_code=204)
-    return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(stream, headers={"Cache-Control": "no-store"})

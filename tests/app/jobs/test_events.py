@@ -18,7 +18,7 @@ from app.database.database import Database
 from app.database.migrate import migrate
 from app.inference.active_model import ActiveModel
 from app.jobs import records, reporting
-from app.jobs.events import EventHub, NothingMore
+from app.jobs.events import EventHub, NothingMore, frame
 from app.jobs.states import State
 from model.registry.store import Store
 from tests.app.http.test_bad_input import check_problem
@@ -68,8 +68,19 @@ def test_a_thousand_listeners_cost_the_database_no_more_than_one(counting: Count
 
     heard = asyncio.run(scenario())
     assert all(frames == heard[0] for frames in heard)
-    kinds = [frame.split(b"\n")[1] for frame in heard[0]]
+    kinds = [frame.split(b"\n")[0] for frame in heard[0]]
     assert kinds == [b"event: state", b"event: state", b"event: progress", b"event: state"]
+
+
+def test_an_event_is_framed_as_the_standard_says() -> None:
+    row = {"id": 7, "kind": "progress", "data": {"stage": "a\nb"}, "created_at": 0.0}
+    *lines, end, rest = frame(row).decode().split("\n")
+    assert (end, rest) == ("", "")  # an empty line ends the event
+    assert sorted(lines) == [
+        'data: {"stage": "a\\nb", "at": "1970-01-01T00:00:00.000Z"}',
+        "event: progress",
+        "id: 7",
+    ]
 
 
 def test_a_client_that_has_everything_is_told_not_to_come_again(counting: Counting, tmp_path: Path) -> None:
