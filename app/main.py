@@ -17,25 +17,29 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from app.database.database import Database
-from app.database.waiting import ANSWER_SECONDS
+from app.database.timeouts import ANSWER_SECONDS
+from app.http.body import BodyBudget
+from app.http.draining import Draining
+from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.errors import MethodNotAllowed, NotFound, Problem, invalid_field, render
 from app.http.fast_path import FastPath
 from app.http.image_problems import image_problem
 from app.http.methods import CommonMethods, allowed
-from app.http.openapi import DocumentedApi
 from app.http.pages import add_pages
 from app.http.security import KeyCheck
 from app.inference.active_model import ActiveModel
 from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
-from app.jobs.stopping import drain_on_sigterm, stop_retrainings
+from app.jobs.stopping import Stopper
 from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
 from model import faults
@@ -58,7 +62,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         site.mount("/digits", digits)
     """
     settings = settings or load_settings()
-    store = Store(settings.weights_dir)
     app = DocumentedApi(
         title="Numeral",
         version=health.NUMERAL_VERSION,
@@ -70,17 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # what an SDK calls its functions
         responses=documented("default"),
     )
-    app.state.settings = settings
-    app.state.admin_check = KeyCheck(settings.admin_keys, "admin")
-    app.state.store = store
-    app.state.database = Database(settings.database_url, ANSWER_SECONDS)
-    app.state.model = ActiveModel(store, Store(settings.shipped_weights_dir))
-    app.state.predictor = Predictor(settings, app.state.model)
-    app.state.draining = False
-    app.state.signalled = {}
-    app.state.event_hub = EventHub(
-        app.state.database, app.state.model, settings.queue_seconds, is_draining=lambda: bool(app.state.draining)
-    )
+    wire(app.state, settings)
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for error in (Problem, ImageError, RequestValidationError, HTTPException):
@@ -90,15 +83,37 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def wire(state: State, settings: Settings) -> None:
+    """Make the objects that routes share."""
+    store = Store(settings.weights_dir)
+    database = Database(settings.database_url, ANSWER_SECONDS)
+    model = ActiveModel(store, Store(settings.shipped_weights_dir))
+    predictor = Predictor(settings, model)
+    stopper = Stopper(database, store)
+    draining = Draining(settings.drain_seconds, on_signal=stopper.signal)
+    state.settings = settings
+    state.admin_check = KeyCheck(settings.admin_keys, "admin")
+    state.store = store
+    state.database = database
+    state.model = model
+    state.predictor = predictor
+    state.content = ContentReader(settings.body_timeout, BodyBudget(settings.max_bodies_bytes), predictor.in_thread)
+    state.stopper = stopper
+    state.draining = draining
+    state.event_hub = EventHub(database, model, settings.queue_seconds, is_draining=lambda: draining.begun)
+
+
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, the innermost first."""
+    state = app.state
+    direct = predict.direct(state.predictor, state.content)
     app.add_middleware(CommonMethods, router=app.router)
-    app.add_middleware(FastPath, direct=predict.direct(app.state.predictor), methods=predict.METHODS)
+    app.add_middleware(FastPath, direct=direct, methods=predict.METHODS)
     app.add_middleware(
         Envelope,
         root_path=settings.root_path,
-        bodies=app.state.predictor.bodies,
-        is_draining=lambda: bool(app.state.draining),
+        bodies=state.content.budget,
+        is_draining=lambda: bool(state.draining.begun),
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -119,11 +134,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.model.start()
     app.state.database.watch()
     if threading.current_thread() is threading.main_thread():  # elsewhere no signals come
-        drain_on_sigterm(app)
+        app.state.draining.listen()
     gc.collect()
     gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
     yield
-    await run_in_threadpool(stop_retrainings, app.state.database, app.state.store, app.state.signalled)
+    await run_in_threadpool(app.state.stopper.stop)
     app.state.model.stop()
     app.state.predictor.close()
     app.state.database.close()

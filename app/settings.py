@@ -87,7 +87,7 @@ class Settings(DataSettings):
     max_import_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of a ZIP, packed; unpacked four times as much
     max_import_items: int = Field(100_000, ge=1)
     max_batch: int = Field(128, ge=1, le=1024)  # images in one request
-    max_together: int = Field(64, ge=1)  # tiny pictures that are answered together when they come together
+    max_dynamic_batch: int = Field(64, ge=1)  # tiny pictures of different requests that are answered in one batch
     max_bodies_bytes: int = Field(400 * MEGABYTE, ge=1024)  # of bodies that a worker holds; beyond it 503
     max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
     max_large_in_flight: int = Field(64, ge=1)  # of those, the ones that wait for a thread

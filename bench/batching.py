@@ -31,7 +31,7 @@ def together(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS
     body = raw()
     rates: dict[tuple[int, str], list[float]] = {}
     for number in range(rounds):
-        with numeral() as (url, _), numeral(NUMERAL_MAX_TOGETHER="1") as (other, _):
+        with numeral() as (url, _), numeral(NUMERAL_MAX_DYNAMIC_BATCH="1") as (other, _):
             servers = [(TOGETHER, url), (ALONE, other)]
             for count in connections:
                 for name, address in servers[:: -1 if number % 2 else 1]:

@@ -138,3 +138,39 @@ def test_reading_a_picture_at_the_terminal_waits_for_no_settings_library() -> No
     code = "import sys, model.cli.predict; print('pydantic' in sys.modules, 'pydantic_settings' in sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert loaded == ["False", "False"]
+
+
+ROOMS_OF_APP = {  # what each folder of `app` may import of the others; `main.py` wires them all
+    "http": set(),
+    "database": {"http"},
+    "schemas": {"http"},
+    "inference": {"http", "schemas"},
+    "samples": {"http", "database", "schemas", "inference"},
+    "jobs": {"http", "database", "inference", "samples"},
+    "routes": {"http", "database", "schemas", "inference", "samples", "jobs"},
+    "cli": {"http", "database", "samples", "jobs"},
+}
+FILES_OF_APP = sorted(path for path in (REPOSITORY / "app").glob("*/**/*.py"))
+
+
+@pytest.mark.parametrize("path", FILES_OF_APP, ids=str)
+def test_each_folder_of_app_imports_only_those_below_it(path: Path) -> None:
+    folder = path.relative_to(REPOSITORY / "app").parts[0]
+    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith("app.")}
+    assert imported - {"settings"} <= ROOMS_OF_APP[folder] | {folder}
+    assert "settings" not in imported or folder not in ("database", "schemas")
+
+
+def test_every_folder_of_app_has_its_rule() -> None:
+    folders = {path.parent.name for path in (REPOSITORY / "app").glob("*/__init__.py")}
+    assert folders == set(ROOMS_OF_APP)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES_OF_APP if path.parent.name != "cli"], ids=str)
+def test_nothing_in_app_imports_a_command_line(path: Path) -> None:
+    assert not any(name.startswith(("app.cli", "model.cli")) for name in imports_of(path))
+
+
+def test_the_settings_and_the_errors_stand_on_nothing_else_of_app() -> None:
+    for name in ("settings.py", "http/errors.py"):
+        assert "app" not in heads(REPOSITORY / "app" / name), name

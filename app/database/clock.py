@@ -1,8 +1,7 @@
-"""Times: the database's own clock, since hosts that share a database need not agree, and how a time is written."""
+"""The database's own clock, since hosts that share a database need not agree."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Float
@@ -31,10 +30,3 @@ def on_sqlite(_element: now_seconds, _compiler: SQLCompiler, **_: Any) -> str:
 def on_postgresql(_element: now_seconds, _compiler: SQLCompiler, **_: Any) -> str:
     """The wall clock, which goes on within a transaction."""
     return POSTGRESQL_NOW
-
-
-def as_time(seconds: float | None) -> str | None:
-    """RFC 3339 in UTC, to the millisecond, of seconds since 1970."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

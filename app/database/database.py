@@ -22,7 +22,7 @@ from app.database.engines import first_line, make_engine
 from app.database.migrate import HEAD, SchemaTooNew
 from app.database.recovery import Recovery
 from app.database.sqlite import Identity, SqliteFiles, sqlite_file
-from app.database.waiting import BUSY_SECONDS, LONG_ANSWER_SECONDS, deadline
+from app.database.timeouts import BUSY_SECONDS, LONG_ANSWER_SECONDS, deadline
 from app.http.errors import Problem
 
 ENTER_SECONDS = BUSY_SECONDS  # until a transaction has begun

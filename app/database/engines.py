@@ -6,7 +6,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import NoSuchModuleError
 
 from app.database.sqlite import sqlite_engine
-from app.database.waiting import LONG_ANSWER_SECONDS
+from app.database.timeouts import LONG_ANSWER_SECONDS
 
 
 def make_engine(url: str, answer_seconds: float = LONG_ANSWER_SECONDS) -> Engine:

@@ -18,7 +18,7 @@ from psycopg.waiting import wait
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from app.database.waiting import BUSY_SECONDS, deadline
+from app.database.timeouts import BUSY_SECONDS, deadline
 
 MARGIN_SECONDS = 0.4  # by which the server, which can say what was slow, is to be first
 INTERVAL = 0.1  # seconds between two looks at the clock

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database import audit
-from app.database.clock import as_time
 from app.database.engines import without_password
 from app.database.migrate import Done, migrate
 from app.database.sqlite import Identity, SqliteFiles
 from app.database.tables import audit as audit_table
 from app.database.tables import metadata
+from app.http.times import as_rfc3339
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Recovery:
             self._report(MADE_ANEW)
 
     def _report(self, what: str) -> None:
-        self.notice = f"The database {self._name()} {what} ({as_time(time.time())})."
+        self.notice = f"The database {self._name()} {what} ({as_rfc3339(time.time())})."
         log.critical("%s", self.notice)
 
     def _name(self) -> str:

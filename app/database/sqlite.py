@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 
-from app.database.waiting import BUSY_SECONDS, deadline
+from app.database.timeouts import BUSY_SECONDS, deadline
 
 LOOK_SECONDS = 0.01  # between two tries to get a lock that SQLite itself does not wait for
 PRAGMAS = (

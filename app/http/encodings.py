@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from starlette.types import Receive, Scope
 
-from app.http.body import header, read_body, unread
+from app.http.body import BodyBudget, header, read_body, unread
 from app.http.errors import BadRequest, BodyTooLarge, Problem
-from app.inference.predictor import Predictor
 
 NONE = ("", "identity")
 GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15  # what zlib calls `wbits`
@@ -25,20 +26,36 @@ class UnsupportedEncoding(Problem):
         super().__init__(detail, headers={"Accept-Encoding": taken})
 
 
-async def read_content(scope: Scope, receive: Receive, limit: int, predictor: Predictor) -> bytes:
-    """The whole body as `read_body` reads it, unpacked in the predictor's thread where it is compressed.
+class ContentReader:
+    """Reads whole bodies, compressed or not, within what this process may hold of them.
 
-    Raises what `read_body` does, UnsupportedEncoding, BadRequest for what is not compressed as it says.
+    timeout: seconds until a body must be complete; in_thread: runs a function with its argument in a thread for large
+    work.
     """
-    encoding = header(scope, b"content-encoding").strip().lower()
-    if encoding not in NONE and encoding not in WINDOWS:
-        raise unread(UnsupportedEncoding(f"The body's Content-Encoding is {encoding[:40]!r}; send gzip or deflate."))
-    body = await read_body(scope, receive, limit, predictor.settings.body_timeout, predictor.bodies)
-    if encoding in NONE:
-        return body
-    unpacked: bytes = await predictor.in_thread(partial(unpack, encoding=encoding, limit=limit), body)
-    predictor.bodies.take(scope, len(unpacked))
-    return unpacked
+
+    def __init__(
+        self, timeout: float, budget: BodyBudget, in_thread: Callable[[Callable[[Any], Any], object], Awaitable[Any]]
+    ) -> None:
+        self.budget = budget
+        self._timeout = timeout
+        self._in_thread = in_thread
+
+    async def read(self, scope: Scope, receive: Receive, limit: int) -> bytes:
+        """The whole body as `read_body` reads it, at most `limit` bytes also when it is unpacked.
+
+        Raises what `read_body` does, UnsupportedEncoding, BadRequest for what is not compressed as it says.
+        """
+        encoding = header(scope, b"content-encoding").strip().lower()
+        if encoding not in NONE and encoding not in WINDOWS:
+            raise unread(
+                UnsupportedEncoding(f"The body's Content-Encoding is {encoding[:40]!r}; send gzip or deflate.")
+            )
+        body = await read_body(scope, receive, limit, self._timeout, self.budget)
+        if encoding in NONE:
+            return body
+        unpacked: bytes = await self._in_thread(partial(unpack, encoding=encoding, limit=limit), body)
+        self.budget.take(scope, len(unpacked))
+        return unpacked
 
 
 def refuse_encoding(scope: Scope) -> None:

@@ -32,18 +32,18 @@ class Batcher(Generic[Item, Result]):
         self._work = work
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._company = False  # whether items came together when it was last looked
+        self._is_busy = False  # whether several items came in the last turn that was looked at
         self._began = False  # whether an item was done in this turn already
 
     async def submit(self, item: Item) -> Result:
         """The result for the item."""
         loop = asyncio.get_running_loop()
-        if not self._company:
+        if not self._is_busy:
             if not self._began or self._most == 1:
                 self._began = True
                 loop.call_soon(self._next_turn)
                 return self._work([item])[0]
-            self._company = True
+            self._is_busy = True
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
         if len(self._waiting) == 1:
@@ -61,7 +61,7 @@ class Batcher(Generic[Item, Result]):
         self._waiting.clear()
         if not waiting:  # a full group was done before the turn ended
             return
-        self._company = len(waiting) > 1
+        self._is_busy = len(waiting) > 1
         items = [item for item, _ in waiting]
         outcomes = faults.each(self._work, items, log, "a group", expected=(Problem,))
         for (_, future), outcome in zip(waiting, outcomes, strict=True):

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.http.body import BodyBudget
 from app.http.errors import NotReady, Overloaded, Problem
 from app.http.image_problems import image_problem
 from app.inference.active_model import ActiveModel
@@ -52,10 +51,9 @@ class Predictor:
         self.settings = settings
         self.model = model
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
-        self.bodies = BodyBudget(settings.max_bodies_bytes)
         self.in_flight = 0
         self.large_in_flight = 0
-        self._batcher = Batcher(self.answer_all, settings.max_together)
+        self._batcher = Batcher(self.answer_all, settings.max_dynamic_batch)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 
     def close(self) -> None:
@@ -88,7 +86,7 @@ class Predictor:
         """
         readings = self.read_all(pictures)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
-        answers = iter(judge_all(self.classifier(), readable) if readable else [])
+        answers = iter(answers_for(self.classifier(), readable) if readable else [])
         return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 
     def answer_alone(self, picture: Picture) -> Answer:
@@ -115,7 +113,7 @@ class Predictor:
             self.large_in_flight -= 1
 
 
-def judge_all(classifier: Classifier, readings: Sequence[Reading]) -> list[Answer | Problem]:
+def answers_for(classifier: Classifier, readings: Sequence[Reading]) -> list[Answer | Problem]:
     """An answer for each reading, or the problem that judging it alone is."""
     verdicts = faults.each(classifier.judge, readings, log, "judging pictures")
     return [

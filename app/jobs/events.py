@@ -16,8 +16,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlalchemy.engine import RowMapping
 
-from app.database.clock import as_time
 from app.database.database import Database, DatabaseUnavailable
+from app.http.times import as_rfc3339
 from app.inference.active_model import ActiveModel
 from app.jobs import records
 from app.jobs.states import ACTIVE, State
@@ -140,5 +140,5 @@ class EventHub:
 
 def frame(row: RowMapping) -> bytes:
     """One event as the stream carries it."""
-    data = json.dumps({**row["data"], "at": as_time(row["created_at"])}, ensure_ascii=False)
+    data = json.dumps({**row["data"], "at": as_rfc3339(row["created_at"])}, ensure_ascii=False)
     return format_sse_event(data_str=data, event=row["kind"], id=str(row["id"]))

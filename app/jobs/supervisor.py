@@ -21,7 +21,7 @@ from typing import IO
 
 from app.database.database import Database, DatabaseUnavailable
 from app.database.sqlite import sqlite_file
-from app.database.waiting import ANSWER_SECONDS
+from app.database.timeouts import ANSWER_SECONDS
 from app.jobs import reporting
 from app.jobs.records import AGAIN
 from app.jobs.scratch import scratch_folder

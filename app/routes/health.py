@@ -27,7 +27,7 @@ async def readyz(request: Request, response: Response) -> Health:
     """200 once a model is loaded and warm; 503 until then and while the process drains before it stops."""
     state = request.app.state
     classifier = state.model.classifier
-    status: Status = "draining" if state.draining else "ok" if classifier else "loading"
+    status: Status = "draining" if state.draining.begun else "ok" if classifier else "loading"
     if status != "ok":
         response.status_code = 503
     return Health(

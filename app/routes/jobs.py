@@ -9,10 +9,8 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import Field, ValidationError
 
-from app.http.encodings import read_content
+from app.http.encodings import ContentReader
 from app.http.errors import InvalidField, Problem, invalid_field
-from app.http.json_body import as_utf8
-from app.http.openapi import reference
 from app.http.security import Admin
 from app.jobs import records, supervisor
 from app.jobs.events import NothingMore
@@ -22,6 +20,8 @@ from app.routes.paging import Page, next_cursor
 from app.routes.versions import WeightsUnwritable
 from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
+from app.schemas.json_body import as_utf8
+from app.schemas.openapi import reference
 from app.schemas.problems import documented
 from model.errors import StoreError
 
@@ -62,8 +62,8 @@ Swept = Depends(give_up_lost)
 
 async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
     """The body, which may be empty. Raises Problem."""
-    predictor = request.app.state.predictor
-    body = as_utf8(await read_content(request.scope, request.receive, MAX_OPTIONS_BYTES, predictor))
+    content: ContentReader = request.app.state.content
+    body = as_utf8(await content.read(request.scope, request.receive, MAX_OPTIONS_BYTES))
     try:
         return RetrainRequest.model_validate_json(body or b"{}")
     except ValidationError as error:

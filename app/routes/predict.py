@@ -7,7 +7,6 @@ The routes at the end are FastAPI's, so that OpenAPI documents them and other me
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -17,13 +16,13 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.body import body_limit, header
-from app.http.encodings import read_content
+from app.http.encodings import ContentReader
 from app.http.errors import PLAIN_MESSAGES, InvalidField, Overloaded, Problem, as_json
-from app.http.openapi import BINARY, FILE, forms, reference, request_body
 from app.http.security import KeyCheck, predict_bearer
 from app.inference.pictures import many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
+from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
 from model.preprocessing.decoding.decode import FORMATS
@@ -36,13 +35,11 @@ METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 truth_value = TypeAdapter(bool)  # what other routes take
 
 to_json = Prediction.__pydantic_serializer__.to_json
-Endpoint = Callable[[Predictor, Scope, Receive, Send], Awaitable[None]]
 
 
-async def predict(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
+async def predict(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """One image in, one prediction out."""
-    limit = body_limit(predictor.settings)
-    body = await read_content(scope, receive, limit, predictor)
+    body = await content.read(scope, receive, body_limit(predictor.settings))
     content_type = header(scope, b"content-type")
     if len(body) <= MAX_LOOP_BYTES:
         answer = await predictor.answer(one_picture(body, content_type))
@@ -59,11 +56,12 @@ def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
     return predictor.answer_alone(one_picture(body, content_type))
 
 
-async def predict_batch(predictor: Predictor, scope: Scope, receive: Receive, send: Send) -> None:
+async def predict_batch(
+    predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Several images in, a prediction or a problem for each, in order, all from one version."""
     settings = predictor.settings
-    limit = body_limit(settings, settings.max_batch)
-    body = await read_content(scope, receive, limit, predictor)
+    body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
     request_id = scope["state"]["request_id"]
     items: list[Any] = [
@@ -112,15 +110,17 @@ async def send_json(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def direct(predictor: Predictor) -> dict[str, ASGIApp]:
+def direct(predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
     """The apps that answer `METHODS`, by their paths."""
     check = KeyCheck(predictor.settings.predict_keys, "predict")
     endpoints = {"/predict": predict, "/predict/batch": predict_batch}
-    return {path: guarded(endpoint, predictor, check) for path, endpoint in endpoints.items()}
+    return {
+        path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
+    }
 
 
-def guarded(endpoint: Endpoint, predictor: Predictor, check: KeyCheck) -> ASGIApp:
-    """The endpoint as an ASGI app, behind the predict key and the limit of what may be begun at once."""
+def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp:
+    """The endpoint behind the predict key and the limit of what may be begun at once."""
     settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,7 +130,7 @@ def guarded(endpoint: Endpoint, predictor: Predictor, check: KeyCheck) -> ASGIAp
             raise Overloaded
         predictor.in_flight += 1
         try:
-            await endpoint(predictor, scope, receive, send)
+            await endpoint(scope, receive, send)
         finally:
             predictor.in_flight -= 1
 

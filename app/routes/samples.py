@@ -16,15 +16,14 @@ from starlette.convertors import StringConvertor, register_url_convertor
 
 from app.database.database import Database
 from app.http.body import body_limit, save_body
-from app.http.encodings import read_content, refuse_encoding
-from app.http.openapi import BINARY, FILE, forms, reference, request_body
+from app.http.encodings import ContentReader, refuse_encoding
 from app.http.security import Admin
-from app.inference.predictor import Predictor
-from app.jobs.scratch import temporary_file
 from app.routes.paging import Page, next_cursor
 from app.samples import archive, samples
-from app.samples.labelled import as_label, labelled_picture
+from app.samples.parsing import parse_label, parse_sample
+from app.samples.temporary import temporary_file
 from app.schemas.examples import DIGIT, IMAGE, SAMPLES
+from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
 from app.schemas.problems import documented
 from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
 from model.preprocessing.pipeline import to_png
@@ -57,9 +56,8 @@ router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401
 )
 async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample:
     """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
-    predictor: Predictor = request.app.state.predictor
-    limit = body_limit(predictor.settings)
-    body = await read_content(request.scope, request.receive, limit, predictor)
+    content: ContentReader = request.app.state.content
+    body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
     row, outcome = await run_in_threadpool(store, request, admin, body)
     response.status_code = 201 if outcome == "created" else 200
     response.headers["Location"] = f"/samples/{row['id']}"
@@ -69,7 +67,7 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
 def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, samples.Outcome]:
     """Read the labelled picture and commit the sample; answers with its row and what became of it."""
     state = request.app.state
-    picture, label = labelled_picture(body, request.headers.get("Content-Type", ""))
+    picture, label = parse_sample(body, request.headers.get("Content-Type", ""))
     reading = state.predictor.read(picture)
     image = picture if isinstance(picture, bytes) else to_png(reading.pixels)
     database: Database = state.database
@@ -84,7 +82,7 @@ def list_samples(
     admin: Admin,
     page: Page,
     label: Annotated[
-        Annotated[int, Field(ge=0, le=9), BeforeValidator(as_label)] | None, Query(description="only this digit")
+        Annotated[int, Field(ge=0, le=9), BeforeValidator(parse_label)] | None, Query(description="only this digit")
     ] = None,
     suspect: bool | None = None,
 ) -> SampleList:

@@ -19,7 +19,7 @@ from app.http.errors import Problem, UnsupportedMediaType
 from app.http.media_types import URLENCODED, media_type
 from app.inference.predictor import problem_of
 from app.samples import samples
-from app.samples.archive_labels import UNREADABLE, BrokenArchive, Item, labelled, opened, why
+from app.samples.archive_labels import UNREADABLE, BrokenArchive, Item, labelled_files, opened, why
 from model import faults
 from model.classifier import Classifier
 from model.preprocessing.decoding.decode import decode
@@ -67,7 +67,7 @@ def add_all(
     chunks.
     """
     with opened(file, max_items) as archive:
-        items, without = labelled(archive, limits, max_items)
+        items, without = labelled_files(archive, limits, max_items)
         results = [Result(name, "refused", detail=NO_LABEL) for name in without]
         for chunk in chunked(prepare(archive, items, limits, results)):
             results.extend(store(database, actor, chunk, classifier))

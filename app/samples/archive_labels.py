@@ -79,7 +79,7 @@ def why(error: Exception, info: zipfile.ZipInfo | None = None) -> str:
     return said if said and isinstance(error, zipfile.BadZipFile | NotImplementedError) else "it is damaged"
 
 
-def labelled(archive: zipfile.ZipFile, limits: Limits, max_items: int) -> tuple[list[Item], list[str]]:
+def labelled_files(archive: zipfile.ZipFile, limits: Limits, max_items: int) -> tuple[list[Item], list[str]]:
     """The files that have a label, and the names of those that have none.
 
     Raises BatchTooLarge, BrokenArchive or InvalidField.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from app.database.clock import as_time
+from app.http.times import as_rfc3339
 
 
 def without_fraction(value: object) -> object:
@@ -19,7 +19,7 @@ WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds
 
 def written(value: object) -> object:
     """Seconds since 1970 as RFC 3339; anything else as it is."""
-    return as_time(value) if isinstance(value, float) else value
+    return as_rfc3339(value) if isinstance(value, float) else value
 
 
 Time = Annotated[str, BeforeValidator(written), Field(json_schema_extra={"format": "date-time"}, description="UTC")]

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from app.http.encodings import MAX_MEMBERS
 from app.http.errors import Problem
 from app.inference.pictures import many_pictures, one_picture
-from app.samples.labelled import labelled_picture
+from app.samples.parsing import parse_sample
 from model.preprocessing.pipeline import read_digit
 from tests.app.http.test_bad_input import check_problem
 from tests.conftest import REPOSITORY, Server
@@ -320,7 +320,7 @@ BODIES = st.one_of(
 @example(with_end(field("file", b"\x89PNG") + field("label", b"\xff")), BOUNDARY)
 def test_any_body_is_a_picture_or_a_problem(body: bytes, content_type: str) -> None:
     for begin in (b"", b"{", b"[", b"--x\r\n", b"data:", b"image="):
-        for read in (one_picture, partial(many_pictures, most=2), labelled_picture):
+        for read in (one_picture, partial(many_pictures, most=2), parse_sample):
             assert isinstance(outcome_of(read, begin + body, content_type), bytes | list | tuple | Problem)
 
 

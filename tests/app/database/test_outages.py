@@ -18,7 +18,7 @@ from app.database.circuit_breaker import CircuitBreaker
 from app.database.database import Database, DatabaseUnavailable
 from app.database.migrate import migrate
 from app.database.postgresql import TCP_LIMITS
-from app.database.waiting import ANSWER_SECONDS
+from app.database.timeouts import ANSWER_SECONDS
 from tests.app.database.test_database import locked_database
 from tests.app.http.test_bad_input import check_problem
 from tests.conftest import Server, wait_until

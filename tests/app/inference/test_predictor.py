@@ -16,6 +16,8 @@ import pytest
 from PIL import Image
 from starlette.types import Message, Scope
 
+from app.http.body import BodyBudget
+from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.errors import BadRequest, NotReady, Problem
 from app.http.fast_path import FastPath
@@ -203,7 +205,7 @@ async def answer_of(predictor: Predictor, path: str, body: bytes) -> list[Messag
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = Envelope(FastPath(broken, direct(predictor), METHODS), "", predictor.bodies, lambda: False)
+    app = wrapped(predictor)
     await app(scope, receive, send)
     return sent
 
@@ -224,9 +226,15 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = Envelope(FastPath(broken, direct(predictor), METHODS), "", predictor.bodies, lambda: False)
+    app = wrapped(predictor)
     asyncio.run(app(scope, receive, send))
     assert not worked and not sent
+
+
+def wrapped(predictor: Predictor) -> Envelope:
+    """The paths of predictions as the service has them."""
+    content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
+    return Envelope(FastPath(broken, direct(predictor, content), METHODS), "", content.budget, lambda: False)
 
 
 async def broken(*_: object) -> None:

@@ -124,8 +124,8 @@ def test_who_hears_of_a_promotion_is_served_the_version(counting: Counting, mode
 
     async def scenario() -> list[tuple[bool, int]]:
         served = []
-        async for frame in await EventHub(counting, model, 60, lambda: False).follow(job_id, 0):
-            served.append((b"promoted" in frame, model.classifier.version))
+        async for sent in await EventHub(counting, model, 60, lambda: False).follow(job_id, 0):
+            served.append((b"promoted" in sent, model.classifier.version))
             if len(served) == 1:
                 model.store.activate(2)
                 for state in (State.RUNNING, State.EVALUATING, State.PROMOTED):

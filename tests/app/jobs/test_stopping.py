@@ -163,7 +163,9 @@ def test_before_a_container_ends_its_jobs_say_so_once_their_supervisors_had_time
     there = [{7: job_id}, {7: job_id}, {}]
     monkeypatch.setattr(stopping, "ends_with_server", lambda: False)
     monkeypatch.setattr(stopping, "supervisors", lambda: there.pop(0) if there else {})
-    stopping.stop_retrainings(database, two_versions, {7: job_id})
+    stopper = stopping.Stopper(database, two_versions)
+    stopper.signalled[7] = job_id
+    stopper.stop()
     assert not there  # it was waited for
     job = records.get(database, job_id)
     assert job["state"] == "interrupted" and "POST /admin/retrain" in job["error"]

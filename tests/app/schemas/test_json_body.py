@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.http.errors import MAX_FIELD_ERRORS, InvalidField, Problem
-from app.http.json_body import MAX_NAMES, MAX_VALUES, is_small_json, validate
+from app.schemas.json_body import MAX_NAMES, MAX_VALUES, is_small_json, validate
 from app.schemas.predict import ImageRequest
 from tests.app.http.test_bad_input import check_problem
 from tests.conftest import Server, wait_until

@@ -8,10 +8,10 @@ from pydantic import TypeAdapter
 
 from app.http.errors import BadRequest, InvalidField
 from app.http.forms import Part
-from app.http.json_body import as_utf8, validate
 from app.http.media_types import is_json
 from app.inference.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.samples import samples
+from app.schemas.json_body import as_utf8, validate
 from app.schemas.samples import SampleRequest
 
 PICTURE_FIELDS = ("file", "image", "pixels")  # of a form, which has one of them
@@ -19,19 +19,19 @@ MAX_LABEL_BYTES = 16  # that are looked at: one digit, and space around it
 sample_request = TypeAdapter(SampleRequest)
 
 
-def labelled_picture(body: bytes, content_type: str) -> tuple[Picture, int]:
+def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int]:
     """The picture and its label, from a form or from JSON, as their content tells. Raises Problem."""
     parts = form_parts(body, content_type, MAX_FIELDS)
     if parts is not None:
-        return labelled_part([part for part in parts if not part.is_unused])
+        return parse_sample_form([part for part in parts if not part.is_unused])
     text = as_utf8(body)
     if text[:1] not in (b"{", b"[") and not is_json(content_type):
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
-    sample = sample_from_json(text)
+    sample = parse_sample_json(text)
     return from_json(sample), sample.label
 
 
-def labelled_part(parts: list[Part]) -> tuple[Picture, int]:
+def parse_sample_form(parts: list[Part]) -> tuple[Picture, int]:
     """The picture and its label from the fields of a form. Raises Problem."""
     fields = {part.name: part for part in parts}
     pictures = [fields[name] for name in PICTURE_FIELDS if name in fields]
@@ -44,17 +44,17 @@ def labelled_part(parts: list[Part]) -> tuple[Picture, int]:
     if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:
         raise InvalidField(*((name, "stands more than once") for name in twice))
     label = fields["label"].data[:MAX_LABEL_BYTES].decode("utf-8", "replace") if "label" in fields else ""
-    return picture_of_part(pictures[0]), as_label(label.strip())
+    return picture_of_part(pictures[0]), parse_label(label.strip())
 
 
-def as_label(text: str) -> int:
+def parse_label(text: str) -> int:
     """The label that a form or a query gives. Raises InvalidLabel."""
     if len(text) != 1 or text not in "0123456789":
         raise samples.InvalidLabel("label: must be one digit, 0–9.")
     return int(text)
 
 
-def sample_from_json(body: bytes) -> SampleRequest:
+def parse_sample_json(body: bytes) -> SampleRequest:
     """A labelled image as JSON. Raises Problem."""
     try:
         return validate(sample_request, body)

@@ -1,0 +1,34 @@
+"""Temporary files for archives, with an answer of their own where there is no room for them."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from app.http.errors import Problem
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class NoScratchSpace(Problem):
+    status, slug, title = 507, "no-scratch-space", "There is no room for what is needed for a while"
+    remedy = "The operator should give the service a temporary folder with free space; TMPDIR names it."
+
+
+@contextmanager
+def temporary_file() -> Iterator[IO[bytes]]:
+    """A file that is gone afterwards. Raises NoScratchSpace when it can't be made or grow."""
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # an error of its making is another one than of its use
+    except OSError as error:
+        raise NoScratchSpace(f"The service can't write any temporary folder: {error}.") from error
+    try:
+        with file:
+            yield file
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoScratchSpace(f"The temporary folder is full: {error.strerror}.") from error
+        raise
