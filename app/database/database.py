@@ -137,9 +137,8 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        if (
-            revision is not None and revision >= HEAD and not self._recovery.is_due
-        ):  # a newer one is an upgrade under way
+        is_known = revision is not None and revision >= HEAD  # a newer one is an upgrade under way
+        if is_known and not self._recovery.is_due:
             return connection, transaction
         leave(connection, transaction)
         return None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,35 +52,48 @@ class Envelope:
         added = [(b"x-request-id", request_id.encode()), NOSNIFF]
         if self.is_draining():
             added.append(CLOSE)
-        started = False
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = message.get("headers", ())
-                message["headers"] = [*(with_prefix(root_path, headers) if root_path else headers), *added]
-            await send(message)
-
+        sender = Sender(send, root_path, added)
         try:
-            await self.app(scope, receive, send_with_id)
+            await self.app(scope, receive, sender)
         except ClientLeft:
             return
         except asyncio.CancelledError:
             if not self.is_draining():
                 raise
             log.warning("%s %s, request %s, was cut off: the service stops", scope["method"], scope["path"], request_id)
-            if not started:
-                await send_problem(Stopping(), request_id, receive, send_with_id)
+            if not sender.started:
+                await send_problem(Stopping(), request_id, receive, sender)
         except Exception as error:
             problem = error if isinstance(error, Problem) else Problem()
             if problem is not error:
                 faults.report(log, f"{scope['method']} {scope['path']}, request {request_id},", error)
             faults.forget_frames(error)  # which hold the body, and this one the error: a circle in memory
-            if not started:
-                await send_problem(problem, request_id, receive, send_with_id)
+            if not sender.started:
+                await send_problem(problem, request_id, receive, sender)
         finally:
             self.bodies.release(scope)
+
+
+class Sender:
+    """`send` with headers added to the answer, and its Location below the root path.
+
+    started: whether the answer has begun, so that no other can be given.
+    """
+
+    def __init__(self, send: Send, root_path: str, added: Sequence[Header]) -> None:
+        self.started = False
+        self._send = send
+        self._root_path = root_path
+        self._added = added
+
+    async def __call__(self, message: Message) -> None:
+        """Pass the message on."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = message.get("headers", ())
+            kept = with_prefix(self._root_path, headers) if self._root_path else headers
+            message["headers"] = [*kept, *self._added]
+        await self._send(message)
 
 
 def whole_path(path: str, root_path: str) -> str:

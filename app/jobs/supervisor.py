@@ -128,24 +128,28 @@ def watch(
             try:
                 pulse = reporting.heartbeat(database, job_id, tail(log))
                 end, progress = WANTED.get(pulse.wanted), pulse.progress
-            except (
-                DatabaseUnavailable
-            ):  # for which the trainer may have to wait; the next heartbeat makes up for this one
-                stall.forget()
+            except DatabaseUnavailable:
+                stall.forget()  # the trainer may have to wait for it; the next heartbeat makes up for this one
         standing = stall.look(progress, bytes_moved(child.pid), log.seek(0, os.SEEK_END))
-        grace = CANCEL_SECONDS
         if stopped.is_set():
-            end = (State.INTERRUPTED, STOPPED)
-        elif standing > settings.retrain_stall_seconds:
-            end = (State.FAILED, STALLED.format(settings.retrain_stall_seconds))
-            grace = 0.0  # a process that was stopped takes no SIGTERM
-        elif time.monotonic() > deadline:
-            end = (State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds.")
-        elif resident_megabytes(child.pid) > settings.retrain_megabytes:
-            end = (State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB.")
+            stop(child, CANCEL_SECONDS)
+            return State.INTERRUPTED, STOPPED
+        if standing > settings.retrain_stall_seconds:
+            stop(child, 0.0)  # a process that was stopped takes no SIGTERM
+            return State.FAILED, STALLED.format(settings.retrain_stall_seconds)
+        end = end_at_limit(child.pid, settings, deadline) or end
         if end is not None:
-            stop(child, grace)
+            stop(child, CANCEL_SECONDS)
             return end
+
+
+def end_at_limit(pid: int, settings: Settings, deadline: float) -> End | None:
+    """The end of a training that takes too long or too much memory; deadline: on the monotonic clock."""
+    if time.monotonic() > deadline:
+        return State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds."
+    if resident_megabytes(pid) > settings.retrain_megabytes:
+        return State.FAILED, f"The training was ended at its memory limit of {settings.retrain_megabytes} MB."
+    return None
 
 
 def stop(child: subprocess.Popen[bytes], seconds: float) -> None:
