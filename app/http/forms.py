@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from python_multipart.multipart import parse_options_header
 
+from app.http.base64_images import unescaped
 from app.http.errors import BadRequest
-from app.http.image_text import unescaped
 
 MAX_TYPE_CHARACTERS = 1024  # of a Content-Type
 MAX_BOUNDARY_BYTES = 200  # RFC 2046, 5.1.1, says 70

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.http.base64_images import NotAnImage, decode_text, is_binary, is_data_uri, looks_encoded
 from app.http.errors import BadRequest, BatchTooLarge, InvalidField
 from app.http.forms import Part, TooManyParts, is_urlencoded, parse_multipart, parse_urlencoded
 from app.http.image_problems import image_problem
-from app.http.image_text import NotAnImage, decode_text, is_binary, is_data_uri, looks_encoded
 from app.http.media_types import MULTIPART, URLENCODED, is_json, media_type
 from app.schemas.json_body import as_utf8, context_of, is_small_json, validate, validate_counted, wrong_json
 from app.schemas.predict import ImageRequest

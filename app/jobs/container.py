@@ -35,15 +35,3 @@ def name_of(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/comm").read_text().strip()
     return ""
-
-
-def supervisors() -> dict[int, str]:
-    """The processes here that supervise a retraining, each with its job."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                words = (entry / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-                if words[1:3] == ["-m", "app.jobs.supervisor"] and len(words) > 3:
-                    found[int(entry.name)] = words[3]
-    return found

@@ -10,9 +10,10 @@ import os
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from app.database.database import Database, DatabaseUnavailable
-from app.jobs.container import ends_with_server, supervisors
+from app.jobs.container import ends_with_server
 from app.jobs.reporting import conclude
 from app.jobs.states import State
 from app.jobs.supervisor import STOPPED
@@ -55,3 +56,15 @@ class Stopper:
             log.warning("the retraining %s ends with this container", job_id)
             with suppress(DatabaseUnavailable):
                 conclude(self._database, job_id, self._store, State.INTERRUPTED, STOPPED)
+
+
+def supervisors() -> dict[int, str]:
+    """The processes here that supervise a retraining, each with its job."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+                if words[1:3] == ["-m", "app.jobs.supervisor"] and len(words) > 3:
+                    found[int(entry.name)] = words[3]
+    return found

@@ -17,9 +17,9 @@ def without_fraction(value: object) -> object:
 WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds before it are not documented
 
 
-def written(value: object) -> object:
+def format_time(value: object) -> object:
     """Seconds since 1970 as RFC 3339; anything else as it is."""
     return as_rfc3339(value) if isinstance(value, float) else value
 
 
-Time = Annotated[str, BeforeValidator(written), Field(json_schema_extra={"format": "date-time"}, description="UTC")]
+Time = Annotated[str, BeforeValidator(format_time), Field(json_schema_extra={"format": "date-time"}, description="UTC")]

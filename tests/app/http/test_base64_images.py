@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.image_text import NotAnImage, decode_text, is_binary, looks_encoded
+from app.http.base64_images import NotAnImage, decode_text, is_binary, looks_encoded
 
 FILE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 3  # whose base64 has every character
 TEXT = base64.b64encode(FILE).decode()
