@@ -44,7 +44,7 @@ class Stopper:
         for pid in found:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGTERM)
-        self.signalled |= found
+        self.signalled = self.signalled | found  # anew: a signal may come while another thread goes through it
 
     def stop(self) -> None:
         """Wait a moment for those that were told, tell any others, and see to it that each job says so."""
