@@ -1,1 +1,1 @@
-"""Request and response models: limits as field constraints, examples for OpenAPI."""
+"""Request and response models, how JSON becomes one, and how OpenAPI documents them."""
