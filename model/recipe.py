@@ -74,6 +74,16 @@ class Progress:
     accuracy: float | None
     eta_seconds: float
 
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether this is an epoch's last step; also in the stages after training, which have no steps."""
+        return self.step * self.epochs == self.epoch * self.steps
+
+
+def after_training(stage: str, recipe: Recipe) -> Progress:
+    """Progress when the last step has been done."""
+    return Progress(stage, recipe.epochs, recipe.epochs, 0, 0, 0.0, None, 0.0)
+
 
 OnProgress = Callable[[Progress], None]
 

@@ -13,11 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.data.digits import Labelled, Splits, check_trainable
+from model.data.digits import Labelled, check_trainable
+from model.data.training_data import TrainingData
 from model.deslant import deslant
 from model.net import Net
 from model.recipe import OnProgress, Recipe
-from model.registry.publish import Outcome, publish, starting_weights
+from model.registry.publish import Published, publish, starting_weights
 from model.registry.store import Store
 from model.training.augmentation import Strength, augment
 from model.training.averaging import MovingAverage
@@ -30,22 +31,18 @@ from model.training.fused import Trainee
 def run(
     store: Store,
     recipe: Recipe,
-    splits: Splits,
-    *,
-    samples: Labelled,
-    held_out: Labelled,
+    data: TrainingData,
     start: str = "current",
-    promote: str = "auto",
     on_progress: OnProgress = lambda progress: None,
-) -> Outcome:
-    """Fit, evaluate, pass the gate, publish.
+) -> Published:
+    """Fit, evaluate, pass the gate, publish; whoever calls it activates the version, or does not.
 
-    samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
-    promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
+    start: "current" weights or "scratch". Raises ModelError.
     """
     parent, state = starting_weights(store) if start == "current" else (None, None)
-    net = fit(splits.train, splits.validation, recipe, start=state, extra=samples, on_progress=on_progress)
-    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress, parent)
+    splits = data.splits
+    net = fit(splits.train, splits.validation, recipe, start=state, samples=data.samples, on_progress=on_progress)
+    return publish(store, net, recipe, data, parent, on_progress)
 
 
 def fit(
@@ -54,10 +51,10 @@ def fit(
     recipe: Recipe,
     *,
     start: dict[str, Tensor] | None = None,
-    extra: Labelled | None = None,
+    samples: Labelled | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Net:
-    """A network trained on `train`, or its hardest, with `extra` mixed into each batch: its weights' moving average.
+    """A network trained on `train`, or its hardest, with `samples` mixed into each batch: its weights' moving average.
 
     After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
     start: a state dict to go on from, which is not normalized. Raises DataError or Diverged.
@@ -66,10 +63,10 @@ def fit(
     device = training_device()
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
-    batches = batches_of(train, extra, recipe, device, generator)
+    batches = batches_of(train, samples, recipe, device, generator)
     recipe = recipe.lengthened(len(batches))
     steps = recipe.epochs * len(batches)
-    watch = Watch(recipe, steps, validation, extra, on_progress)
+    watch = Watch(recipe, steps, validation, samples, on_progress)
 
     # Define the network.
     net = Net()

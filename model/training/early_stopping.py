@@ -44,25 +44,30 @@ class Watch:
 
     def after_step(self, epoch: int, step: int, loss: Tensor) -> None:
         """Report when it is time to. Raises Diverged for a loss that is not finite."""
-        ends_epoch = step * self.recipe.epochs == epoch * self.steps  # its report, with the new accuracy, comes soon
-        if not ends_epoch and time.monotonic() - self.last >= REPORT_SECONDS:
-            self.report(epoch, step, loss)
+        if time.monotonic() - self.last >= REPORT_SECONDS:
+            progress = self.progress(epoch, step, loss)
+            if not progress.ends_epoch:  # its report, with the new accuracy, comes soon
+                self.report(progress)
 
     def after_epoch(self, epoch: int, step: int, loss: Tensor, candidate: Net) -> bool:
         """Measure the epoch's network and report; answers whether to stop. Raises Diverged."""
         net = Deslanted(Trainee(candidate, normalize=False).eval())  # the same answers in two thirds of the time
         self.accuracy = accuracy(net, self.validation)
-        self.report(epoch, step, loss)
+        self.report(self.progress(epoch, step, loss))
         return self.best.ends(candidate, self.accuracy + (accuracy(net, self.extra) if self.extra else 0))
 
-    def report(self, epoch: int, step: int, loss: Tensor) -> None:
-        """Say how far it is. Raises Diverged."""
-        self.last = time.monotonic()
+    def progress(self, epoch: int, step: int, loss: Tensor) -> Progress:
+        """How far it is. Raises Diverged."""
         value = loss.item()
         if not math.isfinite(value):
             raise Diverged(f"the loss became {value} in epoch {epoch}: lower the learning rate; nothing was published")
-        eta = round((self.last - self.started) / step * (self.steps - step), 1)
-        self.on_progress(Progress("training", epoch, self.recipe.epochs, step, self.steps, value, self.accuracy, eta))
+        eta = round((time.monotonic() - self.started) / step * (self.steps - step), 1)
+        return Progress("training", epoch, self.recipe.epochs, step, self.steps, value, self.accuracy, eta)
+
+    def report(self, progress: Progress) -> None:
+        """Say how far it is."""
+        self.last = time.monotonic()
+        self.on_progress(progress)
 
 
 class Best:

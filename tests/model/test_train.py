@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from model.data.digits import Labelled, Splits
+from model.data.training_data import TrainingData
 from model.deslant import Deslanted
 from model.errors import DataError
 from model.net import Net
@@ -140,9 +141,8 @@ def test_the_command_publishes_and_promotes_a_first_version(small_weights: Path)
 
 def test_two_trainings_with_the_same_seed_publish_the_same_files(embedded: Splits, tmp_path: Path) -> None:
     stores = [Store(tmp_path / name) for name in ("first", "again")]
-    none = Labelled.empty("samples")
     for store in stores:
-        run(store, replace(SHORT, epochs=1), embedded, samples=none, held_out=none, start="scratch")
+        run(store, replace(SHORT, epochs=1), TrainingData(embedded), start="scratch")
     first, again = (store.verify(1)["files"] for store in stores)
     assert first == again and len(first) == 6
 
