@@ -36,13 +36,9 @@ class Recipe:
         """With as many epochs, of so many batches each, as `min_steps` asks for."""
         return replace(self, epochs=max(self.epochs, math.ceil(self.min_steps / batches)))
 
-    def phases(self) -> list[tuple[Strength, range]]:
-        """How strongly digits are distorted in which epochs, 1 to epochs: the last ones are nearer to real digits."""
-        eased = int(self.ease_after * self.epochs) + 1
-        return [
-            (self.strength, range(1, eased)),
-            (self.strength.scaled(0.5), range(eased, self.epochs + 1)),
-        ]
+    def strength_in(self, epoch: int) -> Strength:
+        """How strongly digits are distorted in an epoch, 1 to epochs: the last ones are nearer to real digits."""
+        return self.strength if epoch <= int(self.ease_after * self.epochs) else self.strength.scaled(0.5)
 
 
 QUICK = Recipe(
