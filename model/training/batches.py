@@ -25,6 +25,11 @@ def batches_of(
     return WithOutliers(Batches(digits, samples, recipe, device, generator), train, recipe, device, generator)
 
 
+def to_input(images: Tensor) -> Tensor:
+    """What the network takes, float32 (N, 1, 32, 32), 0–1, of uint8 (N, 32, 32), where these are."""
+    return images.unsqueeze(1).float() / 255
+
+
 class Batches:
     """Shuffled batches of the training digits, a bounded share of each kept for the users' samples.
 
@@ -56,7 +61,7 @@ class Batches:
         if self.from_samples:
             order = torch.cat([order, self.places()], dim=1)
         for which in order:
-            yield self.images[which].unsqueeze(1).float() / 255, self.labels[which]
+            yield to_input(self.images[which]), self.labels[which]
 
     def places(self) -> Tensor:
         """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_samples)."""
@@ -93,6 +98,6 @@ class WithOutliers:
         for images, labels in self.batches:
             if self.count:
                 which = torch.randint(len(self.outliers), (self.count,), generator=self.generator, device=images.device)
-                images = torch.cat([images, self.outliers[which].unsqueeze(1).float() / 255])
+                images = torch.cat([images, to_input(self.outliers[which])])
                 labels = torch.cat([labels, labels.new_full((self.count,), NO_DIGIT)])
             yield images, labels

@@ -8,6 +8,7 @@ from torch import nn
 from model.data.digits import Labelled
 from model.deslant import Deslanted
 from model.net import Net
+from model.training.batches import to_input
 from model.training.fused import FusedNet
 
 BATCH = 500
@@ -20,7 +21,7 @@ def accuracy(net: nn.Module, digits: Labelled) -> float:
     with torch.inference_mode():
         for start in range(0, len(digits), BATCH):
             part = digits[slice(start, start + BATCH)]
-            logits = net(torch.from_numpy(part.images).to(device).unsqueeze(1).float() / 255)
+            logits = net(to_input(torch.from_numpy(part.images).to(device)))
             right += int((logits.argmax(dim=1) == torch.from_numpy(part.labels).to(device)).sum())
     return right / len(digits)
 
