@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.data.digits import CACHE_DIR, Splits, load_digits
 from model.errors import ModelError
-from model.registry.store import CURRENT, Store
+from model.registry.store import Store
 
 TRUE = ("1", "on", "t", "true", "y", "yes")  # these and no other words, as pydantic takes them
 FALSE = ("0", "off", "f", "false", "n", "no")
@@ -47,7 +47,7 @@ def is_true(variable: str) -> bool:
 def usable_version(store: Store) -> int:
     """The version in use, or the one that stands in for it, which is said where one was chosen. Raises NoVersion."""
     version, warning = store.usable()
-    if warning is not None and (store.root / CURRENT).exists():
+    if warning is not None and store.names_current():
         print(f"numeral: {warning}", file=sys.stderr)
     return version
 
