@@ -5,8 +5,8 @@ each pooled pixel, the largest of four windows that overlap almost entirely. Rea
 shifted copies of the kernels, makes each pair of layers one matrix product and one maximum.
 
 What it brings: both passes over 136 images take 5.1 ms on two threads, and 7.8 ms with `Net.forward` in its fastest
-memory format (two quiet cores of a Xeon with AMX; `torch.compile` of `Net`: 10.3 ms); over 128 images on one thread of a
-busy one 8.3 and 10.0 ms, 12.7 ms in the usual format. Validation between two epochs takes half to two thirds of the time.
+memory format (two quiet cores of a Xeon with AMX; `torch.compile` of `Net`: 10.3 ms). On one thread of a busy machine
+128 images take 8.3 ms, and 10.0 ms, or 12.7 ms in the usual format. Validation takes half to two thirds of the time.
 It stays: `make bench-train` finds the quick recipe 10 × as fast as the tutorials' loop, which validation in the usual
 form alone would make 9.3 ×. Other ways that were tried are in `model/LOG.md`.
 """
