@@ -33,7 +33,7 @@ from model.deslant import Deslanted
 from model.net import Net
 from model.recipe import QUICK, Recipe
 from model.train import fit, training_device
-from model.training.early_stopping import accuracy
+from model.training.validation import accuracy
 
 TARGET = 0.99  # of the test digits
 MOST_EPOCHS = 14  # of the tutorial's loop

@@ -36,13 +36,9 @@ class Recipe:
         """With as many epochs, of so many batches each, as `min_steps` asks for."""
         return replace(self, epochs=max(self.epochs, math.ceil(self.min_steps / batches)))
 
-    def phases(self) -> list[tuple[Strength, range]]:
-        """How strongly digits are distorted in which epochs, 1 to epochs: the last ones are nearer to real digits."""
-        eased = int(self.ease_after * self.epochs) + 1
-        return [
-            (self.strength, range(1, eased)),
-            (self.strength.scaled(0.5), range(eased, self.epochs + 1)),
-        ]
+    def strength_in(self, epoch: int) -> Strength:
+        """How strongly digits are distorted in an epoch, 1 to epochs: the last ones are nearer to real digits."""
+        return self.strength if epoch <= int(self.ease_after * self.epochs) else self.strength.scaled(0.5)
 
 
 QUICK = Recipe(
@@ -73,6 +69,16 @@ class Progress:
     loss: float
     accuracy: float | None
     eta_seconds: float
+
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether this is an epoch's last step; also in the stages after training, which have no steps."""
+        return self.step * self.epochs == self.epoch * self.steps
+
+
+def after_training(stage: str, recipe: Recipe) -> Progress:
+    """Progress when the last step has been done."""
+    return Progress(stage, recipe.epochs, recipe.epochs, 0, 0, 0.0, None, 0.0)
 
 
 OnProgress = Callable[[Progress], None]

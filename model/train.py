@@ -2,50 +2,56 @@
 
 numeral train                 (or: python -m model.train)
 numeral train --quick --seed 7
+
+`fit` is the loop of PyTorch's tutorial. What it adds, a first reading may skip; each has a file in model/training:
+
+- `FusedNet` computes what `Net` does, in less time; with `normalize` it has batch normalization on the way (fused.py).
+- `GraphedStep` calls the step as it stands on a CPU, and replays it as a CUDA graph on a GPU (cuda_graph.py).
+- `ExponentialMovingAverage`: the weights that are kept are an average over the last steps (averaging.py).
+- `EarlyStopping` ends a training that gains nothing any more (early_stopping.py).
+- Some images show no digit, and the loss has a term for telling these apart (out_of_distribution.py).
 """
 
 from __future__ import annotations
 
 import runpy
-from functools import partial
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
-from model.data.digits import Labelled, Splits, check_trainable
+from model.data.digits import Labelled, check_trainable
+from model.data.training_data import TrainingData
 from model.deslant import deslant
 from model.net import Net
 from model.recipe import OnProgress, Recipe
-from model.registry.publish import Outcome, publish, starting_weights
+from model.registry.publish import Published, publish, starting_weights
 from model.registry.store import Store
 from model.training.augmentation import Strength, augment
-from model.training.averaging import MovingAverage
+from model.training.averaging import ExponentialMovingAverage
 from model.training.batches import NO_DIGIT, batches_of
-from model.training.cuda_graph import Replayed
-from model.training.early_stopping import Watch
-from model.training.fused import Trainee
+from model.training.cuda_graph import GraphedStep
+from model.training.early_stopping import EarlyStopping
+from model.training.fused import FusedNet
+from model.training.progress import Reporter
+from model.training.validation import validate
 
 
 def run(
     store: Store,
     recipe: Recipe,
-    splits: Splits,
-    *,
-    samples: Labelled,
-    held_out: Labelled,
+    data: TrainingData,
     start: str = "current",
-    promote: str = "auto",
     on_progress: OnProgress = lambda progress: None,
-) -> Outcome:
-    """Fit, evaluate, pass the gate, publish.
+) -> Published:
+    """Fit, evaluate, pass the gate, publish; whoever calls it activates the version, or does not.
 
-    samples, held_out: users' digits to train on and to judge by, perhaps none; start: "current" weights or "scratch";
-    promote: "auto" activates what the gate lets through, "manual" never does. Raises ModelError.
+    start: "current" weights or "scratch". Raises ModelError.
     """
     parent, state = starting_weights(store) if start == "current" else (None, None)
-    net = fit(splits.train, splits.validation, recipe, start=state, extra=samples, on_progress=on_progress)
-    return publish(store, net, recipe, splits, samples, held_out, promote, on_progress, parent)
+    splits = data.splits
+    net = fit(splits.train, splits.validation, recipe, start=state, samples=data.samples, on_progress=on_progress)
+    return publish(store, net, recipe, data, parent, on_progress)
 
 
 def fit(
@@ -54,10 +60,10 @@ def fit(
     recipe: Recipe,
     *,
     start: dict[str, Tensor] | None = None,
-    extra: Labelled | None = None,
+    samples: Labelled | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Net:
-    """A network trained on `train`, or its hardest, with `extra` mixed into each batch: its weights' moving average.
+    """A network trained on `train`, with `samples` mixed into each batch: the moving average of its weights.
 
     After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
     start: a state dict to go on from, which is not normalized. Raises DataError or Diverged.
@@ -66,45 +72,46 @@ def fit(
     device = training_device()
     torch.manual_seed(recipe.seed)
     generator = Generator(device).manual_seed(recipe.seed)
-    batches = batches_of(train, extra, recipe, device, generator)
+    batches = batches_of(train, samples, recipe, device, generator)
     recipe = recipe.lengthened(len(batches))
     steps = recipe.epochs * len(batches)
-    watch = Watch(recipe, steps, validation, extra, on_progress)
+    reporter, stopping = Reporter(recipe, steps, on_progress), EarlyStopping(recipe.patience)
 
     # Define the network.
     net = Net()
     if start is not None:
         net.load_state_dict(start)
-    trainee = Trainee(net, normalize=recipe.normalize and start is None).to(device)
-    average = MovingAverage(trainee, recipe.averaging)
-    optimizer, schedule = optimizer_of(trainee, recipe, steps, device)
+    fused = FusedNet(net, normalize=recipe.normalize and start is None).to(device)
+    average = ExponentialMovingAverage(fused, recipe.averaging)
+    optimizer, schedule = optimizer_of(fused, recipe, steps)
 
-    def learn(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
+    def step(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
-        logits = trainee(deslant(augment(images, strength, generator)))
+        logits = fused(deslant(augment(images, strength, generator)))
         # Compute the loss.
         loss = loss_of(logits, labels, recipe)
         # Propagate the gradients back.
         optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        loss.backward()  # type: ignore[no-untyped-call]
         # Update the weights.
         optimizer.step()
         return loss.detach()
 
     # Iterate over the data.
-    step = 0
-    for strength, epochs in recipe.phases():
-        replayed = Replayed(partial(learn, strength), generator)
-        for epoch in epochs:
-            for images, labels in batches:
-                loss = replayed(images, labels)
-                schedule.step()
-                average.update()
-                step += 1
-                watch.after_step(epoch, step, loss)
-            if watch.after_epoch(epoch, step, loss, average.net()):
-                return watch.best.net.cpu()
-    return watch.best.net.cpu()
+    graphed_step = GraphedStep(step, generator)
+    for epoch in range(1, recipe.epochs + 1):
+        strength = recipe.strength_in(epoch)
+        for images, labels in batches:
+            loss = graphed_step(strength, images, labels)
+            schedule.step()
+            average.update()
+            reporter.after_step(epoch, loss)
+        candidate = average.net()
+        read, score = validate(candidate, validation, samples)
+        reporter.after_epoch(epoch, loss, read)
+        if stopping.stops(candidate, score):
+            break
+    return stopping.best.cpu()
 
 
 def training_device() -> torch.device:
@@ -113,11 +120,12 @@ def training_device() -> torch.device:
 
 
 def optimizer_of(
-    trainee: Trainee, recipe: Recipe, steps: int, device: torch.device
+    network: nn.Module, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """AdamW and its one-cycle schedule over `steps`; the rate is a tensor, which a replay reads anew each time."""
+    """AdamW and its one-cycle schedule over `steps`; the rate is a tensor, which a CUDA graph reads at each replay."""
+    device = next(network.parameters()).device
     optimizer = torch.optim.AdamW(
-        trainee.parameters(), lr=torch.tensor(recipe.learning_rate, device=device),
+        network.parameters(), lr=torch.tensor(recipe.learning_rate, device=device),
         weight_decay=recipe.weight_decay, fused=True, capturable=device.type == "cuda",
     )  # fmt: skip
     return optimizer, torch.optim.lr_scheduler.OneCycleLR(

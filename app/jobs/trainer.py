@@ -22,9 +22,10 @@ from app.jobs.states import State
 from app.samples import samples
 from app.settings import Settings, load_settings
 from model.data.digits import load_digits
+from model.data.training_data import TrainingData
 from model.errors import CurrentChanged, ModelError
 from model.recipe import RETRAIN, Progress, Recipe
-from model.registry.publish import Outcome
+from model.registry.publish import Published, as_asked, not_activated
 from model.registry.store import Store
 from model.train import run
 
@@ -42,8 +43,8 @@ def main() -> int:
     database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
     job = database.insist(lambda: records.get(database, job_id))
     try:
-        outcome = train(settings, database, store, job_id, job["options"])
-        settle(database, store, job, outcome)
+        published = train(settings, database, store, job_id, job["options"])
+        settle(database, store, job, published)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
@@ -58,38 +59,30 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     return replace(base, **{name: options[name] for name in names if options.get(name) is not None})
 
 
-def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Outcome:
+def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Published:
     """Train on MNIST and the samples, and publish; whether it is activated is decided later. Raises ModelError."""
     splits = load_digits(settings.data_dir, settings.cache_dir, settings.offline)
     training, held_out = database.insist(lambda: samples.for_training(database))
     log.info("%s digits, %d samples to train on and %d held out", splits.source, len(training), len(held_out))
-    return run(
-        store,
-        recipe_of(options),
-        splits,
-        samples=training,
-        held_out=held_out,
-        start=options["from"],
-        promote="manual",
-        on_progress=Recorder(database, job_id),
-    )
+    data = TrainingData(splits, training, held_out)
+    return run(store, recipe_of(options), data, options["from"], Recorder(database, job_id))
 
 
-def settle(database: Database, store: Store, job: RowMapping, outcome: Outcome) -> None:
+def settle(database: Database, store: Store, job: RowMapping, published: Published) -> None:
     """Promote or keep the version as the gate decided, unless the job was given up meanwhile. Raises StoreError."""
-    gate, job_id = store.manifest(outcome.version)["gate"], job["id"]
-    promoted = gate["promote"] and job["options"]["promote"] == "auto"
-    reasons = gate["reasons"] if promoted else outcome.reasons
-    noted = database.insist(lambda: reporting.note_version(database, job_id, outcome.version, outcome.metrics, reasons))
+    job_id, version, metrics = job["id"], published.version, published.metrics
+    decision = as_asked(published.decision, job["options"]["promote"])
+    promoted, reasons = decision.promote, decision.reasons
+    noted = database.insist(lambda: reporting.note_version(database, job_id, version, metrics, reasons))
     if noted and promoted:
-        rival = gate["compared_with"]
+        rival = published.compared_with
         try:
-            noted = database.insist(lambda: reporting.promote(database, job_id, store, outcome.version, rival))
+            noted = database.insist(lambda: reporting.promote(database, job_id, store, version, rival))
         except CurrentChanged as error:
-            promoted, reasons = False, [*reasons, f"Not activated: {error}."]
+            promoted, reasons = False, [*reasons, not_activated(error)]
     if noted and not promoted:
         noted = database.insist(lambda: reporting.move(database, job_id, State.KEPT, reasons=reasons))
-    log.info("version %d %s", outcome.version, "promoted" if promoted and noted else "kept")
+    log.info("version %d %s", version, "promoted" if promoted and noted else "kept")
 
 
 class Recorder:
@@ -108,12 +101,11 @@ class Recorder:
             log.info("%s", progress.stage)
             if progress.stage == "evaluating":
                 self.database.insist(lambda: reporting.move(self.database, self.job_id, State.EVALUATING))
-        end_of_epoch = progress.step * progress.epochs == progress.epoch * progress.steps
-        if end_of_epoch and progress.stage == "training":
+        if progress.ends_epoch and progress.stage == "training":
             log.info(
                 "epoch %d/%d loss %.4f accuracy %s", progress.epoch, progress.epochs, progress.loss, progress.accuracy
             )
-        if end_of_epoch or time.monotonic() - self.last >= REPORT_SECONDS:
+        if progress.ends_epoch or time.monotonic() - self.last >= REPORT_SECONDS:
             with suppress(DatabaseUnavailable):
                 if not reporting.report(self.database, self.job_id, asdict(progress)):
                     raise SystemExit("The job was given up meanwhile.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.data.digits import Splits, load_digits
 from model.errors import ModelError
-from model.registry.store import CURRENT, DEFAULT_ROOT, Store
+from model.registry.store import DEFAULT_ROOT, Store
 
 
 def weights_argument(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def digits_of(options: argparse.Namespace) -> Splits:
 def usable_version(store: Store) -> int:
     """The version in use, or the one that stands in for it, which is said where one was chosen. Raises NoVersion."""
     version, warning = store.usable()
-    if warning is not None and (store.root / CURRENT).exists():
+    if warning is not None and store.names_current():
         print(f"numeral: {warning}", file=sys.stderr)
     return version
 

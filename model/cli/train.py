@@ -17,10 +17,11 @@ from rich.table import Table
 
 from model.cli.options import check_writable, data_arguments, digits_of, weights_argument
 from model.cli.terminal import fail
-from model.data.digits import Labelled
-from model.errors import INTERRUPTED, ModelError
+from model.data.training_data import TrainingData
+from model.errors import INTERRUPTED, CurrentChanged, ModelError, StoreError
+from model.evaluation.gate import Decision
 from model.recipe import QUICK, OnProgress, Progress, Recipe
-from model.registry.publish import Outcome
+from model.registry.publish import Published, as_asked, not_activated
 from model.registry.store import Store
 from model.train import run
 
@@ -72,20 +73,33 @@ def main(argv: Sequence[str]) -> int:
     try:
         recipe = recipe_of(options)
         check_writable(options.weights)
-        splits = digits_of(options)
-        none = Labelled.empty("samples")
+        data = TrainingData(digits_of(options))
         with shown(console, recipe) as on_progress:
-            outcome = run(
-                store, recipe, splits, samples=none, held_out=none,
-                start=options.start, promote=options.promote, on_progress=on_progress,
-            )  # fmt: skip
+            published = run(store, recipe, data, options.start, on_progress)
+        decision = activate(store, published, options.promote)
     except KeyboardInterrupt:
         print("numeral: stopped; nothing was published", file=sys.stderr)
         return INTERRUPTED
     except ModelError as error:
         return fail(error)
-    report(console, outcome)
+    report(console, published, decision)
     return 0
+
+
+def activate(store: Store, published: Published, promote: str) -> Decision:
+    """Activate the version when it passed the gate and `promote` is "auto"; answers with what was decided, and why.
+
+    Raises StoreError, which says that the version is there nonetheless.
+    """
+    decision = as_asked(published.decision, promote)
+    if decision.promote:
+        try:
+            store.promote(published.version, published.compared_with)
+        except CurrentChanged as error:
+            return Decision(False, [*decision.reasons, not_activated(error)])
+        except StoreError as error:
+            raise StoreError(f"version {published.version} is published but not activated: {error}") from error
+    return decision
 
 
 @contextmanager
@@ -114,7 +128,7 @@ def plain_lines(console: Console) -> OnProgress:
     def on_progress(progress: Progress) -> None:
         if progress.stage != "training":
             console.print(progress.stage)
-        elif progress.step * progress.epochs == progress.epoch * progress.steps:
+        elif progress.ends_epoch:
             console.print(
                 f"epoch {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
                 f"validation {progress.accuracy:.2%}  {progress.eta_seconds:.0f} s to go",
@@ -124,18 +138,18 @@ def plain_lines(console: Console) -> OnProgress:
     return on_progress
 
 
-def report(console: Console, outcome: Outcome) -> None:
+def report(console: Console, published: Published, decision: Decision) -> None:
     """The table of metrics and the version published."""
-    table = Table(title=f"Version {outcome.version}, {'promoted' if outcome.promoted else 'kept'}")
+    table = Table(title=f"Version {published.version}, {'promoted' if decision.promote else 'kept'}")
     names = ("count", "accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
     table.add_column("")
-    for name in outcome.metrics:
+    for name in published.metrics:
         table.add_column(name, justify="right")
     for name in names:
-        values = [metrics[name] for metrics in outcome.metrics.values()]
+        values = [metrics[name] for metrics in published.metrics.values()]
         table.add_row(name.replace("_", " "), *(f"{v:,}" if isinstance(v, int) else f"{v:.2%}" for v in values))
     console.print(table)
-    for reason in outcome.reasons:
+    for reason in decision.reasons:
         console.print(reason, highlight=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ Floats = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 CALIBRATION_BINS = 15
+TEMPERATURES = (math.log(0.05), math.log(20.0))  # log T between which the calibration temperature is looked for
 # Of validation digits, what each of the two acceptance thresholds may refuse; some are refused by both.
 UNSURE_SHARE = 0.011  # by confidence, which tells misread digits
 STRANGE_SHARE = 0.004  # by score, which tells what is no digit
@@ -80,24 +82,18 @@ def softmax(logits: Floats) -> NDArray[np.float64]:
 
 
 def fit_temperature(logits: Floats, labels: Labels) -> float:
-    """The T > 0 for which softmax(logits / T) has the least negative log-likelihood, by golden-section search.
+    """The T > 0 for which softmax(logits / T) has the least negative log-likelihood, by Brent's method.
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. The likelihood is unimodal in log T.
     """
+    from scipy.optimize import minimize_scalar  # an extra, and slow to import; only a training fits
 
     def loss(log_temperature: float) -> float:
         probabilities = softmax(logits / np.exp(log_temperature))
         return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-300)).mean())
 
-    low, high = np.log(0.05), np.log(20.0)
-    ratio = (np.sqrt(5) - 1) / 2
-    while high - low > 1e-4:
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(left) < loss(right):
-            high = right
-        else:
-            low = left
-    return float(np.exp((low + high) / 2))
+    found = minimize_scalar(loss, bounds=TEMPERATURES, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
 
 
 @dataclass(frozen=True)

@@ -1,83 +1,129 @@
-"""The network as an ONNX graph, built node by node so that it holds what serving needs and nothing else.
+"""The network as an ONNX graph, written by hand in ONNX's own text, with what serving needs and nothing else.
 
-`image` is set upright (`model/deslant.py`) → the network → its outputs.
+`image` is deslanted (`model/deslant.py`) → the network (`model/net.py`) → its outputs.
 Input `image` float32 [N, 1, 32, 32], white ink on black, 0–1. Outputs `logits` [N, 10]; `probabilities` [N, 10],
-the softmax of the logits divided by the calibration temperature; `score` [N], higher for what looks like a digit.
+the softmax of the logits divided by the calibration temperature; `score` [N], higher for what looks like a digit: the
+negative free energy, log Σ exp(logit). Source: Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020.
+
+Why not torch's own exporter: its graph answers the same, to the last bit of every probability of MNIST's test set, but
+it is slower to run, slower to make, and wants two more packages (onnxscript, onnx-ir). Measured on one thread of a
+two-core Xeon, in turns, the least of 200, in µs a call:
+
+| graph                                           | 1 image | 16 images | 64 images | export     |
+|-------------------------------------------------|---------|-----------|-----------|------------|
+| this one, 43 nodes                              | 52.5    | 372       | 1,484     | 0.06 s     |
+| torch.onnx.export(dynamo=True), 58 nodes        | 57.8    | 395       | 1,543     | 7.3 s      |
+| torch.onnx.export(dynamo=False), 158 nodes      | 75.5    | 413       | 1,602     | 0.2 s      |
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper, parser
 
-from model.deslant import Deslanted, deslant_constants, deslant_nodes
+from model.deslant import EPSILON, MAX_SLOPE, SIDE, Deslanted, monomials, positions
 from model.errors import ExportError
 from model.net import Net
 
-OPSET = 17
-IR_VERSION = 8  # what Triton and older runtimes still read
 TOLERANCE = 1e-5  # between ONNX Runtime's and torch's probabilities, and relative to the largest logit
+# IR version 8 is what Triton and older runtimes still read.
+GRAPH = """
+<ir_version: 8, opset_import: ["": 17], producer_name: "numeral">
+numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probabilities, float[N] score) {
+    # How much the ink leans.
+    pixels = Flatten <axis = 1> (image)
+    sums = MatMul (pixels, monomials)
+    ink, other_sums = Split <axis = 1> (sums, one_and_four)
+    total = Max (ink, least)
+    means = Div (other_sums, total)
+    column, row, product, square = Split <axis = 1> (means, four_ones)
+    product_of_means = Mul (column, row)
+    covariance = Sub (product, product_of_means)
+    square_of_mean = Mul (row, row)
+    row_variance = Sub (square, square_of_mean)
+    variance = Max (row_variance, least)
+    lean = Div (covariance, variance)
+    slope = Clip (lean, min_slope, max_slope)
+
+    # Which pixels each row is taken from.
+    below_centre = Sub (rows, row)
+    shifts = Mul (below_centre, slope)
+    shift = Unsqueeze (shifts, channel_and_column)
+    whole = Floor (shift)
+    part = Sub (shift, whole)
+    unbounded = Add (whole, columns)
+    bounded = Clip (unbounded, first, last)
+    taken = Cast <to = 6> (bounded)
+
+    # Those pixels, interpolated.
+    framed = Pad (image, margin)
+    near = GatherElements <axis = 3> (framed, taken)
+    left = Slice (near, start, side, column_axis)
+    right = Slice (near, next, end, column_axis)
+    difference = Sub (right, left)
+    partial_step = Mul (difference, part)
+    deslanted = Add (left, partial_step)
+
+    # The network.
+    conv1 = Conv (deslanted, conv1_weight, conv1_bias)
+    relu1 = Relu (conv1)
+    pool1 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (relu1)
+    conv2 = Conv (pool1, conv2_weight, conv2_bias)
+    relu2 = Relu (conv2)
+    pool2 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (relu2)
+    flat = Flatten <axis = 1> (pool2)
+    fc1 = Gemm <transB = 1> (flat, fc1_weight, fc1_bias)
+    relu3 = Relu (fc1)
+    fc2 = Gemm <transB = 1> (relu3, fc2_weight, fc2_bias)
+    relu4 = Relu (fc2)
+    logits = Gemm <transB = 1> (relu4, fc3_weight, fc3_bias)
+
+    # What serving answers.
+    scaled = Div (logits, temperature)
+    probabilities = Softmax <axis = 1> (scaled)
+    score = ReduceLogSumExp <axes = [1], keepdims = 0> (logits)
+}
+"""
 
 
 def to_onnx(net: Net, temperature: float) -> bytes:
     """The serialized graph of a trained network, its probabilities calibrated by `temperature` > 0."""
-    weights = {name: value.detach().cpu().numpy() for name, value in net.state_dict().items()}
-    constants = {**weights, **deslant_constants(), "temperature": np.array(temperature, np.float32)}
-    graph = helper.make_graph(
-        [*deslant_nodes(), *network_nodes(), *output_nodes()],
-        "numeral",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 1, 32, 32])],
-        [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", 10]),
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 10]),
-            helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N"]),
-        ],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="numeral")
-    model.ir_version = IR_VERSION
+    model = parser.parse_model(GRAPH)
+    weights = {name.replace(".", "_"): value.detach().cpu().numpy() for name, value in net.state_dict().items()}
+    constants = {**weights, **deslanting_constants(), "temperature": np.array(temperature, np.float32)}
+    model.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
 
 
-def network_nodes() -> list[onnx.NodeProto]:
-    """`deslanted` → `logits`, as `Net.forward`."""
-    nodes = []
-    value = "deslanted"
-    for conv in ("conv1", "conv2"):
-        nodes += [
-            helper.make_node("Conv", [value, f"{conv}.weight", f"{conv}.bias"], [f"{conv}.out"]),
-            helper.make_node("Relu", [f"{conv}.out"], [f"{conv}.relu"]),
-            helper.make_node("MaxPool", [f"{conv}.relu"], [f"{conv}.pool"], kernel_shape=[2, 2], strides=[2, 2]),
-        ]
-        value = f"{conv}.pool"
-    nodes.append(helper.make_node("Flatten", [value], ["flat"], axis=1))
-    value = "flat"
-    for linear in ("fc1", "fc2"):
-        nodes += [
-            helper.make_node("Gemm", [value, f"{linear}.weight", f"{linear}.bias"], [f"{linear}.out"], transB=1),
-            helper.make_node("Relu", [f"{linear}.out"], [f"{linear}.relu"]),
-        ]
-        value = f"{linear}.relu"
-    nodes.append(helper.make_node("Gemm", [value, "fc3.weight", "fc3.bias"], ["logits"], transB=1))
-    return nodes
-
-
-def output_nodes() -> list[onnx.NodeProto]:
-    """`logits` → `probabilities` and `score`.
-
-    The score is the negative free energy, log Σ exp(logit). Source: Liu et al., "Energy-based Out-of-distribution
-    Detection", NeurIPS 2020.
-    """
-    return [
-        helper.make_node("Div", ["logits", "temperature"], ["scaled"]),
-        helper.make_node("Softmax", ["scaled"], ["probabilities"], axis=1),
-        helper.make_node("ReduceLogSumExp", ["logits"], ["score"], axes=[1], keepdims=0),
-    ]
+def deslanting_constants() -> dict[str, NDArray[Any]]:
+    """What the graph's deslanting names."""
+    cpu = torch.device("cpu")
+    return {
+        "monomials": monomials(SIDE, cpu).numpy(),
+        "rows": positions(SIDE, cpu).numpy()[None],  # (1, 32)
+        "columns": np.arange(1, SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are taken
+        "one_and_four": np.array([1, 4]),
+        "four_ones": np.array([1, 1, 1, 1]),
+        "least": np.array(EPSILON, np.float32),
+        "max_slope": np.array(MAX_SLOPE, np.float32),
+        "min_slope": np.array(-MAX_SLOPE, np.float32),
+        "first": np.array(0, np.float32),
+        "last": np.array(SIDE + 1, np.float32),
+        "margin": np.array([0, 0, 0, 1, 0, 0, 0, 1]),
+        "channel_and_column": np.array([1, 3]),
+        "column_axis": np.array([3]),
+        "start": np.array([0]),
+        "next": np.array([1]),
+        "side": np.array([SIDE]),
+        "end": np.array([SIDE + 1]),
+    }
 
 
 def check_agreement(net: Net, model: bytes, temperature: float, images: NDArray[np.float32]) -> None:

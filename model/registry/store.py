@@ -1,11 +1,8 @@
-"""The versions of the weights: published atomically, immutable, one of them current.
+"""Changing the versions of the weights: published atomically, immutable, one of them current.
 
-    weights/1/ weights/2/ …   weights.safetensors, model.onnx, manifest.json, pictures
-    weights/CURRENT           one line naming the version in use
-
-A version becomes visible by one rename of a complete, synced folder; `CURRENT` is replaced the same way. Reads
-never write; those who change the store take turns, by a lock on its folder. A draft that its writer left behind
-(killed, full disk) is removed by the next publisher.
+A version becomes visible by one rename of a complete, synced folder; `CURRENT` is replaced the same way. Those who
+change the store take turns, by a lock on its folder. A draft that its writer left behind (killed, full disk) is
+removed by the next publisher.
 """
 
 from __future__ import annotations
@@ -22,78 +19,14 @@ from typing import Any
 
 from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError, VersionTaken
 from model.files import locked, sha256_of, sync
+from model.registry.versions import CURRENT, MANIFEST, Versions
 
 DEFAULT_ROOT = Path("weights")  # where versions are kept unless somebody says otherwise
-CURRENT = "CURRENT"
-MANIFEST = "manifest.json"
 DRAFT_PREFIX = ".draft-"
 
 
-class Store:
-    """The folder of versions at `root`, which need not exist before the first publishing."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
-
-    def folder(self, version: int) -> Path:
-        """Where the version's files lie."""
-        return self.root / str(version)
-
-    def versions(self) -> list[int]:
-        """Visible versions, ascending; complete when they were published, perhaps damaged since."""
-        return [number for number in self._numbers() if self.folder(number).is_dir()]
-
-    def current(self) -> int:
-        """The version that `CURRENT` names, without a look at its files. Raises NoVersion."""
-        try:
-            text = (self.root / CURRENT).read_text("ascii").strip()
-            return int(text)
-        except FileNotFoundError:
-            raise NoVersion(f"{self.root} names no current version: `numeral activate N` does") from None
-        except (OSError, ValueError):
-            raise NoVersion(f"{self.root / CURRENT} is unreadable: `numeral activate N` mends it") from None
-
-    def manifest(self, version: int) -> dict[str, Any]:
-        """The version's manifest. Raises NoVersion or DamagedVersion."""
-        if version not in self.versions():
-            raise NoVersion(f"{self.root} has no version {version}")
-        try:
-            manifest = json.loads((self.folder(version) / MANIFEST).read_bytes())
-        except (OSError, ValueError) as error:
-            raise DamagedVersion(f"version {version}: {MANIFEST} can't be read: {error}") from None
-        if not isinstance(manifest, dict) or manifest.get("version") != version or "files" not in manifest:
-            raise DamagedVersion(f"version {version}: {MANIFEST} is not this version's")
-        return manifest
-
-    def verify(self, version: int) -> dict[str, Any]:
-        """The manifest, after every file's SHA-256 was compared with it. Raises NoVersion or DamagedVersion."""
-        manifest = self.manifest(version)
-        for name, sha256 in manifest["files"].items():
-            try:
-                intact = sha256_of(self.folder(version) / name) == sha256
-            except OSError:
-                raise DamagedVersion(f"version {version}: {name} can't be read") from None
-            if not intact:
-                raise DamagedVersion(f"version {version}: {name} is damaged, its SHA-256 differs")
-        return manifest
-
-    def newest_intact(self) -> int:
-        """The highest version whose files are whole. Raises NoVersion."""
-        for version in reversed(self.versions()):
-            with suppress(DamagedVersion):
-                self.verify(version)
-                return version
-        raise NoVersion(f"{self.root} has no intact version; `numeral train` makes one")
-
-    def usable(self) -> tuple[int, str | None]:
-        """The version to serve, and a warning when it is not the one that `CURRENT` names. Raises NoVersion."""
-        try:
-            version = self.current()
-            self.verify(version)
-        except StoreError as error:
-            fallback = self.newest_intact()
-            return fallback, f"{error}; serving version {fallback} instead"
-        return version, None
+class Store(Versions):
+    """The folder of versions at `root`, to publish in, to choose the current one of, and to remove from."""
 
     @contextmanager
     def publish(self, manifest: dict[str, Any]) -> Iterator[Path]:
@@ -145,7 +78,7 @@ class Store:
             for version in shipped.versions():
                 self._copy(shipped, version)
             origin = shipped
-        if (self.root / CURRENT).exists():
+        if self.names_current():
             return None
         version, _ = origin.usable()
         self.activate(version)
@@ -174,13 +107,6 @@ class Store:
         with self.publish(dict(manifest)) as draft:
             for name in manifest["files"]:
                 shutil.copyfile(source.folder(version) / name, draft / name)
-
-    def _numbers(self) -> list[int]:
-        """The numbers that entries of the folder bear, ascending, be they versions or not."""
-        with suppress(FileNotFoundError, NotADirectoryError):
-            names = os.listdir(self.root)
-            return sorted(int(name) for name in names if name.isascii() and name.isdigit() and name[0] != "0")
-        return []
 
     def _next(self) -> int:
         """One above the highest number there is; for whoever has the lock."""

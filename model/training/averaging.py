@@ -1,4 +1,11 @@
-"""The moving average of a network's weights, which reads digits better than where the last step happened to end."""
+"""The exponential moving average of a network's weights, which reads digits better than where the last step ended.
+
+Source: Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992, here exponential.
+
+Why not torch's `AveragedModel`: with the same warm-up it gives the same weights, bit for bit, but it walks through the
+network in Python at each step. An update takes 0.02 ms here and 0.11 ms there, with batch normalization 0.03 and
+0.44 ms, of a step of about 7 ms.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +14,27 @@ from copy import deepcopy
 import torch
 
 from model.net import Net
-from model.training.fused import Trainee
+from model.training.fused import FusedNet
+
+WARM_UP = 9  # steps: after n of them the decay is at most n / (n + WARM_UP), so that the first weights fade sooner
 
 
-class MovingAverage:
-    """Of weights and statistics: each step moves it towards them by 1 − decay, the first ones by more.
+class ExponentialMovingAverage:
+    """Of weights and of batch normalization's statistics."""
 
-    Source: Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992, here exponential.
-    """
-
-    def __init__(self, trainee: Trainee, decay: float) -> None:
+    def __init__(self, network: FusedNet, decay: float) -> None:
         self.decay = decay
         self.steps = 0
-        self.averaged = deepcopy(trainee)
-        now, averaged = trainee.state_dict(), self.averaged.state_dict()
+        self.averaged = deepcopy(network)
+        now, averaged = network.state_dict(), self.averaged.state_dict()
         moving = [name for name, value in now.items() if value.is_floating_point()]
         self._now, self._averaged = [now[name] for name in moving], [averaged[name] for name in moving]
 
     def update(self) -> None:
-        """Take in the weights as they are after one more step."""
+        """Move by 1 − decay towards the weights as they are after one more step."""
         self.steps += 1
-        torch._foreach_lerp_(self._averaged, self._now, 1 - min(self.decay, self.steps / (self.steps + 9)))
+        decay = min(self.decay, self.steps / (self.steps + WARM_UP))
+        torch._foreach_lerp_(self._averaged, self._now, 1 - decay)
 
     def net(self) -> Net:
         """The tutorial's network with the averaged weights, ready to evaluate."""

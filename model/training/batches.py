@@ -18,11 +18,16 @@ OUTLIERS = 20_000  # made at most, once for a training; each is distorted anew w
 
 
 def batches_of(
-    train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+    train: Labelled, samples: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
 ) -> WithOutliers:
     """The recipe's batches: of `train` the hardest digits or all, with users' samples and outliers made from all."""
     digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
-    return WithOutliers(Batches(digits, extra, recipe, device, generator), train, recipe, device, generator)
+    return WithOutliers(Batches(digits, samples, recipe, device, generator), train, recipe, device, generator)
+
+
+def to_input(images: Tensor) -> Tensor:
+    """What the network takes, float32 (N, 1, 32, 32), 0–1, of uint8 (N, 32, 32), where these are."""
+    return images.unsqueeze(1).float() / 255
 
 
 class Batches:
@@ -34,17 +39,17 @@ class Batches:
     """
 
     def __init__(
-        self, train: Labelled, extra: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+        self, train: Labelled, samples: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
     ) -> None:
         self.generator = generator
         self.digit_count = len(train)
-        self.sample_count = len(extra) if extra is not None else 0
+        self.sample_count = len(samples) if samples is not None else 0
         self.repeats = recipe.sample_repeats
         # So many in each of an epoch's len(train) / from_train batches as the samples' repeats need.
         places = self.sample_count * self.repeats * recipe.batch_size / (len(train) + self.sample_count * self.repeats)
-        self.from_extra = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
-        self.from_train = min(recipe.batch_size - self.from_extra, len(train))
-        sources = [train, extra] if extra is not None else [train]
+        self.from_samples = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
+        self.from_train = min(recipe.batch_size - self.from_samples, len(train))
+        sources = [train, samples] if samples is not None else [train]
         self.images = torch.cat([torch.from_numpy(source.images) for source in sources]).to(device)
         self.labels = torch.cat([torch.from_numpy(source.labels) for source in sources]).to(device)
 
@@ -53,18 +58,18 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = self.shuffled(self.digit_count)[: len(self) * self.from_train].view(len(self), self.from_train)
-        if self.from_extra:
+        if self.from_samples:
             order = torch.cat([order, self.places()], dim=1)
         for which in order:
-            yield self.images[which].unsqueeze(1).float() / 255, self.labels[which]
+            yield to_input(self.images[which]), self.labels[which]
 
     def places(self) -> Tensor:
-        """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_extra)."""
-        count = len(self) * self.from_extra
+        """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_samples)."""
+        count = len(self) * self.from_samples
         samples = self.digit_count + self.shuffled(self.sample_count * self.repeats)[:count] % self.sample_count
         fill = self.shuffled(self.digit_count)[: count - len(samples)]
         places = torch.cat([samples, fill])
-        return places[self.shuffled(count)].view(len(self), self.from_extra)
+        return places[self.shuffled(count)].view(len(self), self.from_samples)
 
     def shuffled(self, count: int) -> Tensor:
         """0 to count − 1 in random order, int64 (count,)."""
@@ -93,6 +98,6 @@ class WithOutliers:
         for images, labels in self.batches:
             if self.count:
                 which = torch.randint(len(self.outliers), (self.count,), generator=self.generator, device=images.device)
-                images = torch.cat([images, self.outliers[which].unsqueeze(1).float() / 255])
+                images = torch.cat([images, to_input(self.outliers[which])])
                 labels = torch.cat([labels, labels.new_full((self.count,), NO_DIGIT)])
             yield images, labels

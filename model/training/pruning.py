@@ -4,6 +4,10 @@ Most of MNIST looks like what a network has long understood, and a step spent on
 Geirhos, Shekhar, Ganguli and Morcos, "Beyond neural scaling laws: beating power law scaling via data pruning", NeurIPS
 2022. The classifier is ridge regression on the pixels, halved and set upright, and on random features of them (Rahimi
 and Recht, "Random Features for Large-Scale Kernel Machines", NIPS 2007); it has a closed form and takes a moment.
+
+What it brings: two passes over the hardest 12,500 read 99.28 % of validation, over 12,500 at random 98.82 %; one pass
+over all 55,000 reads 99.26 % in twice the time. With it `make bench-train` finds the quick recipe 10 × as fast as the
+tutorials' loop, without it 5.6 × (`model/LOG.md`). It stays, for the quick recipe alone: the full one gains nothing.
 """
 
 from __future__ import annotations

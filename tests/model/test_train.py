@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from model.data.digits import Labelled, Splits
+from model.data.training_data import TrainingData
 from model.deslant import Deslanted
 from model.errors import DataError
 from model.net import Net
@@ -21,7 +22,8 @@ from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe
 from model.registry.store import Store
 from model.train import fit, run
 from model.training.batches import Batches
-from model.training.early_stopping import Best, accuracy
+from model.training.early_stopping import EarlyStopping
+from model.training.validation import accuracy
 from tests.conftest import clean_environment, wait_until
 
 SHORT = Recipe(epochs=2, batch_size=64)
@@ -81,12 +83,12 @@ def test_a_loss_that_is_no_number_any_more_ends_the_training(embedded: Splits) -
 
 
 def test_early_stopping_keeps_the_best_and_ends_when_patience_does() -> None:
-    best, nets = Best(patience=2), [Net() for _ in range(4)]
-    assert [best.ends(net, score) for net, score in zip(nets, (0.5, 0.9, 0.8, 0.9), strict=True)] == [0, 0, 0, 1]
-    assert best.net is nets[1]
-    patient = Best(patience=0)
-    assert not any(patient.ends(net, score) for net, score in zip(nets, (0.9, 0.5, 0.4, 0.3), strict=True))
-    assert patient.net is nets[3]
+    stopping, nets = EarlyStopping(patience=2), [Net() for _ in range(4)]
+    assert [stopping.stops(net, score) for net, score in zip(nets, (0.5, 0.9, 0.8, 0.9), strict=True)] == [0, 0, 0, 1]
+    assert stopping.best is nets[1]
+    patient = EarlyStopping(patience=0)
+    assert not any(patient.stops(net, score) for net, score in zip(nets, (0.9, 0.5, 0.4, 0.3), strict=True))
+    assert patient.best is nets[3]
 
 
 def test_a_retraining_with_nothing_to_gain_ends_early(embedded: Splits) -> None:
@@ -105,8 +107,8 @@ def test_data_without_one_of_the_digits_is_refused(embedded: Splits) -> None:
 def test_few_samples_count_but_none_above_its_repeats_and_many_do_not_take_over(count: int, places: int) -> None:
     train = Labelled(np.zeros((5_500, 32, 32), np.uint8), np.zeros(5_500, np.int64), "train")
     marked = np.full((count, 32, 32), 1, np.uint8) * (np.arange(count, dtype=np.uint8) % 250 + 1)[:, None, None]
-    extra = Labelled(marked, np.ones(count, np.int64), "samples")
-    batches = Batches(train, extra, RETRAIN, "cpu", torch.Generator().manual_seed(0))
+    samples = Labelled(marked, np.ones(count, np.int64), "samples")
+    batches = Batches(train, samples, RETRAIN, "cpu", torch.Generator().manual_seed(0))
     seen = torch.zeros(251)
     for images, labels in batches:
         assert images.shape == (RETRAIN.batch_size, 1, 32, 32) and images.max() <= 1
@@ -140,9 +142,8 @@ def test_the_command_publishes_and_promotes_a_first_version(small_weights: Path)
 
 def test_two_trainings_with_the_same_seed_publish_the_same_files(embedded: Splits, tmp_path: Path) -> None:
     stores = [Store(tmp_path / name) for name in ("first", "again")]
-    none = Labelled.empty("samples")
     for store in stores:
-        run(store, replace(SHORT, epochs=1), embedded, samples=none, held_out=none, start="scratch")
+        run(store, replace(SHORT, epochs=1), TrainingData(embedded), start="scratch")
     first, again = (store.verify(1)["files"] for store in stores)
     assert first == again and len(first) == 6
 

@@ -21,7 +21,8 @@ from app.database.tables import jobs as table
 from app.jobs import records, reporting
 from app.jobs.states import ACTIVE, MOVES, State
 from app.jobs.trainer import settle
-from model.registry.publish import Outcome
+from model.evaluation.gate import Decision
+from model.registry.publish import Published
 from model.registry.store import Store
 from tests.conftest import REPOSITORY, SHIPPED
 
@@ -244,7 +245,7 @@ def test_a_version_activated_during_the_training_stays_and_the_job_says_so(datab
         pass
     job_id = new_job(database, State.RUNNING, State.EVALUATING)
     store.activate(2)
-    settle(database, store, records.get(database, job_id), Outcome(3, False, gate["reasons"], {}))
+    settle(database, store, records.get(database, job_id), Published(3, Decision(True, gate["reasons"]), 1, {}))
     row = records.get(database, job_id)
     assert row["state"] == "kept" and row["version"] == 3 and store.current() == 2
     assert row["reasons"][0] == "It reads better." and "version 2 became the current one" in row["reasons"][1]

@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-from model.data.digits import Labelled, Splits
+from model.data.digits import Splits
+from model.data.training_data import TrainingData
 from model.errors import StoreError
+from model.evaluation.gate import Decision
 from model.net import Net
-from model.recipe import OnProgress, Progress, Recipe
-from model.registry.publish import Outcome, publish
+from model.recipe import Recipe
+from model.registry.publish import BY_HAND, Published, as_asked, publish
 from model.registry.store import Store
 from model.train import run
 from tests.conftest import SHIPPED, files_limited_to, ship
 
-NONE = Labelled.empty("samples")
 
-
-def publish_shipped(store: Store, splits: Splits, on_progress: OnProgress = lambda progress: None) -> Outcome:
+def publish_shipped(store: Store, splits: Splits) -> Published:
     """Publish the shipped network as if it had been trained now."""
     net = Net()
     net.load_state_dict(load_file(SHIPPED / "1" / "weights.safetensors"))
-    return publish(store, net, Recipe(), splits, NONE, NONE, "auto", on_progress, parent=None)
+    return publish(store, net, Recipe(), TrainingData(splits), parent=None, on_progress=lambda progress: None)
 
 
 @pytest.fixture
@@ -32,14 +32,17 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "weights")
 
 
-def test_a_version_activated_after_the_gate_decided_stays(store: Store, embedded: Splits, tmp_path: Path) -> None:
-    def activate_another(progress: Progress) -> None:
-        if progress.stage == "publishing":
-            store.seed(Store(ship(tmp_path)))
+def test_publishing_activates_nothing(store: Store, embedded: Splits, tmp_path: Path) -> None:
+    published = publish_shipped(store, embedded)
+    assert published.decision.promote and published.compared_with is None and published.version == 1
+    assert store.versions() == [1] and not (store.root / "CURRENT").exists()
 
-    outcome = publish_shipped(store, embedded, activate_another)
-    assert outcome.version == 2 and not outcome.promoted and store.current() == 1
-    assert "version 1 became the current one" in outcome.reasons[-1]
+
+def test_a_version_that_passed_the_gate_waits_where_promotion_by_hand_was_asked_for() -> None:
+    passed, failed = Decision(True, ["better"]), Decision(False, ["worse"])
+    assert as_asked(passed, "auto") == passed
+    assert as_asked(passed, "manual") == Decision(False, ["better", BY_HAND])
+    assert as_asked(failed, "auto") == as_asked(failed, "manual") == failed
 
 
 def test_a_disk_too_small_for_the_weights_is_one_clear_error_and_leaves_nothing(store: Store, embedded: Splits) -> None:
@@ -48,15 +51,8 @@ def test_a_disk_too_small_for_the_weights_is_one_clear_error_and_leaves_nothing(
     assert os.listdir(store.root) == []
 
 
-def test_a_version_that_is_published_but_not_activated_is_told_so(store: Store, embedded: Splits) -> None:
-    (store.root / "CURRENT").mkdir(parents=True)
-    with pytest.raises(StoreError, match=r"version 1 is published but not activated: .* can't be written"):
-        publish_shipped(store, embedded)
-    assert store.verify(1) and store.versions() == [1]
-
-
 def test_a_training_from_scratch_has_no_parent(store: Store, embedded: Splits, tmp_path: Path) -> None:
     store.seed(Store(ship(tmp_path)))
-    run(store, Recipe(epochs=1), embedded, samples=NONE, held_out=NONE, start="scratch")
+    run(store, Recipe(epochs=1), TrainingData(embedded), start="scratch")
     manifest = store.manifest(2)
     assert manifest["parent"] is None and manifest["gate"]["compared_with"] == 1

@@ -65,5 +65,6 @@ def test_always_as_many_images_are_changed(images: Tensor) -> None:
 
 def test_the_last_epochs_see_digits_half_as_distorted() -> None:
     recipe = Recipe(epochs=10, ease_after=0.7)
-    assert recipe.phases() == [(recipe.strength, range(1, 8)), (recipe.strength.scaled(0.5), range(8, 11))]
+    strengths = [recipe.strength_in(epoch) for epoch in range(1, 11)]
+    assert strengths == [recipe.strength] * 7 + [recipe.strength.scaled(0.5)] * 3
     assert recipe.strength.scaled(0.5).rotation == recipe.strength.rotation / 2

@@ -9,7 +9,8 @@ from model.deslant import Deslanted
 from model.recipe import Recipe
 from model.train import fit
 from model.training.batches import NO_DIGIT, Batches, WithOutliers
-from model.training.out_of_distribution import drawn_with_a_pen, make_outliers, place
+from model.training.drawings import drawn_with_a_pen
+from model.training.out_of_distribution import make_outliers, place
 
 
 def test_outliers_are_pictures_of_the_networks_size_that_a_seed_fixes(embedded: Splits) -> None:

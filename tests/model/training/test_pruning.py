@@ -11,8 +11,8 @@ from model.deslant import Deslanted
 from model.recipe import QUICK, Recipe
 from model.train import fit
 from model.training.batches import batches_of
-from model.training.early_stopping import accuracy
 from model.training.pruning import margins, prune
+from model.training.validation import accuracy
 
 CPU = torch.device("cpu")
 

@@ -1,0 +1,43 @@
+"""A trained network as it will be served: calibrated, exported, with thresholds, and not yet published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from model.classifier import Classifier
+from model.data.digits import Labelled
+from model.deslant import Deslanted
+from model.evaluation.metrics import Acceptance, fit_acceptance, fit_temperature, softmax
+from model.evaluation.scoring import as_input, evaluate
+from model.net import Net
+from model.registry.export import check_agreement, to_onnx
+
+AGREEMENT_IMAGES = 256  # on which ONNX Runtime and torch are compared
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network, its graph, and what was fitted on validation: the temperature and the thresholds."""
+
+    net: Net
+    model: bytes
+    temperature: float
+    acceptance: Acceptance
+
+    def classifier(self) -> Classifier:
+        """As serving will load it."""
+        return Classifier(self.model, 0, self.acceptance.min_confidence, self.acceptance.min_score)
+
+
+def calibrate(net: Net, validation: Labelled) -> Candidate:
+    """Fit temperature and thresholds on validation; export. Raises ExportError when ONNX and torch disagree."""
+    images = as_input(validation)
+    with torch.inference_mode():
+        logits = Deslanted(net.eval())(torch.from_numpy(images)).numpy()
+    temperature = fit_temperature(logits, validation.labels)
+    model = to_onnx(net, temperature)
+    check_agreement(net, model, temperature, images[:AGREEMENT_IMAGES])
+    scores = evaluate(Classifier(model, 0, 0.0, float("-inf")), validation)
+    return Candidate(net, model, temperature, fit_acceptance(softmax(scores.logits / temperature), scores.score))

@@ -1,0 +1,39 @@
+"""What the gate knows of a version is what the version reads of validation and of the held-out samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.classifier import Classifier
+from model.data.digits import Labelled, Splits
+from model.data.training_data import TrainingData
+from model.evaluation.evidence import evidence_of
+from tests.conftest import SHIPPED
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load(SHIPPED / "1")
+
+
+def test_a_version_is_judged_on_validation(classifier: Classifier, embedded: Splits) -> None:
+    evidence = evidence_of(classifier, TrainingData(embedded))
+    assert len(evidence.right) == evidence.metrics.count == len(embedded.validation)
+    assert evidence.right.mean() == evidence.metrics.accuracy > 0.9
+    assert 0 < evidence.metrics.accepted < 1 and len(evidence.sample_right) == 0
+
+
+def test_and_on_the_held_out_samples_one_by_one(classifier: Classifier, embedded: Splits) -> None:
+    few = embedded.validation[:20]
+    wrong = np.arange(20) % 5 == 0
+    held_out = Labelled(few.images, np.where(wrong, (few.labels + 1) % 10, few.labels), "held-out samples")
+    evidence = evidence_of(classifier, TrainingData(embedded, samples=embedded.test, held_out=held_out))
+    assert (evidence.sample_right == (evidence.right[:20] & ~wrong)).all()
+
+
+def test_a_version_accepts_by_its_own_thresholds(classifier: Classifier, embedded: Splits) -> None:
+    model = (SHIPPED / "1" / "model.onnx").read_bytes()
+    none, all_ = (Classifier(model, 1, least, -np.inf) for least in (1.1, 0.0))
+    assert evidence_of(none, TrainingData(embedded)).metrics.accepted == 0
+    assert evidence_of(all_, TrainingData(embedded)).metrics.accepted == 1
