@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from model.classifier import Classifier
 from model.data.digits import Labelled
+from model.data.embedded import embedded_pages, enlarged
 from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
@@ -119,18 +120,14 @@ def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> Cond
 
 
 def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
-    """scikit-learn's digits (UCI "Optical Recognition of Handwritten Digits"), labels and files.
+    """scikit-learn's digits, labels and files.
 
     Once as they are, 8×8 pixels that the digit fills, and once enlarged tenfold on a page with a margin.
     """
-    from sklearn.datasets import load_digits  # an extra, and slow to import
-
-    raw, labels = load_digits(return_X_y=True)
-    pages = 255 - np.rint(raw.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    pages, labels = embedded_pages()
     order = np.random.default_rng(SEED).permutation(len(pages)).tolist()
     yield "scikit-learn's, 8×8", ((int(labels[i]), png(pages[i])) for i in order)
-    large = (np.pad(page.repeat(10, axis=0).repeat(10, axis=1), 30, constant_values=255) for page in pages[order])
-    yield "scikit-learn's, 140×140", ((int(labels[i]), png(page)) for i, page in zip(order, large, strict=True))
+    yield "scikit-learn's, 140×140", ((int(labels[i]), png(enlarged(pages[i], 10, 30))) for i in order)
 
 
 def mean_accuracy(results: list[ConditionResult]) -> float:

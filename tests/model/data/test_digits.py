@@ -18,8 +18,9 @@ import pytest
 from app.settings import Settings
 from model.cli import options
 from model.data import download, idx
-from model.data.digits import Labelled, Splits, check_trainable, load_digits
+from model.data.digits import Labelled, Splits, check_trainable
 from model.data.download import MirrorsUnreachable
+from model.data.load import load_digits
 from model.errors import DataError, ModelError
 from tests.conftest import files_limited_to
 
