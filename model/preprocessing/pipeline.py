@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from model import faults
@@ -46,6 +46,7 @@ __all__ = [
     "read_digit",
     "read_many",
     "read_pixels",
+    "to_input",
     "to_png",
 ]
 
@@ -138,6 +139,13 @@ def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
     if not pixels.any():
         raise BlankImage("Every pixel is 0: there is no ink.")
     return Reading(in_field(pixels) if len(pixels) == FIELD_SIDE else pixels, "pixels")
+
+
+def to_input(images: ArrayLike) -> NDArray[np.float32]:
+    """What the network takes, float32 (N, 1, 32, 32), 0–1, of uint8 (N, 32, 32) or of N arrays uint8 (32, 32)."""
+    values = np.array(images, np.float32)[:, None]
+    values /= 255
+    return values
 
 
 def to_png(pixels: NDArray[np.uint8]) -> bytes:

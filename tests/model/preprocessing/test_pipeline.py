@@ -12,6 +12,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -36,8 +37,10 @@ from model.preprocessing.pipeline import (
     read_digit,
     read_many,
     read_pixels,
+    to_input,
     to_png,
 )
+from model.training.batches import to_input as to_tensor_input
 from tests.conftest import draw_seven
 from tests.processes import resident_megabytes
 
@@ -173,6 +176,15 @@ def test_pixels_are_taken_as_they_are() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
     assert (read_pixels(pixels).pixels[2:30, 2:30] == pixels).all()
     assert (read_pixels(np.pad(pixels, 2)).pixels == np.pad(pixels, 2)).all()
+
+
+def test_the_network_s_input_is_the_same_from_numpy_and_from_torch() -> None:
+    images = np.arange(3 * 32 * 32, dtype=np.uint32).astype(np.uint8).reshape(3, 32, 32)
+    made = to_input(images)
+    assert made.dtype == np.float32 and made.shape == (3, 1, 32, 32)
+    assert (made.min(), made[0, 0, 0, 1], made.max()) == (0, np.float32(1 / 255), 1)
+    assert (made == to_input(list(images))).all()
+    assert (made == to_tensor_input(torch.from_numpy(images)).numpy()).all()
 
 
 @pytest.mark.parametrize("shape", [(27, 27), (28, 32), (32,), (1, 28, 28)])
