@@ -12,7 +12,6 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -40,7 +39,6 @@ from model.preprocessing.pipeline import (
     to_input,
     to_png,
 )
-from model.training.batches import to_input as to_tensor_input
 from tests.conftest import draw_seven
 from tests.processes import resident_megabytes
 
@@ -179,6 +177,10 @@ def test_pixels_are_taken_as_they_are() -> None:
 
 
 def test_the_network_s_input_is_the_same_from_numpy_and_from_torch() -> None:
+    import torch  # slow to import
+
+    from model.training.batches import to_input as to_tensor_input
+
     images = np.arange(3 * 32 * 32, dtype=np.uint32).astype(np.uint8).reshape(3, 32, 32)
     made = to_input(images)
     assert made.dtype == np.float32 and made.shape == (3, 1, 32, 32)
