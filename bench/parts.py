@@ -19,7 +19,8 @@ from bench.report import plain_table
 from bench.servers import SERVER_CORE, WEIGHTS, on_core
 from model.classifier import Classifier
 from model.preprocessing.centering import place
-from model.preprocessing.decoding.decode import Limits, decode
+from model.preprocessing.decoding.decode import decode
+from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.foreground import find_ink
 from model.preprocessing.pipeline import read_many
 from model.registry.store import Store

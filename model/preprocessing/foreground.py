@@ -14,7 +14,7 @@ from PIL import Image
 
 from model.preprocessing.background import SMALL_SIDE, Floats, border_of, light_of, polarity, strongest, without_rules
 from model.preprocessing.components import main_component
-from model.preprocessing.decoding.decode import ImageError
+from model.preprocessing.errors import BlankImage
 
 FLAT_SPREAD = 24  # gray levels between the border's 10th and 90th percentile; above it the light is uneven
 MIN_CONTRAST = 16  # gray levels between paper and ink
@@ -25,10 +25,6 @@ NOISY_SIDE = 56  # pixels; averaging leaves this much
 SOLID_INK = 127  # of 255; a page that without its ruled lines has none so strong was all digit
 NO_CONTRAST = "The page looks empty. Draw one digit in dark ink on light paper, or the other way round."
 TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send one digit on plain paper, in good light."
-
-
-class BlankImage(ImageError):
-    """There is no ink on the page."""
 
 
 class Ink(NamedTuple):

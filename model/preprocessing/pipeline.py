@@ -7,48 +7,22 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, ParamSpec, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from model import faults
+from model.faults import result_or_error
 from model.preprocessing import batch_centering
 from model.preprocessing.batch_centering import SHAPE
 from model.preprocessing.centering import FIELD_SIDE, in_field, place
-from model.preprocessing.decoding.decode import (
-    CorruptImage,
-    EmptyImage,
-    ImageError,
-    ImageTooLarge,
-    ImageTooSmall,
-    Limits,
-    Page,
-    UnsupportedFormat,
-    decode,
-)
-from model.preprocessing.foreground import BlankImage, find_ink
-
-__all__ = [
-    "PIPELINE_VERSION",
-    "BlankImage",
-    "CorruptImage",
-    "EmptyImage",
-    "ImageError",
-    "ImageTooLarge",
-    "ImageTooSmall",
-    "InvalidPixels",
-    "Limits",
-    "Reading",
-    "UnsupportedFormat",
-    "read_digit",
-    "read_many",
-    "read_pixels",
-    "to_input",
-    "to_png",
-]
+from model.preprocessing.decoding.decode import Page, decode
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import BlankImage, InvalidPixels
+from model.preprocessing.foreground import find_ink
 
 PIPELINE_VERSION = 2  # goes up with any change that lets a picture be read differently
 MAX_STRAY = 0.05  # of the ink on a page; twice what 99 of 100 pages with one digit have
@@ -56,13 +30,6 @@ MANY = 4  # pages from which looking at them together is quicker than one after 
 DEFAULT_LIMITS = Limits()
 
 log = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class InvalidPixels(ImageError):
-    """The array is not 28×28 or 32×32 of uint8."""
 
 
 class Reading(NamedTuple):
@@ -101,7 +68,9 @@ def read_many(
     that is no ImageError is a bug of ours, and that picture's alone.
     """
     begun: list[Page | Reading | Exception] = [
-        attempt(decode, picture, limits) if isinstance(picture, bytes) else attempt(read_pixels, picture)
+        result_or_error(decode, picture, limits)
+        if isinstance(picture, bytes)
+        else result_or_error(read_pixels, picture)
         for picture in pictures
     ]
     alike = {i: page for i, page in enumerate(begun) if isinstance(page, Page) and page.gray.shape == SHAPE}
@@ -111,7 +80,7 @@ def read_many(
                 begun[i] = reading
         except Exception as error:  # a bug of ours, which may hit one of them only
             faults.report(log, f"reading {len(alike)} pictures together", error)
-    return [attempt(read_page, one) if isinstance(one, Page) else one for one in begun]
+    return [result_or_error(read_page, one) if isinstance(one, Page) else one for one in begun]
 
 
 def read_alike(pages: dict[int, Page]) -> dict[int, Reading]:
@@ -122,14 +91,6 @@ def read_alike(pages: dict[int, Page]) -> dict[int, Reading]:
         for (i, page), field, holds in zip(pages.items(), fields, hold.tolist(), strict=True)
         if holds
     }
-
-
-def attempt(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | Exception:
-    """What the function returns or raises."""
-    try:
-        return function(*arguments, **named)
-    except Exception as error:
-        return error
 
 
 def read_pixels(pixels: NDArray[np.uint8]) -> Reading:

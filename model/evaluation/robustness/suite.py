@@ -20,7 +20,8 @@ from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.paint import png
-from model.preprocessing.pipeline import ImageError, Reading, read_digit
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import Reading, read_digit
 
 SEED = 2026  # another one than choices were made with (model/LOG.md)
 COUNT = 1_000  # pictures for each condition

@@ -17,15 +17,9 @@ import pytest
 from PIL import Image
 
 from model.preprocessing.decoding.headers import claim_of
-from model.preprocessing.pipeline import (
-    CorruptImage,
-    ImageError,
-    ImageTooLarge,
-    Limits,
-    UnsupportedFormat,
-    read_digit,
-    to_png,
-)
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedFormat
+from model.preprocessing.pipeline import read_digit, to_png
 from tests.conftest import draw_seven
 from tests.model.preprocessing.test_pipeline import encoded
 from tests.probe import least
