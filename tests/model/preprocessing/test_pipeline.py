@@ -132,6 +132,29 @@ def test_every_encoding_of_one_drawing_is_read_alike(name: str) -> None:
     assert np.abs(plain - other).mean() < NEAR
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_as_the_exif_standard_says(orientation: int) -> None:
+    shown = np.random.default_rng(0).integers(0, 256, (20, 30), np.uint8)
+    # Which edge of what is shown the first row and the first column of the file are (CIPA DC-008, "Orientation").
+    first_row_is_a_column = orientation >= 5
+    stored = shown.T if first_row_is_a_column else shown
+    stored = stored[::-1] if orientation in (3, 4, 6, 7) else stored
+    stored = stored[:, ::-1] if orientation in (2, 3, 7, 8) else stored
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    file = encoded(Image.fromarray(np.ascontiguousarray(stored)), exif=tags)
+    assert (decode_any(file, Limits()).gray == shown).all()
+
+
+def test_a_picture_whose_other_exif_tags_are_damaged_is_turned_all_the_same() -> None:
+    turned = struct.pack("<HHII", 0x0112, 3, 1, 6)
+    damaged = struct.pack("<HHII", 0x0128, 4, 1, 0xFFFFFF00)  # a unit, too large and of the wrong type
+    tags = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + turned + damaged + bytes(4)
+    file = encoded(draw_seven().transpose(Image.Transpose.ROTATE_90).convert("RGB"), "JPEG", exif=tags)
+    plain = read_digit(encoded(draw_seven())).pixels.astype(int)
+    assert np.abs(read_digit(file).pixels - plain).mean() < NEAR
+
+
 def test_a_one_bit_picture_is_read() -> None:
     assert read_digit(encoded(draw_seven().convert("1"))).pixels.max() == 255
 
