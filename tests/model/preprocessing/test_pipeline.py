@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from model.data.digits import Splits
-from model.preprocessing.centering import place
+from model.preprocessing.batch_centering import center_clean_pages
+from model.preprocessing.centering import bounding_box, center, is_centered
 from model.preprocessing.decoding.decode import decode_any
 from model.preprocessing.decoding.heic import has_heif
 from model.preprocessing.decoding.limits import Limits
@@ -32,7 +33,7 @@ from model.preprocessing.errors import (
     InvalidPixels,
     UnsupportedFormat,
 )
-from model.preprocessing.foreground import find_ink
+from model.preprocessing.foreground import Foreground, find_foreground, foreground_of_clean_page
 from model.preprocessing.pipeline import Reading, read_digit, read_many, read_pixels, to_input, to_png
 from tests.conftest import draw_seven
 from tests.processes import resident_megabytes
@@ -356,8 +357,8 @@ def general_reading(data: bytes) -> np.ndarray:
     """The picture by the general path alone."""
     gray = decode_any(data, Limits()).gray
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("model.preprocessing.foreground.ink_on_pure_paper", lambda page: None)
-        return place(find_ink(gray))
+        patch.setattr("model.preprocessing.foreground.foreground_of_clean_page", lambda page: None)
+        return center(find_foreground(gray))
 
 
 @settings(max_examples=150, deadline=None)
@@ -402,6 +403,25 @@ def outcome(function: Callable[[], Reading]) -> tuple[object, ...]:
     except ImageError as error:
         return type(error), str(error)
     return reading.pixels.tobytes(), reading.format, reading.stray
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_batch_form_of_centering_answers_what_the_reference_answers(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    pages = np.stack([as_mnist_has_it(random) ^ np.uint8(random.choice([0, 255, 3])) for _ in range(20)])
+    fields, holds = center_clean_pages(pages)
+    for page, field, is_read in zip(pages, fields, holds, strict=True):
+        foreground = foreground_of_clean_page(page)
+        assert is_read == (foreground is not None and is_centered(foreground.pixels, *size_of(foreground)))
+        if is_read:
+            assert (field == center(find_foreground(page))).all()
+
+
+def size_of(foreground: Foreground) -> tuple[int, int]:
+    """Height and width of the bounding box."""
+    top, bottom, left, right = bounding_box(foreground)
+    return bottom - top, right - left
 
 
 @settings(max_examples=100, deadline=None)

@@ -165,7 +165,8 @@ def test_a_size_is_read_as_the_decoder_reads_it() -> None:
 MEASURE = """
 import sys
 from model.preprocessing.decoding.c_libraries import return_large_blocks
-from model.preprocessing.pipeline import ImageError, read_digit
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import read_digit
 from pathlib import Path
 
 def resident():
