@@ -64,7 +64,11 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
 
 
 def place(pictures: Tensor) -> Tensor:
-    """Scale the ink of (N, 1, H, W) to 20 pixels and put its centre of mass in the middle of (N, 1, 32, 32)."""
+    """Scale the ink of (N, 1, H, W) to 20 pixels and put its centre of mass in the middle of (N, 1, 32, 32).
+
+    As `model/preprocessing/centering.py` does, but all at once and by bilinear interpolation: that one's rounding to
+    whole gray levels and pixels would be other examples, and so other weights.
+    """
     count, _, height, width = pictures.shape
     ink = pictures[:, 0] > INK
     extents, centres = [], []
