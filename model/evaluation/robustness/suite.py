@@ -50,7 +50,7 @@ OnResult = Callable[[ConditionResult], None]
 
 
 @dataclass(frozen=True)
-class Readings:
+class ReadPictures:
     """What the pipeline made of N pictures: R that it could read, with the digits that they show.
 
     labels: int64 (R,); readable: bool (N,), whether a picture is one of those.
@@ -72,12 +72,12 @@ def run_suite(
     chosen = some(digits, seed, count)
     results = []
     for condition in EVERY_CONDITION:
-        results.append(judge(classifier, condition.name, condition.kind, readings(condition, chosen, seed)))
+        results.append(result_of(classifier, condition.name, condition.kind, read_under(condition, chosen, seed)))
         on_result(results[-1])
     for name, pictures in other_writers():
         labels, files = zip(*list(pictures)[:count], strict=True)
         read = read_all(files, np.array(labels, np.int64))
-        results.append(judge(classifier, name, Kind.WRITERS, read))
+        results.append(result_of(classifier, name, Kind.WRITERS, read))
         on_result(results[-1])
     return results
 
@@ -87,14 +87,14 @@ def some(digits: Labelled, seed: int, count: int) -> Labelled:
     return digits[np.random.default_rng(seed).permutation(len(digits))[:count].astype(np.int64)]
 
 
-def readings(condition: Condition, digits: Labelled, seed: int) -> Readings:
+def read_under(condition: Condition, digits: Labelled, seed: int) -> ReadPictures:
     """The digits as they come out of the image pipeline under the condition."""
     random = np.random.default_rng([seed, zlib.crc32(condition.name.encode())])
     files = (condition.build(image[2:30, 2:30], random) for image in digits.images)
     return read_all(files, digits.labels)
 
 
-def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
+def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> ReadPictures:
     """Read the files, which show `labels` (N,)."""
     made, readable = [], np.zeros(len(labels), bool)
     for index, data in enumerate(files):
@@ -103,10 +103,10 @@ def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
         except ImageError:
             continue
         readable[index] = True
-    return Readings(made, labels[readable], readable)
+    return ReadPictures(made, labels[readable], readable)
 
 
-def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> ConditionResult:
+def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures) -> ConditionResult:
     """Right, accepted and refused shares of what was read."""
     count = len(read.readable)
     verdicts = classifier.judge(read.readings)
