@@ -21,7 +21,7 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedFormat
 from model.preprocessing.pipeline import read_digit, to_png
 from tests.conftest import draw_seven
-from tests.model.preprocessing.test_pipeline import encoded
+from tests.pictures import encoded
 from tests.probe import least
 
 WHITE = Image.new("RGB", (64, 64), "white")
