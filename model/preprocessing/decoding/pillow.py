@@ -42,15 +42,18 @@ UPRIGHT_BY = {  # EXIF orientation → what sets the picture upright; CIPA DC-00
 
 def decode_claimed(data: bytes, claim: Claim, limits: Limits) -> NDArray[np.uint8]:
     """Gray uint8 (H, W), upright, of a picture whose claim is within the limits. Raises ImageError."""
-    return to_gray(load(data, claim, limits))
+    image, transpose = load(data, claim, limits)
+    gray = to_gray(image)  # which is turned sooner than colours
+    return gray if transpose is None else np.asarray(Image.fromarray(gray).transpose(transpose))
 
 
-def load(data: bytes, claim: Claim, limits: Limits) -> Image.Image:
-    """The decoded picture at about WORK_SIDE, upright, in a plain mode. Raises ImageError."""
+def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, Image.Transpose | None]:
+    """The decoded picture at about WORK_SIDE in a plain mode, and what sets it upright. Raises ImageError."""
     try:
         with open_image(data, claim) as image:
             check_size(*image.size, limits)
-            return upright(plain(shrink(image, claim)), image)
+            small = plain(shrink(image, claim))
+            return small, upright_by(image) if may_have_exif(image) else None
     except ImageError:
         raise
     except UnidentifiedImageError:
@@ -82,12 +85,9 @@ def shrink(image: Image.Image, claim: Claim) -> Image.Image:
     return image if factor < 2 else plain(image).reduce(factor)
 
 
-def upright(small: Image.Image, original: Image.Image) -> Image.Image:
-    """The picture turned as the EXIF orientation of its file says."""
-    if not may_have_exif(original):
-        return small
-    transpose = UPRIGHT_BY.get(original.getexif().get(ExifTags.Base.Orientation, 1))
-    return small if transpose is None else small.transpose(transpose)
+def upright_by(image: Image.Image) -> Image.Transpose | None:
+    """What sets the picture upright, as the EXIF orientation of its file says; None for one that is."""
+    return UPRIGHT_BY.get(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def may_have_exif(image: Image.Image) -> bool:
