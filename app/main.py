@@ -44,7 +44,7 @@ from app.schemas.problems import documented
 from app.settings import Settings, load_settings
 from model import faults
 from model.preprocessing.decoding.c_libraries import return_large_blocks
-from model.preprocessing.pipeline import ImageError
+from model.preprocessing.errors import ImageError
 from model.registry.store import Store
 
 log = logging.getLogger("numeral")

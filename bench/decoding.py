@@ -20,9 +20,10 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from model.preprocessing.decoding.decode import Limits, decode
+from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.headers import claim_of
 from model.preprocessing.decoding.heic import has_heif
+from model.preprocessing.decoding.limits import Limits
 
 SIDE = 4_000  # pixels
 TICK_SECONDS = 0.001

@@ -20,8 +20,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bench.servers import numeral
-from model.data.digits import Labelled, load_digits
+from model.data.digits import Labelled
 from model.data.fonts import font_folder
+from model.data.load import load_digits
 from model.evaluation.reports.figure import BLUE, LINE, MUTED, ORANGE
 from model.evaluation.robustness.conditions import CONDITIONS
 from model.evaluation.robustness.nondigits import NON_DIGITS

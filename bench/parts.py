@@ -18,9 +18,10 @@ from bench.forms import bodies
 from bench.report import plain_table
 from bench.servers import SERVER_CORE, WEIGHTS, on_core
 from model.classifier import Classifier
-from model.preprocessing.centering import place
-from model.preprocessing.decoding.decode import Limits, decode
-from model.preprocessing.foreground import find_ink
+from model.preprocessing.centering import center
+from model.preprocessing.decoding.decode import decode
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.foreground import find_foreground
 from model.preprocessing.pipeline import read_many
 from model.registry.store import Store
 
@@ -46,14 +47,14 @@ def main() -> None:
     classifier = Classifier.load(store.folder(store.usable()[0]))
     file, form, pixels, batch = (forms[name] for name in ("raw body", "multipart", "JSON pixels", "batch of 64"))
     page = decode(file.data, Limits())
-    ink = find_ink(page.gray)
+    foreground = find_foreground(page.gray)
     one, many = read_many([file.data]), read_many([file.data] * MANY)
     (reading,), (verdict,) = one, classifier.judge(one)
     answer = Answer(reading, verdict, classifier.version)
     steps: dict[str, tuple[float, float | None]] = {
         "decode the PNG": (microseconds(lambda: decode(file.data, Limits())), None),
-        "find the ink": (microseconds(lambda: find_ink(page.gray)), None),
-        "place it": (microseconds(lambda: place(ink)), None),
+        "find the foreground": (microseconds(lambda: find_foreground(page.gray)), None),
+        "center it": (microseconds(lambda: center(foreground)), None),
         "read, all three": (
             microseconds(lambda: read_many([file.data])),
             microseconds(lambda: read_many([file.data] * MANY), MANY),

@@ -28,7 +28,8 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from model.data.digits import CACHE_DIR, Labelled, Splits, load_digits
+from model.data.digits import Labelled, Splits
+from model.data.load import CACHE_DIR, load_digits
 from model.deslant import Deslanted
 from model.net import Net
 from model.recipe import QUICK, Recipe

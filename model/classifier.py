@@ -12,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from model.errors import DamagedVersion
-from model.preprocessing.pipeline import Reading
+from model.preprocessing.pipeline import Reading, to_input
 
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"
@@ -77,11 +77,10 @@ class Classifier:
         verdicts: list[Verdict] = []
         for start in range(0, len(readings), BATCH):
             part = readings[start : start + BATCH]
-            images = np.array([reading.pixels for reading in part], np.float32)[:, None]
-            images /= 255
+            seen = self.predict(to_input([reading.pixels for reading in part]))
             verdicts += [
                 verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict
-                for verdict, reading in zip(self.predict(images), part, strict=True)
+                for verdict, reading in zip(seen, part, strict=True)
             ]
         return verdicts
 

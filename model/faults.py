@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from traceback import walk_tb
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 REPEAT_SECONDS = 60.0  # that repeats are counted before a line says how many they were
 MAX_KINDS = 256  # remembered; the one that was quiet for longest is forgotten first
@@ -18,6 +18,7 @@ MAX_KINDS = 256  # remembered; the one that was quiet for longest is forgotten f
 Kind = tuple[str, str, int]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
 class FaultLog:
@@ -77,6 +78,16 @@ report = fault_log.report
 def forget_frames(error: BaseException) -> None:
     """Let go of the frames that an error holds, and with them of what their variables hold."""
     error.__traceback__ = error.__context__ = error.__cause__ = None
+
+
+def result_or_error(
+    function: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
+) -> Result | Exception:
+    """What the function returns or raises."""
+    try:
+        return function(*arguments, **named)
+    except Exception as error:
+        return error
 
 
 def each(

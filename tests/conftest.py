@@ -22,7 +22,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from model.data.digits import Splits, load_digits
+from model.data.digits import Splits
+from model.data.load import load_digits
 from model.files import locked
 from model.preprocessing.pipeline import to_png
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.http.errors import Problem
-from model.preprocessing.decoding.decode import FORMATS, MIN_SIDE
-from model.preprocessing.pipeline import (
+from model.preprocessing.decoding.limits import FORMATS, MIN_SIDE
+from model.preprocessing.errors import (
     BlankImage,
     CorruptImage,
     EmptyImage,

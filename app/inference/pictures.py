@@ -17,7 +17,8 @@ from app.http.image_problems import image_problem
 from app.http.media_types import MULTIPART, URLENCODED, is_json, media_type
 from app.schemas.json_body import as_utf8, context_of, is_small_json, validate, validate_counted, wrong_json
 from app.schemas.predict import ImageRequest
-from model.preprocessing.pipeline import CorruptImage, attempt
+from model.faults import result_or_error
+from model.preprocessing.errors import CorruptImage
 
 COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
 MAX_FIELDS = 32  # of a form with one picture; others in it are not read
@@ -106,7 +107,7 @@ def form_pictures(parts: list[Part]) -> list[Picture | Exception]:
     """The pictures of a form: its files, and fields that hold an image all the same, as bytes or as text."""
     used = [part for part in parts if not part.is_unused]
     sure = [part for part in used if is_surely_picture(part)]
-    return [attempt(picture_of_part, part) for part in sure or filter(holds_picture, used)]
+    return [result_or_error(picture_of_part, part) for part in sure or filter(holds_picture, used)]
 
 
 def holds_picture(part: Part) -> bool:
@@ -147,7 +148,7 @@ def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture 
     if len(items) > most:
         raise BatchTooLarge(f"{len(items)} images; send at most {most}.")
     context = context_of(text)
-    return [attempt(lambda item: from_json(as_image_request(item, context)), item) for item in items]
+    return [result_or_error(lambda item: from_json(as_image_request(item, context)), item) for item in items]
 
 
 def as_image_request(fields: object, context: object = None) -> ImageRequest:

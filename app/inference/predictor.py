@@ -27,7 +27,10 @@ from app.inference.pictures import Picture
 from app.settings import Settings
 from model import faults
 from model.classifier import Classifier, Verdict
-from model.preprocessing.pipeline import ImageError, Limits, Reading, attempt, read_many
+from model.faults import result_or_error
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import Reading, read_many
 
 LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
 THREAD_NICENESS = 10
@@ -69,7 +72,7 @@ class Predictor:
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
         """Each picture as the network will see it, or why it can't, in order. Raises nothing."""
-        begun = [attempt(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
+        begun = [result_or_error(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
         rest = iter(read_many([one for one in begun if not isinstance(one, Exception)], self.limits))
         return [one if isinstance(one, Exception) else next(rest) for one in begun]
 

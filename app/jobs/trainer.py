@@ -21,7 +21,7 @@ from app.jobs.process import die_with_parent, give_way
 from app.jobs.states import State
 from app.samples import samples
 from app.settings import Settings, load_settings
-from model.data.digits import load_digits
+from model.data.load import load_digits
 from model.data.training_data import TrainingData
 from model.errors import CurrentChanged, ModelError
 from model.recipe import RETRAIN, Progress, Recipe

@@ -25,7 +25,7 @@ from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
 from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
-from model.preprocessing.decoding.decode import FORMATS
+from model.preprocessing.decoding.limits import FORMATS
 from model.preprocessing.pipeline import to_png
 
 MAX_LOOP_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up

@@ -22,8 +22,10 @@ from app.samples import samples
 from app.samples.archive_labels import UNREADABLE, BrokenArchive, Item, labelled_files, opened, why
 from model import faults
 from model.classifier import Classifier
+from model.faults import result_or_error
 from model.preprocessing.decoding.decode import decode
-from model.preprocessing.pipeline import Limits, Reading, attempt, read_digit, read_pixels
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.pipeline import Reading, read_digit, read_pixels
 
 PIXELS = "pixels.png"  # how the name of a sample ends that was sent as pixels
 CHUNK = 100  # items a transaction
@@ -97,7 +99,7 @@ def prepare(
 ) -> Iterator[Prepared]:
     """Unpack and read the files; those that can't be are noted in `results`."""
     for info, label in items:
-        prepared = attempt(prepare_one, archive, info, label, limits)
+        prepared = result_or_error(prepare_one, archive, info, label, limits)
         if isinstance(prepared, Prepared):
             yield prepared
         else:

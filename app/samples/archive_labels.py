@@ -18,7 +18,7 @@ from pathlib import PurePath, PurePosixPath
 from typing import IO, NamedTuple
 
 from app.http.errors import BatchTooLarge, InvalidField, Problem
-from model.preprocessing.pipeline import Limits
+from model.preprocessing.decoding.limits import Limits
 
 LABELS = "labels.csv"
 DIGITS = frozenset("0123456789")  # names of folders, and labels

@@ -7,7 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from model.data.digits import Splits, load_digits
+from model.data.digits import Splits
+from model.data.load import load_digits
 from model.errors import ModelError
 from model.registry.store import DEFAULT_ROOT, Store
 

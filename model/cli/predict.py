@@ -14,7 +14,9 @@ from model.cli.options import usable_version, weights_argument
 from model.cli.terminal import fail, said
 from model.data.folders import files_below, is_image
 from model.errors import ModelError
-from model.preprocessing.pipeline import ImageError, Limits, read_digit
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import read_digit
 from model.registry.store import Store
 
 STDIN = Path("-")

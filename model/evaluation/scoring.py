@@ -6,24 +6,19 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.classifier import Classifier, Scores
 from model.data.digits import Labelled
 from model.evaluation.metrics import Acceptance, measure
+from model.preprocessing.pipeline import to_input
 
 EVALUATION_BATCH = 500
-
-
-def as_input(digits: Labelled) -> NDArray[np.float32]:
-    """Images float32 (N, 1, 32, 32), 0–1, as the network takes them."""
-    return digits.images[:, None].astype(np.float32) / np.float32(255)
 
 
 def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
     """The classifier's outputs for all the digits."""
     parts = [
-        classifier.scores(as_input(digits[slice(start, start + EVALUATION_BATCH)]))
+        classifier.scores(to_input(digits.images[start : start + EVALUATION_BATCH]))
         for start in range(0, max(len(digits), 1), EVALUATION_BATCH)
     ]
     return Scores(*(np.concatenate(part) for part in zip(*parts, strict=True)))

@@ -1,7 +1,9 @@
-"""Pages that hold a digit just as MNIST has it, many at once.
+"""The batch form of `centering`, for pages that hold their digits just as MNIST has them.
 
-What `find_ink` and `place` come to for a small page of pure black or white whose digit is where MNIST would put it, in
-a fifth of the time when there are many: numpy takes longer to begin such small work than to do it.
+What `find_foreground` and `center` come to for such a page; a property test keeps the two equal. numpy takes longer to
+begin such small work than to do it. Measured on one core, MNIST's pages as PNG: a batch of 8 is read 1.25 times as
+fast as one by one, one of 16 to 64 1.35 times; read and judged, 1.05 and 1.15 times. So it stays; fewer pages than
+`pipeline.MIN_BATCH` gain nothing.
 """
 
 from __future__ import annotations
@@ -9,30 +11,46 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.centering import BOX_SIDE, FAINT, FIELD_SIDE, LARGER, MARGIN, OFF_CENTRE, SMALLER, moments
+from model.preprocessing.centering import (
+    BOX_THRESHOLD,
+    MAX_CENTERED_SIDE,
+    MAX_OFFSET,
+    MIN_CENTERED_SIDE,
+    MNIST_SHAPE,
+    MNIST_SIDE,
+    moment_weights,
+    with_margin,
+)
 from model.preprocessing.foreground import FULL_CONTRAST
 
-SHAPE = (FIELD_SIDE, FIELD_SIDE)
 
+def center_clean_pages(pages: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Pages uint8 (N, 28, 28) as the network sees them, uint8 (N, 32, 32), and for which that holds, bool (N,).
 
-def in_place(pages: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Pages uint8 (N, 28, 28) as the model is given them, uint8 (N, 32, 32), and for which that holds, bool (N,)."""
-    paper = pages[:, 0, 0]
-    ink = pages ^ paper[:, None, None]  # of white paper, 255, the difference
+    It holds for a page with a border of pure black or white, full contrast, and its digit where MNIST would have it.
+    """
+    background = pages[:, 0, 0]
+    ink = pages ^ background[:, None, None]  # of a white page, 255, the difference
     rows, columns = np.maximum.reduce(ink, 2), np.maximum.reduce(ink, 1)
     strongest = np.maximum.reduce(rows, 1)
     border = rows[:, 0] | rows[:, -1] | columns[:, 0] | columns[:, -1]
-    holds = ((paper == 0) | (paper == 255)) & (border == 0) & (strongest >= FULL_CONTRAST)
-    faint = (FAINT * strongest.astype(np.float64)).astype(np.float32)[:, None]
-    side = np.maximum(extents(rows >= faint), extents(columns >= faint))
-    holds &= (side >= BOX_SIDE - SMALLER) & (side <= BOX_SIDE + LARGER)
-    total, down, across = (ink.reshape(len(ink), -1).astype(np.float32) @ moments(*SHAPE).T).T
-    middle = np.float32((FIELD_SIDE - 1) / 2)
+    is_clean = ((background == 0) | (background == 255)) & (border == 0) & (strongest >= FULL_CONTRAST)
+    return with_margin(ink), is_clean & are_centered(ink, rows, columns, strongest)
+
+
+def are_centered(
+    ink: NDArray[np.uint8], rows: NDArray[np.uint8], columns: NDArray[np.uint8], strongest: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    """`is_centered` of each of ink (N, 28, 28), given the strongest of its rows and columns (N, 28), of all (N,)."""
+    threshold = (BOX_THRESHOLD * strongest.astype(np.float64)).astype(np.float32)[:, None]
+    side = np.maximum(extents(rows >= threshold), extents(columns >= threshold))
+    centered = (side >= MIN_CENTERED_SIDE) & (side <= MAX_CENTERED_SIDE)
+    weights = moment_weights(*MNIST_SHAPE)
+    total, down, across = (ink.reshape(len(ink), -1).astype(np.float32) @ weights.T).T
+    middle = np.float32((MNIST_SIDE - 1) / 2)
     for moment in (down, across):
-        holds &= np.abs(moment - middle * total) <= OFF_CENTRE * total
-    fields = np.zeros((len(pages), FIELD_SIDE + 2 * MARGIN, FIELD_SIDE + 2 * MARGIN), np.uint8)
-    fields[:, MARGIN:-MARGIN, MARGIN:-MARGIN] = ink
-    return fields, holds
+        centered &= np.abs(moment - middle * total) <= MAX_OFFSET * total
+    return centered
 
 
 def extents(inked: NDArray[np.bool_]) -> NDArray[np.intp]:

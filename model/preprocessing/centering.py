@@ -1,7 +1,7 @@
-"""From ink to MNIST's placing of it.
+"""From what is written to MNIST's placing of it: scaled into a box, centered by mass.
 
-The longer side of the ink's box is scaled to 20 pixels, its centre of mass lies in the middle of 28×28 (LeCun, Cortes
-and Burges, "The MNIST database of handwritten digits"), and a margin makes it the network's 32×32.
+The longer side of the digit's bounding box is scaled to 20 pixels, its center of mass lies in the middle of 28×28
+(LeCun, Cortes and Burges, "The MNIST database of handwritten digits"), and a margin makes it the network's 32×32.
 """
 
 from __future__ import annotations
@@ -13,121 +13,122 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.preprocessing.background import Floats
-from model.preprocessing.components import widened
-from model.preprocessing.foreground import SOLID_INK, Ink
+from model.preprocessing.components import dilated
+from model.preprocessing.foreground import SOLID_INK, Foreground
 
 BOX_SIDE = 20  # pixels of the digit's longer side
-FIELD_SIDE = 28
+MNIST_SIDE = 28
 MARGIN = 2  # from MNIST's 28 to the network's 32
-FAINT = 0.1  # of the strongest ink; fainter rows and columns are not part of the box
-SMALLER, LARGER = 3, 1  # pixels that a digit's longer side may differ from BOX_SIDE and still count as placed
-CLOSER = 4  # times that smaller ink is enlarged before its box is taken
-EDGE = 0.2  # of the strongest ink, where the edges of enlarged ink are
-OFF_CENTRE = 1.5  # pixels that a digit may be off the middle and still count as placed
-MIN_STROKE = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
+NETWORK_SIDE = MNIST_SIDE + 2 * MARGIN
+MNIST_SHAPE, NETWORK_SHAPE = (MNIST_SIDE, MNIST_SIDE), (NETWORK_SIDE, NETWORK_SIDE)
+BOX_THRESHOLD = 0.1  # of the strongest ink; fainter rows and columns are not part of the bounding box
+# Of a 28×28 page that holds its digit as MNIST would: pixels of the box's longer side, and off the middle.
+MIN_CENTERED_SIDE, MAX_CENTERED_SIDE = 17, 21
+MAX_OFFSET = 1.5
+ENLARGEMENT = 4  # times that a digit smaller than BOX_SIDE is enlarged before its box is taken
+EDGE_THRESHOLD = 0.2  # of the strongest ink, where the edges of an enlarged digit are
+MIN_STROKE_WIDTH = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
 
-def place(ink: Ink) -> NDArray[np.uint8]:
-    """uint8 (32, 32) with the ink placed as MNIST's digits are; ink that already is stays unchanged."""
-    pixels = ink.pixels
-    faint = FAINT * float(np.maximum.reduce(ink.rows))
-    top, bottom = extent(ink.rows, faint)
-    left, right = extent(ink.columns, faint)
+def center(foreground: Foreground) -> NDArray[np.uint8]:
+    """uint8 (32, 32) with the digit where MNIST would have it; one that is there already stays unchanged."""
+    ink = foreground.pixels
+    top, bottom, left, right = bounding_box(foreground)
     height, width = bottom - top, right - left
-    if pixels.shape == (FIELD_SIDE, FIELD_SIDE) and is_placed(pixels, height, width):
-        return in_field(np.rint(pixels))
+    if is_centered(ink, height, width):
+        return with_margin(np.rint(ink))
     if max(height, width) < BOX_SIDE:
-        near = closely(pixels[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1])
-        return centred(boxed(near, *near.shape))
-    crop = thicken(pixels[top:bottom, left:right], BOX_SIDE / max(height, width))
-    return centred(boxed(crop, height, width))
+        digit = enlarged(ink[max(top - 1, 0) : bottom + 1, max(left - 1, 0) : right + 1])
+        return centered(scaled(digit, *digit.shape))
+    digit = thickened(ink[top:bottom, left:right], BOX_SIDE / max(height, width))
+    return centered(scaled(digit, height, width))
 
 
-def closely(ink: Floats) -> Floats:
-    """Ink that is smaller than MNIST's, CLOSER times as large and cropped, since its edges lie within pixels."""
-    page = np.pad(ink, 1)
-    height, width = page.shape
-    closer = Image.fromarray(page).resize((CLOSER * width, CLOSER * height), Image.Resampling.LANCZOS)
-    page = np.asarray(closer, np.float32)
-    edge = EDGE * float(page.max())
-    top, bottom = extent(page.max(axis=1), edge)
-    left, right = extent(page.max(axis=0), edge)
-    near: Floats = np.maximum(page[top:bottom, left:right], 0)
-    return near
+def bounding_box(foreground: Foreground) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of what is written, without faint rows and columns at its sides."""
+    threshold = BOX_THRESHOLD * float(np.maximum.reduce(foreground.rows))
+    return *extent(foreground.rows, threshold), *extent(foreground.columns, threshold)
 
 
-def boxed(crop: Floats, height: int, width: int) -> Floats:
-    """The crop, whole gray levels up to 255, at the size where the longer of the ink's sides is BOX_SIDE."""
-    scale = BOX_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    resampling = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
-    box = np.asarray(Image.fromarray(crop).resize(size, resampling), np.float32)
-    levels: Floats = np.rint(np.clip(box * (255 / float(box.max())), 0, 255))
-    return levels
-
-
-def extent(profile: Floats, faint: float) -> tuple[int, int]:
-    """First and one past the last place where the ink is not fainter."""
-    inked = (profile >= faint).tobytes()  # a byte 0 or 1 for each place
+def extent(profile: NDArray[np.float32], threshold: float) -> tuple[int, int]:
+    """First and one past the last place where the profile reaches the threshold."""
+    inked = (profile >= threshold).tobytes()  # a byte 0 or 1 for each place
     return inked.find(1), inked.rfind(1) + 1
 
 
-def is_placed(pixels: Floats, height: int, width: int) -> bool:
-    """Whether a 28×28 page already holds the digit as MNIST would: resampling it would only blur it."""
-    if not BOX_SIDE - SMALLER <= max(height, width) <= BOX_SIDE + LARGER:
+def is_centered(ink: NDArray[np.float32], height: int, width: int) -> bool:
+    """Whether a page already holds its digit, height × width, as MNIST would: resampling it would only blur it."""
+    if ink.shape != MNIST_SHAPE or not MIN_CENTERED_SIDE <= max(height, width) <= MAX_CENTERED_SIDE:
         return False
-    row, column = centre_of_mass(pixels)
-    middle = (FIELD_SIDE - 1) / 2
-    return abs(row - middle) <= OFF_CENTRE and abs(column - middle) <= OFF_CENTRE
+    row, column = center_of_mass(ink)
+    middle = (MNIST_SIDE - 1) / 2
+    return abs(row - middle) <= MAX_OFFSET and abs(column - middle) <= MAX_OFFSET
 
 
-def centre_of_mass(pixels: Floats) -> tuple[float, float]:
-    """Row and column of the centre of the ink float32 (H, W), H and W up to 28, which keeps these sums exact."""
-    total, down, across = (moments(*pixels.shape) @ pixels.reshape(-1)).tolist()
-    return down / total, across / total
+def enlarged(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A digit smaller than MNIST's, ENLARGEMENT times as large and cropped, since its edges lie within pixels."""
+    page = np.pad(ink, 1)
+    height, width = page.shape
+    large = Image.fromarray(page).resize((ENLARGEMENT * width, ENLARGEMENT * height), Image.Resampling.LANCZOS)
+    page = np.asarray(large, np.float32)
+    edge = EDGE_THRESHOLD * float(page.max())
+    top, bottom = extent(page.max(axis=1), edge)
+    left, right = extent(page.max(axis=0), edge)
+    digit: NDArray[np.float32] = np.maximum(page[top:bottom, left:right], 0)
+    return digit
 
 
-@functools.cache
-def moments(height: int, width: int) -> Floats:
-    """(3, height · width): for each pixel 1, its row and its column."""
-    rows, columns = np.indices((height, width), np.float32)
-    return np.stack([np.ones_like(rows), rows, columns]).reshape(3, -1)
-
-
-def thicken(ink: Floats, scale: float) -> Floats:
-    """Widen strokes that shrinking by `scale` would fade below MIN_STROKE pixels."""
+def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Strokes widened that shrinking by `scale` would fade below MIN_STROKE_WIDTH pixels."""
     solid = ink > SOLID_INK
     edges = int(np.count_nonzero(solid[:, 1:] != solid[:, :-1]) + np.count_nonzero(solid[1:] != solid[:-1]))
     stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline; diagonals count twice
-    missing = MIN_STROKE / scale - stroke
+    missing = MIN_STROKE_WIDTH / scale - stroke
     if missing < 1 or scale > 0.5:
         return ink
     radius = min(round(missing / 2), 12)
     if radius < 1:
         return ink
-    return widened(np.pad(ink, radius), radius)
+    return dilated(np.pad(ink, radius), radius)
 
 
-def in_field(digit: NDArray[Any]) -> NDArray[np.uint8]:
-    """(28, 28), whole gray levels 0–255, with a black margin: uint8 (32, 32)."""
-    field = empty_field()
-    field[MARGIN:-MARGIN, MARGIN:-MARGIN] = digit
-    return field
+def scaled(digit: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Whole gray levels up to 255, at the size where the longer of height and width, the digit's own, is BOX_SIDE."""
+    scale = BOX_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    resampling = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
+    box = np.asarray(Image.fromarray(digit).resize(size, resampling), np.float32)
+    levels: NDArray[np.float32] = np.rint(np.clip(box * (255 / float(box.max())), 0, 255))
+    return levels
 
 
-def empty_field() -> NDArray[np.uint8]:
-    """A black uint8 (32, 32)."""
-    return np.zeros((FIELD_SIDE + 2 * MARGIN, FIELD_SIDE + 2 * MARGIN), np.uint8)
-
-
-def centred(box: Floats) -> NDArray[np.uint8]:
-    """The box, whole gray levels, in a black 32×32, its centre of mass in the middle as far as it fits into 28×28."""
-    row, column = centre_of_mass(box)
+def centered(box: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The box, whole gray levels, in a black 32×32, its center of mass in the middle as far as it fits into 28×28."""
+    row, column = center_of_mass(box)
     height, width = box.shape
-    field = empty_field()
-    middle = (FIELD_SIDE - 1) / 2
-    top = MARGIN + min(max(round(middle - row), 0), FIELD_SIDE - height)
-    left = MARGIN + min(max(round(middle - column), 0), FIELD_SIDE - width)
+    field = np.zeros(NETWORK_SHAPE, np.uint8)
+    middle = (MNIST_SIDE - 1) / 2
+    top = MARGIN + min(max(round(middle - row), 0), MNIST_SIDE - height)
+    left = MARGIN + min(max(round(middle - column), 0), MNIST_SIDE - width)
     field[top : top + height, left : left + width] = box
     return field
+
+
+def with_margin(digit: NDArray[Any]) -> NDArray[np.uint8]:
+    """(28, 28) or (N, 28, 28), whole gray levels 0–255, in a black margin: uint8 (32, 32) or (N, 32, 32)."""
+    field = np.zeros((*digit.shape[:-2], *NETWORK_SHAPE), np.uint8)
+    field[..., MARGIN:-MARGIN, MARGIN:-MARGIN] = digit
+    return field
+
+
+def center_of_mass(ink: NDArray[np.float32]) -> tuple[float, float]:
+    """Row and column of the center of float32 (H, W), H and W up to 28, which keeps these sums exact."""
+    total, down, across = (moment_weights(*ink.shape) @ ink.reshape(-1)).tolist()
+    return down / total, across / total
+
+
+@functools.cache
+def moment_weights(height: int, width: int) -> NDArray[np.float32]:
+    """(3, height · width): for each pixel 1, its row and its column, whose products with the ink are its moments."""
+    rows, columns = np.indices((height, width), np.float32)
+    return np.stack([np.ones_like(rows), rows, columns]).reshape(3, -1)

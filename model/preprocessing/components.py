@@ -5,23 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-
 MASK_SIDE = 96  # pixels; components are found on a mask of about this size
-SOLID = 0.35  # share of full ink from which a pixel of the mask is solid
+SOLID_SHARE = 0.35  # share of full ink from which a pixel of the mask is solid
 MIN_SHARE = 0.06  # of the largest component's area; smaller ones are dust
-SOFT = 2  # pixels of the mask around a component in which its strokes fade out
+MASK_MARGIN = 2  # pixels of the mask around a component in which its strokes fade out
 EDGE_SHARE = 0.1  # of the page's outline; what covers more of it is no digit
 
 
-def main_component(ink: Floats) -> tuple[Floats, float]:
+def main_components(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
     """The ink float32 (H, W) in and around its largest components; unchanged if there are none.
 
     And the share, 0–1, of the solid ink that is left out although it is no edge: on a page with one digit there is
     hardly any, in a picture of something else there often is.
     """
     factor = max(1, max(ink.shape) // MASK_SIDE)
-    labels, count = label(strongest_of(ink, factor) > SOLID * 255)
+    labels, count = label(max_pooled(ink, factor) > SOLID_SHARE * 255)
     if not count:
         return ink, 0.0
     area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
@@ -30,23 +28,26 @@ def main_component(ink: Floats) -> tuple[Floats, float]:
     if (keep & ~edge).any():
         keep &= ~edge
         keep &= area >= MIN_SHARE * area[keep].max()
-    mask = widened(np.append(False, keep)[labels].astype(np.float32), SOFT)
+    mask = dilated(np.append(False, keep)[labels].astype(np.float32), MASK_MARGIN)
     height, width = ink.shape
     wide = mask.repeat(factor, axis=0).repeat(factor, axis=1)
     stray = float(area[~keep & ~edge].sum() / area.sum())
     return np.where(wide[:height, :width] > 0, ink, np.float32(0)), stray
 
 
-def strongest_of(ink: Floats, factor: int) -> Floats:
+def max_pooled(ink: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     """The strongest of each `factor`×`factor` pixels of float32 (H, W), so that thin strokes stay."""
     height, width = ink.shape
     padded = np.pad(ink, ((0, -height % factor), (0, -width % factor)))
-    blocks: Floats = padded.reshape(len(padded) // factor, factor, -1, factor).max(axis=3).max(axis=1)
+    blocks: NDArray[np.float32] = padded.reshape(len(padded) // factor, factor, -1, factor).max(axis=3).max(axis=1)
     return blocks
 
 
-def widened(ink: Floats, radius: int) -> Floats:
-    """The strongest within a square of `radius` pixels around each: across, then down, the reach doubled each time."""
+def dilated(ink: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    """Gray dilation: the strongest within a square of `radius` pixels around each.
+
+    Across, then down, the reach doubled each time.
+    """
     for _ in range(2):
         ink = np.pad(ink.T, ((0, 0), (radius, radius)))
         reach, wanted = 1, 2 * radius + 1

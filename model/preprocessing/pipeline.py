@@ -1,67 +1,34 @@
 """Any picture of a digit → the one 32×32 array that the model is given: one function for training and serving.
 
-decode (`decoding/`) → background, foreground → centering, as MNIST centres its digits
+decode (`decoding/`) → background and foreground → centering, as MNIST centers its digits
 """
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, ParamSpec, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from model import faults
-from model.preprocessing import batch_centering
-from model.preprocessing.batch_centering import SHAPE
-from model.preprocessing.centering import FIELD_SIDE, in_field, place
-from model.preprocessing.decoding.decode import (
-    CorruptImage,
-    EmptyImage,
-    ImageError,
-    ImageTooLarge,
-    ImageTooSmall,
-    Limits,
-    Page,
-    UnsupportedFormat,
-    decode,
-)
-from model.preprocessing.foreground import BlankImage, find_ink
-
-__all__ = [
-    "PIPELINE_VERSION",
-    "BlankImage",
-    "CorruptImage",
-    "EmptyImage",
-    "ImageError",
-    "ImageTooLarge",
-    "ImageTooSmall",
-    "InvalidPixels",
-    "Limits",
-    "Reading",
-    "UnsupportedFormat",
-    "read_digit",
-    "read_many",
-    "read_pixels",
-    "to_png",
-]
+from model.faults import result_or_error
+from model.preprocessing.batch_centering import center_clean_pages
+from model.preprocessing.centering import MNIST_SHAPE, NETWORK_SHAPE, center, with_margin
+from model.preprocessing.decoding.decode import Page, decode
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import BlankImage, InvalidPixels
+from model.preprocessing.foreground import find_foreground
 
 PIPELINE_VERSION = 2  # goes up with any change that lets a picture be read differently
 MAX_STRAY = 0.05  # of the ink on a page; twice what 99 of 100 pages with one digit have
-MANY = 4  # pages from which looking at them together is quicker than one after the other
+MIN_BATCH = 4  # pages from which centering them together is quicker than one after the other
 DEFAULT_LIMITS = Limits()
 
 log = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class InvalidPixels(ImageError):
-    """The array is not 28×28 or 32×32 of uint8."""
 
 
 class Reading(NamedTuple):
@@ -87,8 +54,17 @@ def read_digit(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
 
 def read_page(page: Page) -> Reading:
     """Read a decoded picture. Raises BlankImage."""
-    ink = find_ink(page.gray)
-    return Reading(place(ink), page.format, ink.stray)
+    foreground = find_foreground(page.gray)
+    return Reading(center(foreground), page.format, foreground.stray)
+
+
+def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
+    """Take uint8 (28, 28) or (32, 32), white ink on black, as it is. Raises InvalidPixels or BlankImage."""
+    if pixels.dtype != np.uint8 or pixels.shape not in (MNIST_SHAPE, NETWORK_SHAPE):
+        raise InvalidPixels(f"The pixels are {pixels.dtype} {pixels.shape}.")
+    if not pixels.any():
+        raise BlankImage("Every pixel is 0: there is no ink.")
+    return Reading(with_margin(pixels) if pixels.shape == MNIST_SHAPE else pixels, "pixels")
 
 
 def read_many(
@@ -99,45 +75,37 @@ def read_many(
     Sooner than one after the other where many of the files are pages as MNIST has them. Raises nothing: an exception
     that is no ImageError is a bug of ours, and that picture's alone.
     """
-    begun: list[Page | Reading | Exception] = [
-        attempt(decode, picture, limits) if isinstance(picture, bytes) else attempt(read_pixels, picture)
-        for picture in pictures
-    ]
-    alike = {i: page for i, page in enumerate(begun) if isinstance(page, Page) and page.gray.shape == SHAPE}
-    if len(alike) >= MANY:
+    begun = [result_or_error(begin, picture, limits) for picture in pictures]
+    pages = {i: one for i, one in enumerate(begun) if isinstance(one, Page) and one.gray.shape == MNIST_SHAPE}
+    if len(pages) >= MIN_BATCH:
         try:
-            for i, reading in read_alike(alike).items():
+            for i, reading in read_clean(pages).items():
                 begun[i] = reading
         except Exception as error:  # a bug of ours, which may hit one of them only
-            faults.report(log, f"reading {len(alike)} pictures together", error)
-    return [attempt(read_page, one) if isinstance(one, Page) else one for one in begun]
+            faults.report(log, f"reading {len(pages)} pictures together", error)
+    return [result_or_error(read_page, one) if isinstance(one, Page) else one for one in begun]
 
 
-def read_alike(pages: dict[int, Page]) -> dict[int, Reading]:
-    """Readings of those of the pages, all gray uint8 (28, 28), that need nothing but to be put into the field."""
-    fields, hold = batch_centering.in_place(np.stack([page.gray for page in pages.values()]))
+def begin(picture: bytes | NDArray[np.uint8], limits: Limits) -> Page | Reading:
+    """A file decoded, an array read. Raises ImageError."""
+    return decode(picture, limits) if isinstance(picture, bytes) else read_pixels(picture)
+
+
+def read_clean(pages: dict[int, Page]) -> dict[int, Reading]:
+    """Readings of those of the pages, all gray uint8 (28, 28), that are clean and hold their digit as MNIST would."""
+    fields, holds = center_clean_pages(np.stack([page.gray for page in pages.values()]))
     return {
         i: Reading(field, page.format)
-        for (i, page), field, holds in zip(pages.items(), fields, hold.tolist(), strict=True)
-        if holds
+        for (i, page), field, is_read in zip(pages.items(), fields, holds.tolist(), strict=True)
+        if is_read
     }
 
 
-def attempt(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | Exception:
-    """What the function returns or raises."""
-    try:
-        return function(*arguments, **named)
-    except Exception as error:
-        return error
-
-
-def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
-    """Take uint8 (28, 28) or (32, 32), white ink on black, as it is. Raises InvalidPixels or BlankImage."""
-    if pixels.dtype != np.uint8 or pixels.shape not in ((28, 28), (32, 32)):
-        raise InvalidPixels(f"The pixels are {pixels.dtype} {pixels.shape}.")
-    if not pixels.any():
-        raise BlankImage("Every pixel is 0: there is no ink.")
-    return Reading(in_field(pixels) if len(pixels) == FIELD_SIDE else pixels, "pixels")
+def to_input(images: ArrayLike) -> NDArray[np.float32]:
+    """What the network takes, float32 (N, 1, 32, 32), 0–1, of uint8 (N, 32, 32) or of N arrays uint8 (32, 32)."""
+    values = np.array(images, np.float32)[:, None]
+    values /= 255
+    return values
 
 
 def to_png(pixels: NDArray[np.uint8]) -> bytes:

@@ -10,8 +10,9 @@ from model.classifier import Classifier
 from model.data.digits import Labelled
 from model.deslant import Deslanted
 from model.evaluation.metrics import Acceptance, fit_acceptance, fit_temperature, softmax
-from model.evaluation.scoring import as_input, evaluate
+from model.evaluation.scoring import evaluate
 from model.net import Net
+from model.preprocessing.pipeline import to_input
 from model.registry.export import check_agreement, to_onnx
 
 AGREEMENT_IMAGES = 256  # on which ONNX Runtime and torch are compared
@@ -33,7 +34,7 @@ class Candidate:
 
 def calibrate(net: Net, validation: Labelled) -> Candidate:
     """Fit temperature and thresholds on validation; export. Raises ExportError when ONNX and torch disagree."""
-    images = as_input(validation)
+    images = to_input(validation.images)
     with torch.inference_mode():
         logits = Deslanted(net.eval())(torch.from_numpy(images)).numpy()
     temperature = fit_temperature(logits, validation.labels)

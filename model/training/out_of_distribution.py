@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.data.digits import Labelled
+from model.preprocessing.pipeline import to_input
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
 
 SIDE = 32  # pixels
@@ -36,13 +37,12 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
     digits: training images of every label, which some kinds are pieced together from.
     """
     generator = Generator().manual_seed(seed)
-    source = torch.from_numpy(digits.images)
     labels = torch.from_numpy(digits.labels)
 
     def some(n: int, among: tuple[int, ...] = tuple(range(10))) -> Tensor:
         fitting = torch.nonzero(torch.isin(labels, torch.tensor(among))).flatten()
         which = fitting[torch.randint(len(fitting), (n,), generator=generator)]
-        return source[which].unsqueeze(1).float() / 255
+        return torch.from_numpy(to_input(digits.images[which.numpy()]))
 
     made = []
     for start in range(0, count, CHUNK):
@@ -64,7 +64,11 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
 
 
 def place(pictures: Tensor) -> Tensor:
-    """Scale the ink of (N, 1, H, W) to 20 pixels and put its centre of mass in the middle of (N, 1, 32, 32)."""
+    """Scale the ink of (N, 1, H, W) to 20 pixels and put its centre of mass in the middle of (N, 1, 32, 32).
+
+    As `model/preprocessing/centering.py` does, but all at once and by bilinear interpolation: that one's rounding to
+    whole gray levels and pixels would be other examples, and so other weights.
+    """
     count, _, height, width = pictures.shape
     ink = pictures[:, 0] > INK
     extents, centres = [], []

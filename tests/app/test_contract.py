@@ -11,7 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from app.schemas import examples
-from model.preprocessing.decoding.decode import FORMATS
+from model.preprocessing.decoding.limits import FORMATS
 from tests.app.http.test_bad_input import check_problem
 from tests.conftest import ADMIN_KEY, Server
 from tests.contract import pretend_to_train, try_contract

@@ -34,7 +34,7 @@ from model.evaluation.reports.figure import (
 )
 from model.evaluation.robustness.conditions import Kind
 from model.evaluation.robustness.suite import ConditionResult, mean_accuracy
-from model.evaluation.scoring import as_input
+from model.preprocessing.pipeline import to_input
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def hardest_sheet(digits: Labelled, scores: Scores) -> Figure:
     """What the network saw of the hardest digits: the misread, most confident first, then the least confident."""
     read, confidence = scores.probabilities.argmax(axis=1), scores.probabilities.max(axis=1)
     order = hardest(confidence, read == digits.labels)[: COLUMNS * ROWS]
-    seen = deslant(torch.from_numpy(as_input(digits[order]))).squeeze(1).numpy()
+    seen = deslant(torch.from_numpy(to_input(digits.images[order]))).squeeze(1).numpy()
     misread = int((read != digits.labels).sum())
     subtitle = f"{digits.source}: the {misread} misread, the surest first, then the least sure; label → read as"
     figure = page(7.35, "The hardest digits", subtitle)

@@ -18,8 +18,7 @@ from model.evaluation.robustness.redraw import redraw
 Build = Callable[[Ink, Generator], bytes]
 
 PAGE_SIDE = 280  # pixels, as a drawing canvas has; ten for each of MNIST's
-# EXIF orientation → what undoes it
-UPRIGHT = {
+STORED_BY = {  # EXIF orientation → what makes the file's rows and columns of an upright picture
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -81,7 +80,7 @@ def exif_rotated(ink: Ink, random: Generator) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     buffer = io.BytesIO()
-    Image.fromarray(255 - ink).transpose(UPRIGHT[orientation]).save(buffer, "JPEG", quality=95, exif=exif)
+    Image.fromarray(255 - ink).transpose(STORED_BY[orientation]).save(buffer, "JPEG", quality=95, exif=exif)
     return buffer.getvalue()
 
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from model.classifier import Classifier
 from model.data.digits import Labelled
+from model.data.embedded import embedded_pages, enlarged
 from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.paint import png
-from model.preprocessing.pipeline import ImageError, Reading, read_digit
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import Reading, read_digit
 
 SEED = 2026  # another one than choices were made with (model/LOG.md)
 COUNT = 1_000  # pictures for each condition
@@ -48,7 +50,7 @@ OnResult = Callable[[ConditionResult], None]
 
 
 @dataclass(frozen=True)
-class Readings:
+class ReadPictures:
     """What the pipeline made of N pictures: R that it could read, with the digits that they show.
 
     labels: int64 (R,); readable: bool (N,), whether a picture is one of those.
@@ -70,12 +72,12 @@ def run_suite(
     chosen = some(digits, seed, count)
     results = []
     for condition in EVERY_CONDITION:
-        results.append(judge(classifier, condition.name, condition.kind, readings(condition, chosen, seed)))
+        results.append(result_of(classifier, condition.name, condition.kind, read_under(condition, chosen, seed)))
         on_result(results[-1])
     for name, pictures in other_writers():
         labels, files = zip(*list(pictures)[:count], strict=True)
         read = read_all(files, np.array(labels, np.int64))
-        results.append(judge(classifier, name, Kind.WRITERS, read))
+        results.append(result_of(classifier, name, Kind.WRITERS, read))
         on_result(results[-1])
     return results
 
@@ -85,14 +87,14 @@ def some(digits: Labelled, seed: int, count: int) -> Labelled:
     return digits[np.random.default_rng(seed).permutation(len(digits))[:count].astype(np.int64)]
 
 
-def readings(condition: Condition, digits: Labelled, seed: int) -> Readings:
+def read_under(condition: Condition, digits: Labelled, seed: int) -> ReadPictures:
     """The digits as they come out of the image pipeline under the condition."""
     random = np.random.default_rng([seed, zlib.crc32(condition.name.encode())])
     files = (condition.build(image[2:30, 2:30], random) for image in digits.images)
     return read_all(files, digits.labels)
 
 
-def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
+def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> ReadPictures:
     """Read the files, which show `labels` (N,)."""
     made, readable = [], np.zeros(len(labels), bool)
     for index, data in enumerate(files):
@@ -101,10 +103,10 @@ def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> Readings:
         except ImageError:
             continue
         readable[index] = True
-    return Readings(made, labels[readable], readable)
+    return ReadPictures(made, labels[readable], readable)
 
 
-def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> ConditionResult:
+def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures) -> ConditionResult:
     """Right, accepted and refused shares of what was read."""
     count = len(read.readable)
     verdicts = classifier.judge(read.readings)
@@ -119,18 +121,14 @@ def judge(classifier: Classifier, name: str, kind: Kind, read: Readings) -> Cond
 
 
 def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
-    """scikit-learn's digits (UCI "Optical Recognition of Handwritten Digits"), labels and files.
+    """scikit-learn's digits, labels and files.
 
     Once as they are, 8×8 pixels that the digit fills, and once enlarged tenfold on a page with a margin.
     """
-    from sklearn.datasets import load_digits  # an extra, and slow to import
-
-    raw, labels = load_digits(return_X_y=True)
-    pages = 255 - np.rint(raw.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    pages, labels = embedded_pages()
     order = np.random.default_rng(SEED).permutation(len(pages)).tolist()
     yield "scikit-learn's, 8×8", ((int(labels[i]), png(pages[i])) for i in order)
-    large = (np.pad(page.repeat(10, axis=0).repeat(10, axis=1), 30, constant_values=255) for page in pages[order])
-    yield "scikit-learn's, 140×140", ((int(labels[i]), png(page)) for i, page in zip(order, large, strict=True))
+    yield "scikit-learn's, 140×140", ((int(labels[i]), png(enlarged(pages[i], 10, 30))) for i in order)
 
 
 def mean_accuracy(results: list[ConditionResult]) -> float:

@@ -42,7 +42,7 @@ def to_gray(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode == "L":
         return values
     if image.mode == "RGBA":
-        return on_paper(values)
+        return composited(values)
     return color_to_gray(values) if image.mode == "RGB" else wide_to_byte(values)
 
 
@@ -66,8 +66,11 @@ def color_to_gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return luma if spread[0] >= 0.6 * spread[best] else np.ascontiguousarray(channels[best])
 
 
-def on_paper(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Composite uint8 (H, W, 4) on its paper: what is opaque around the ink, else white or black, whichever shows."""
+def composited(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Gray uint8 (H, W) of uint8 (H, W, 4) on its background.
+
+    That is what is opaque around the ink, else white or black, whichever shows it.
+    """
     gray = color_to_gray(rgba[..., :3])
     alpha = rgba[..., 3]
     if alpha.min() == 255:
@@ -76,10 +79,10 @@ def on_paper(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if not opaque.size:
         return np.full_like(gray, 255)
     if opaque.size > gray.size / 2:
-        paper = float(np.median(opaque))
+        background = float(np.median(opaque))
     elif opaque.mean() < 128:
-        paper = 255.0
+        background = 255.0
     else:
-        paper = 0.0
+        background = 0.0
     share = alpha / np.float32(255)
-    return np.rint(gray * share + paper * (1 - share)).astype(np.uint8)
+    return np.rint(gray * share + background * (1 - share)).astype(np.uint8)

@@ -14,22 +14,24 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.decoding import decode
+from model.preprocessing import errors
+from model.preprocessing.decoding.limits import Limits, bounded_claim
+from model.preprocessing.decoding.pillow import decode_claimed
 
 TIMEOUT = 30.0  # seconds; several times what the dearest file takes that is allowed
 REFUSED = 3
 
 
-def decode_apart(data: bytes, limits: decode.Limits) -> NDArray[np.uint8]:
-    """What `decode.decode_here` answers or raises, by another process. Raises ImageError."""
+def decode_isolated(data: bytes, limits: Limits) -> NDArray[np.uint8]:
+    """What `decode_claimed` answers or raises, by another process. Raises ImageError."""
     command = [sys.executable, "-m", "model.preprocessing.decoding.isolated", *map(str, limits)]
     try:
         ended = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT)  # noqa: S603  # our own module
     except subprocess.TimeoutExpired:
-        raise decode.ImageTooLarge("Decoding the image takes too long.") from None
+        raise errors.ImageTooLarge("Decoding the image takes too long.") from None
     if ended.returncode == REFUSED:
         kind, text = json.loads(ended.stdout)
-        raise getattr(decode, kind)(text)
+        raise getattr(errors, kind)(text)
     if ended.returncode:
         raise RuntimeError(f"the decoder ended with {ended.returncode}: {ended.stderr[-500:].decode(errors='replace')}")
     gray: NDArray[np.uint8] = np.load(io.BytesIO(ended.stdout), allow_pickle=False)
@@ -38,11 +40,11 @@ def decode_apart(data: bytes, limits: decode.Limits) -> NDArray[np.uint8]:
 
 def main() -> int:
     """Decode; answers with the exit status."""
-    limits = decode.Limits(*map(int, sys.argv[1:]))
+    limits = Limits(*map(int, sys.argv[1:]))
     data = sys.stdin.buffer.read()
     try:
-        np.save(sys.stdout.buffer, decode.decode_here(data, decode.bounded_claim(data, limits), limits))
-    except decode.ImageError as error:
+        np.save(sys.stdout.buffer, decode_claimed(data, bounded_claim(data, limits), limits))
+    except errors.ImageError as error:
         sys.stdout.write(json.dumps([type(error).__name__, str(error)]))
         return REFUSED
     return 0

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ADMIN_KEY, Server, stranger
-from tests.model.preprocessing.test_pipeline import png_header
+from tests.pictures import png_header
 from tests.probe import least
 from tests.processes import resident_megabytes
 

@@ -9,8 +9,7 @@ import pytest
 from app.http.errors import as_json
 from app.http.image_problems import IMAGE_PROBLEMS, image_problem
 from app.routes.problems import catalogue
-from model.preprocessing.decoding.decode import ImageError
-from model.preprocessing.pipeline import BlankImage, UnsupportedFormat
+from model.preprocessing.errors import BlankImage, ImageError, UnsupportedFormat
 from tests.conftest import REPOSITORY
 
 

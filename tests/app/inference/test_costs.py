@@ -9,7 +9,7 @@ from PIL import Image, PngImagePlugin
 from app.inference.costs import is_small, is_tiny
 from app.inference.pictures import Picture
 from model.preprocessing.pipeline import to_png
-from tests.model.preprocessing.test_pipeline import encoded
+from tests.pictures import encoded
 
 
 def png(width: int, height: int) -> bytes:

@@ -87,7 +87,7 @@ def test_our_own_bug_in_one_picture_is_that_pictures_alone(
     buggy = {
         "decoding": ("model.preprocessing.pipeline.decode", lambda data, limits: data == poison),
         "reading": ("model.preprocessing.pipeline.read_page", lambda page: page.gray.min() == 1),
-        "reading together": ("model.preprocessing.batch_centering.in_place", lambda pages: True),
+        "reading together": ("model.preprocessing.pipeline.center_clean_pages", lambda pages: True),
         "judging": (
             "model.classifier.Classifier.judge",
             lambda self, readings: any(one.pixels.tobytes() == seen for one in readings),

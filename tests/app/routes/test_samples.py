@@ -25,7 +25,8 @@ from app.database.database import Database
 from app.samples import archive, samples
 from app.samples.samples import is_held_out
 from model.classifier import Classifier
-from model.preprocessing.pipeline import Limits, read_digit, to_png
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.pipeline import read_digit, to_png
 from tests.app.http.test_bad_input import check_problem
 from tests.app.inference.test_predictor import poisoned
 from tests.conftest import ADMIN_KEY, SHIPPED, Server, clean_environment, draw_seven

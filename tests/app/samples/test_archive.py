@@ -14,7 +14,7 @@ from app.database.database import Database
 from app.http.errors import BatchTooLarge, InvalidField
 from app.samples import archive
 from app.samples.archive_labels import ENTRIES_PER_ITEM, BrokenArchive, count_entries, opened
-from model.preprocessing.pipeline import Limits
+from model.preprocessing.decoding.limits import Limits
 
 MOST = 10  # items
 FLAGS_AT = 8  # of the flags in an entry of the directory (APPNOTE.TXT, 4.3.12)

@@ -16,7 +16,7 @@ from model.data.fonts import LETTERS
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.redraw import centre_line, redraw
-from model.evaluation.robustness.suite import EVERY_CONDITION, ConditionResult, judge, readings, run_suite
+from model.evaluation.robustness.suite import EVERY_CONDITION, ConditionResult, read_under, result_of, run_suite
 from model.preprocessing.pipeline import read_digit
 
 WEIGHTS = Path(__file__).parents[3] / "weights"
@@ -82,15 +82,15 @@ def test_every_condition_sees_the_same_digits(
 
 def test_the_suite_judges_as_the_service_does(classifier: Classifier, embedded: Splits) -> None:
     """A cluttered page is refused, however much like a digit what was cut out of it looks."""
-    clear = readings(by_name("as MNIST has it"), embedded.test[:10], 1)
+    clear = read_under(by_name("as MNIST has it"), embedded.test[:10], 1)
     cluttered = replace(clear, readings=[reading._replace(stray=1.0) for reading in clear.readings])
-    assert judge(classifier, "clear", Kind.ENCODING, clear).accepted > 0.5
-    assert judge(classifier, "cluttered", Kind.ENCODING, cluttered).accepted == 0
+    assert result_of(classifier, "clear", Kind.ENCODING, clear).accepted > 0.5
+    assert result_of(classifier, "cluttered", Kind.ENCODING, cluttered).accepted == 0
 
 
 def test_a_digit_that_can_not_be_read_is_wrong_and_refused(classifier: Classifier, embedded: Splits) -> None:
     broken = Condition("broken", Kind.PICTURE, lambda ink, random: b"no picture")
-    result = judge(classifier, "broken", Kind.PICTURE, readings(broken, embedded.test[:4], 1))
+    result = result_of(classifier, "broken", Kind.PICTURE, read_under(broken, embedded.test[:4], 1))
     assert (result.count, result.accuracy, result.refused, result.accuracy_when_accepted) == (4, 0, 1, None)
 
 
@@ -98,7 +98,7 @@ def test_a_digit_that_can_not_be_read_is_wrong_and_refused(classifier: Classifie
 def test_lossless_encodings_move_no_ink(name: str, levels: int, embedded: Splits) -> None:
     digits = embedded.test[:20]
     plain, encoded = (
-        np.stack([reading.pixels for reading in readings(by_name(each), digits, 1).readings]).astype(int)
+        np.stack([reading.pixels for reading in read_under(by_name(each), digits, 1).readings]).astype(int)
         for each in ("as MNIST has it", name)
     )
     assert np.abs(plain - encoded).max() <= levels, "dark ink that is not black may be that much fainter"

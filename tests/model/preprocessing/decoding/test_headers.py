@@ -17,17 +17,11 @@ import pytest
 from PIL import Image
 
 from model.preprocessing.decoding.headers import claim_of
-from model.preprocessing.pipeline import (
-    CorruptImage,
-    ImageError,
-    ImageTooLarge,
-    Limits,
-    UnsupportedFormat,
-    read_digit,
-    to_png,
-)
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedFormat
+from model.preprocessing.pipeline import read_digit, to_png
 from tests.conftest import draw_seven
-from tests.model.preprocessing.test_pipeline import encoded
+from tests.pictures import encoded
 from tests.probe import least
 
 WHITE = Image.new("RGB", (64, 64), "white")
@@ -171,7 +165,8 @@ def test_a_size_is_read_as_the_decoder_reads_it() -> None:
 MEASURE = """
 import sys
 from model.preprocessing.decoding.c_libraries import return_large_blocks
-from model.preprocessing.pipeline import ImageError, read_digit
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import read_digit
 from pathlib import Path
 
 def resident():

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from model.preprocessing.decoding.decode import decode_any
 from model.preprocessing.decoding.headers import READERS
 from model.preprocessing.decoding.heic import has_heif
+from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.small_png import decode_small_png
-from model.preprocessing.pipeline import ImageError, Limits, read_digit, to_png
+from model.preprocessing.errors import ImageError
+from model.preprocessing.pipeline import read_digit, to_png
 from tests.conftest import draw_seven
-from tests.model.preprocessing.test_pipeline import encoded
+from tests.pictures import encoded
 
 has_heif()  # so that Pillow can write it too
 SIDE = 24  # pixels; short files can be cut everywhere

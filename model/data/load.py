@@ -1,0 +1,44 @@
+"""Digits to train on and to evaluate with, from the first source that has them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from model.data.digits import Splits
+from model.data.embedded import embedded_splits
+from model.data.idx import FILES
+from model.data.mnist import mnist_splits
+from model.errors import DataError
+
+log = logging.getLogger(__name__)
+
+CACHE_DIR = Path("var/mnist")
+
+
+def load_digits(data_dir: Path | None = None, cache_dir: Path = CACHE_DIR, offline: bool = False) -> Splits:
+    """MNIST from the first source that has it, else the embedded digits.
+
+    Raises DataError when `data_dir` is named and its files are missing, short or damaged: a folder somebody
+    chose is never silently replaced by another source.
+    """
+    if data_dir is not None:
+        return mnist_splits(data_dir)
+    if all((cache_dir / name).exists() for name in FILES):
+        try:
+            return mnist_splits(cache_dir)
+        except DataError as error:
+            log.warning("the cached MNIST is damaged and is fetched again: %s", error)
+    if not offline:
+        from model.data.download import MirrorsUnreachable, download  # an HTTP client, which only a download needs
+
+        try:
+            download(cache_dir)
+            return mnist_splits(cache_dir)
+        except MirrorsUnreachable as error:
+            log.warning("no MNIST: %s", error)
+    log.warning(
+        "training on the digits embedded in scikit-learn (1,797 images of 8×8). Set NUMERAL_DATA_DIR to a folder "
+        "with MNIST's four files for a model worth serving.",
+    )
+    return embedded_splits()

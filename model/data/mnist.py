@@ -1,0 +1,28 @@
+"""MNIST in fixed splits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from model.data.digits import SPLIT_SEED, Labelled, Splits
+from model.data.idx import read_labels_and_images
+from model.preprocessing.centering import with_margin
+
+VALIDATION_SIZE = 5_000  # of MNIST's 60,000 training images
+
+
+def mnist_splits(folder: Path) -> Splits:
+    """MNIST's 55,000 / 5,000 / 10,000 digits from the four IDX files in `folder`, gzipped or not. Raises DataError."""
+    images, labels = read_labels_and_images(folder, "train")
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    train, validation = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]
+    images = with_margin(images)
+    test_images, test_labels = read_labels_and_images(folder, "t10k")
+    return Splits(
+        train=Labelled(images[train], labels[train], "MNIST train"),
+        validation=Labelled(images[validation], labels[validation], "MNIST validation"),
+        test=Labelled(with_margin(test_images), test_labels, "MNIST test"),
+        source="MNIST",
+    )

@@ -1,0 +1,114 @@
+"""What is read by a shorter way, or many together, is read as each alone by the general way."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from model.preprocessing.batch_centering import center_clean_pages
+from model.preprocessing.centering import bounding_box, center, is_centered
+from model.preprocessing.decoding.decode import decode_any
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import ImageError
+from model.preprocessing.foreground import Foreground, find_foreground, foreground_of_clean_page
+from model.preprocessing.pipeline import Reading, read_digit, read_many, to_png
+from tests.conftest import draw_seven
+from tests.pictures import encoded
+
+
+def general_reading(data: bytes) -> np.ndarray:
+    """The picture by the general path alone."""
+    gray = decode_any(data, Limits()).gray
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("model.preprocessing.foreground.foreground_of_clean_page", lambda page: None)
+        return center(find_foreground(gray))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(8, 60), st.integers(8, 60), st.booleans(), st.integers(0, 9), st.integers(0, 2**32 - 1))
+def test_the_path_for_small_clean_pages_answers_what_the_general_one_answers(
+    width: int, height: int, inverted: bool, level: int, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    page = np.zeros((height, width), np.uint8)
+    top, left = random.integers(1, height - 4), random.integers(1, width - 4)
+    box = page[top : random.integers(top + 2, height - 1), left : random.integers(left + 2, width - 1)]
+    box[...] = random.integers(0, 256, box.shape) * (random.random(box.shape) < 0.6)
+    box[0, 0] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(255 - page if inverted else page).save(buffer, "PNG", compress_level=level)
+    assert (read_digit(buffer.getvalue()).pixels == general_reading(buffer.getvalue())).all()
+
+
+def as_mnist_has_it(random: np.random.Generator) -> np.ndarray:
+    """uint8 (28, 28), white on black: often a digit's box at its place, often not quite."""
+    page = np.zeros((28, 28), np.uint8)
+    height, width = (20, int(random.integers(3, 21))) if random.random() < 0.5 else random.integers(2, 24, 2)
+    top = np.clip(round(13.5 - height / 2 + random.integers(-2, 3)), 0, 28 - height)
+    left = np.clip(round(13.5 - width / 2 + random.integers(-2, 3)), 0, 28 - width)
+    page[top : top + height, left : left + width] = random.integers(0, 256, (height, width))
+    page[top, left] = page[top + height - 1, left + width - 1] = random.choice([20, 26, 255])
+    page[13:15, left : left + width] = random.choice([0, 229, 230, 255], p=[0.1, 0.1, 0.1, 0.7])
+    return page
+
+
+def outcome(function: Callable[[], Reading]) -> tuple[object, ...]:
+    """What can be compared of a reading, or of the error instead of it."""
+    try:
+        reading = function()
+    except ImageError as error:
+        return type(error), str(error)
+    return reading.pixels.tobytes(), reading.format, reading.stray
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_batch_form_of_centering_answers_what_the_reference_answers(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    pages = np.stack([as_mnist_has_it(random) ^ np.uint8(random.choice([0, 255, 3])) for _ in range(20)])
+    fields, holds = center_clean_pages(pages)
+    for page, field, is_read in zip(pages, fields, holds, strict=True):
+        foreground = foreground_of_clean_page(page)
+        assert is_read == (foreground is not None and is_centered(foreground.pixels, *size_of(foreground)))
+        if is_read:
+            assert (field == center(find_foreground(page))).all()
+
+
+def size_of(foreground: Foreground) -> tuple[int, int]:
+    """Height and width of the bounding box."""
+    top, bottom, left, right = bounding_box(foreground)
+    return bottom - top, right - left
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_many_files_are_read_as_each_of_them_is_alone(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    pages = [as_mnist_has_it(random) ^ np.uint8(random.choice([0, 255, 3])) for _ in range(20)]
+    files = [to_png(page) for page in pages]
+    files += [to_png(np.zeros((28, 28), np.uint8)), b"", b"no image", files[0][:60], encoded(draw_seven(64), "JPEG")]
+    order = random.permutation(len(files))
+    files = [files[index] for index in order]
+    together = read_many(files)
+    for file, found in zip(files, together, strict=True):
+        alone = outcome(lambda file=file: read_digit(file))
+        assert alone == outcome(lambda found=found: returned(found))
+
+
+def returned(found: Reading | ImageError) -> Reading:
+    """The reading; raises the error."""
+    if isinstance(found, ImageError):
+        raise found
+    return found
+
+
+def test_mnist_is_seen_unchanged_when_many_are_read(mnist: object) -> None:
+    part = mnist.test.images[:500]
+    together = read_many([to_png(image[2:30, 2:30]) for image in part])
+    assert (np.stack([reading.pixels for reading in together]) == part).all()
