@@ -10,6 +10,7 @@ the 4 s of a fresh one. No file is changed. Exit status 1 when fewer than 90 % o
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -36,6 +37,8 @@ OURS = ("app", "model", "tests", "conftest")
 GOAL = 0.9  # of a module's mutants, those that change nothing left out
 PATIENCE = 4  # times as long as the unchanged module's tests a mutant may take, and
 GRACE = 5.0  # seconds more
+PLUGINS = "xdist.plugin,pytest_timeout"  # what pyproject.toml's options need; loading others takes as long as a test
+OPTIONS = ("-q", "-x", "-n0", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:unraisableexception")
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def try_tests(module: Module, code: CodeType | None, imported: Path) -> int:
     settings.load_profile("mutation")
     if code:
         sys.meta_path.insert(0, Changed(module.path, code))
-    status = int(pytest.main(["-q", "-x", "-n0", "--assert=plain", "-p", "no:cacheprovider", *module.tests]))
+    status = int(pytest.main([*OPTIONS, *module.tests]))
     if not code:
         imported.write_text(json.dumps([name for name in sys.modules if name.split(".")[0] not in OURS]))
     return status
@@ -137,6 +140,7 @@ def survivors(module: Module, jobs: int) -> tuple[list[Mutant], list[Mutant]]:
         for name in json.loads(imported.read_text()):
             with suppress(Exception):
                 importlib.import_module(name)
+        gc.freeze()  # what is imported is no garbage, which each child would look for otherwise
         source = (REPOSITORY / module.path).read_text("utf-8")
         tried = [mutant for mutant in mutants_of(source, module.path) if mutant.name not in module.equivalent]
         found = statuses([partial(try_tests, module, mutant.code, imported) for mutant in tried], jobs, limit)
@@ -157,7 +161,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="mutants that are tried at the same time")
     given = parser.parse_args()
     os.chdir(REPOSITORY)
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.update(OMP_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS=PLUGINS)
     chosen = [one for one in modules() if not given.modules or any(part in one.path for part in given.modules)]
     print(f"{'module':50} {'mutants':>8} {'killed':>7} {'survived':>9} {'equivalent':>11} {'score':>6} {'seconds':>8}")
     alive, count, good = [], 0, True

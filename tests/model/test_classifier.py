@@ -76,6 +76,20 @@ def test_readings_are_judged_by_their_shares_of_full_ink(shipped: Classifier, se
     assert verdict == shipped.predict(reading.pixels[None, None].astype(np.float32) / 255)[0]
 
 
+def test_a_graph_that_answers_for_fewer_images_than_it_got_is_no_answer_for_the_rest(
+    shipped: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = [Reading(np.zeros((32, 32), np.uint8), "PNG")] * 2
+    verdict = shipped.judge(readings[:1])[0]
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="argument 2 is"):
+        patch.setattr(shipped, "predict", lambda images: [verdict])
+        shipped.judge(readings)
+    rows = np.full((2, 10), 0.1, np.float32)
+    monkeypatch.setattr(shipped, "scores", lambda images: Scores(rows, rows, np.zeros(1, np.float32)))
+    with pytest.raises(ValueError, match="argument 2 is"):
+        shipped.judge(readings)
+
+
 @pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1, 2 * BATCH + 5])
 def test_each_of_many_readings_is_judged_once_in_its_place_and_never_too_many_at_once(
     shipped: Classifier, count: int, monkeypatch: pytest.MonkeyPatch

@@ -83,7 +83,7 @@ def test_who_may_come_back_is_told_with_what_or_when(problem: Problem, status: i
 
 @pytest.mark.parametrize("problem", [KeyRequired, Overloaded, Stopping, NotReady])
 def test_a_detail_of_ones_own_replaces_the_general_one(problem: type[Problem]) -> None:
-    assert problem("Since it rains.").detail == "Since it rains."  # type: ignore[call-arg]
+    assert problem("Since it rains.").detail == "Since it rains."
 
 
 def test_seconds_to_wait_are_said_in_the_text_too() -> None:

@@ -49,8 +49,8 @@ def test_a_cursor_beyond_what_a_row_can_have_fits_a_database_integer() -> None:
 
 
 def test_a_full_page_names_its_last_row_and_one_that_is_not_full_is_the_last() -> None:
-    rows = [{"number": 4, "id": "a"}, {"number": 9, "id": "b"}]
-    assert next_cursor(rows, 2, "number") == "9"  # type: ignore[arg-type]
-    assert next_cursor(rows, 2, "id") == "b"  # type: ignore[arg-type]
-    assert next_cursor(rows, 3, "number") is None  # type: ignore[arg-type]
+    rows = [{"number": 4, "id": "a"}, {"number": 9, "id": "b"}, {"number": 12, "id": "c"}]
+    assert next_cursor(rows, 3, "number") == "12"
+    assert next_cursor(rows, 3, "id") == "c"
+    assert next_cursor(rows, 4, "number") is None
     assert next_cursor([], 50, "number") is None

@@ -30,7 +30,7 @@ def box_of(pixels: np.ndarray) -> tuple[int, int, int, int]:
 def centre_of(pixels: np.ndarray) -> tuple[float, float]:
     """Row and column of the centre of the ink."""
     total = pixels.sum(dtype=float)
-    return tuple(float(np.indices(pixels.shape)[axis].ravel() @ pixels.ravel() / total) for axis in (0, 1))  # type: ignore[return-value]
+    return tuple(float(np.indices(pixels.shape)[axis].ravel() @ pixels.ravel() / total) for axis in (0, 1))
 
 
 @pytest.mark.parametrize("height", [17, 18, 19, 20, 21])
