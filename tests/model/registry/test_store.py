@@ -162,7 +162,8 @@ def written_out(fsync: Callable[[int], None], content: bytes) -> Callable[[int],
 
 
 def test_others_may_read_what_is_published_whoever_serves_it(store: Store) -> None:
-    publish(store)
+    with store.publish({}) as draft:
+        (draft / "model.onnx").touch(0o600)
     store.activate(1)
     assert store.folder(1).stat().st_mode & 0o777 == 0o755
     files = [*store.folder(1).iterdir(), store.root / "CURRENT"]
@@ -367,7 +368,7 @@ def test_what_is_served_comes_from_the_store_and_from_what_is_shipped_only_while
     store: Store, tmp_path: Path
 ) -> None:
     shipped = Store(tmp_path / "shipped")
-    with pytest.raises(NoVersion):
+    with pytest.raises(NoVersion, match=f"{store.root} has no intact version"):  # its own, not that of what is shipped
         usable_folder(store, shipped)
     publish(shipped)
     shipped.activate(1)
@@ -399,6 +400,14 @@ def test_an_empty_store_is_seeded_and_a_full_one_is_not(store: Store, tmp_path: 
     assert store.current() == 1
 
 
+def test_a_seeded_version_is_the_same_files(store: Store, tmp_path: Path) -> None:
+    shipped = Store(tmp_path / "shipped")
+    publish(shipped, "those weights")
+    store.seed(shipped)
+    for name in ("model.onnx", "manifest.json"):
+        assert (store.folder(1) / name).read_bytes() == (shipped.folder(1) / name).read_bytes()
+
+
 def test_a_store_is_seeded_with_the_version_that_is_in_use_where_it_comes_from(store: Store, tmp_path: Path) -> None:
     shipped = Store(tmp_path / "shipped")
     first, second = publish(shipped), publish(shipped)
@@ -409,5 +418,27 @@ def test_a_store_is_seeded_with_the_version_that_is_in_use_where_it_comes_from(s
 
 def test_a_folder_that_can_not_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="can't be written"):
-        publish(Store(tmp_path / "file" / "weights"))
+    store = Store(tmp_path / "file" / "weights")
+    changes = [
+        lambda: publish(store),
+        lambda: store.activate(1),
+        lambda: store.promote(1, instead_of=None),
+        lambda: store.prune(1),
+        store.check_writable,
+    ]
+    for change in changes:
+        with pytest.raises(StoreError, match="can't be written: Not a directory"):
+            change()
+
+
+def test_a_fault_without_a_number_is_told_in_its_own_words(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path) -> None:
+        raise OSError("the cable fell out")
+
+    monkeypatch.setattr("model.registry.store.sync", full)
+    with pytest.raises(StoreError, match="can't be written: the cable fell out"):
+        publish(store)
+
+
+def test_the_folders_around_a_new_store_are_made_too(tmp_path: Path) -> None:
+    assert publish(Store(tmp_path / "var" / "lib" / "weights")) == 1
