@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.preprocessing import foreground
 from model.preprocessing.pipeline import MAX_STRAY, BlankImage, read_digit, to_png
 from tests.conftest import draw_seven
 
@@ -112,3 +113,50 @@ def test_a_small_page_whose_ink_touches_the_border_is_read_as_well(paper: int) -
     pixels = read_digit(to_png(page)).pixels
     rows, columns = np.nonzero(pixels > 127)
     assert np.ptp(rows) == 19 and np.ptp(columns) == 2
+
+
+def clean(side: int, paper: int, ink: int) -> np.ndarray:
+    """A page of pure paper with a block of ink in the middle, dimmer at its rim."""
+    page = np.full((side, side), paper, np.uint8)
+    page[side // 2 - 4 : side // 2 + 4, side // 2 - 3 : side // 2 + 3] = ink
+    return page
+
+
+def inked(page: np.ndarray, row: int, column: int, level: int = 120) -> np.ndarray:
+    """The page with one more pixel of ink."""
+    page = page.copy()
+    page[row, column] = level
+    return page
+
+
+BLACK, WHITE = clean(28, 0, 255), clean(28, 255, 0)
+QUICK = {
+    "white on black": BLACK, "black on white": WHITE, "40 pixels": clean(40, 0, 255),
+    "ink just strong enough": clean(28, 0, 230), "or dark enough": clean(28, 255, 25),
+    "ink beside the border": inked(inked(BLACK, 1, 26), 26, 1),
+}  # fmt: skip
+SLOW = {
+    "41 pixels": clean(41, 0, 255), "41 pixels one way": np.pad(BLACK, ((0, 0), (0, 13))),
+    "gray paper": clean(28, 1, 255), "gray paper of a lighter kind": clean(28, 254, 0),
+    "ink too faint": clean(28, 0, 229), "or too light": clean(28, 255, 26),
+    "ink at the top": inked(BLACK, 0, 14), "at the bottom": inked(BLACK, 27, 14), "at the left": inked(BLACK, 14, 0),
+    "at the right": inked(BLACK, 14, 27), "at the bottom of white": inked(WHITE, 27, 14),
+    "in the first corner": inked(BLACK, 0, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*QUICK, *SLOW])
+def test_a_small_page_of_pure_paper_and_strong_ink_inside_is_all_that_needs_no_estimates(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (QUICK | SLOW)[name]
+    estimated: list[int] = []
+    general = foreground.ink_on_any_paper
+    monkeypatch.setattr(foreground, "ink_on_any_paper", lambda gray: estimated.append(1) or general(gray))
+    found = foreground.find_ink(page)
+    assert bool(estimated) is (name in SLOW)
+    ink, stray = general(page)
+    if name in QUICK:
+        assert stray == found.stray == 0
+        assert (found.pixels == ink).all() and found.pixels.dtype == np.float32
+    assert (found.rows == found.pixels.max(axis=1)).all() and (found.columns == found.pixels.max(axis=0)).all()
