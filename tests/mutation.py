@@ -164,19 +164,19 @@ def main() -> int:
     os.environ.update(OMP_NUM_THREADS="1", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS=PLUGINS)
     chosen = [one for one in modules() if not given.modules or any(part in one.path for part in given.modules)]
     print(f"{'module':50} {'mutants':>8} {'killed':>7} {'survived':>9} {'equivalent':>11} {'score':>6} {'seconds':>8}")
-    alive, count, good = [], 0, True
+    alive, count, good = 0, 0, True
     for module, tried, survived, seconds in rows(chosen, given.jobs):
         killed = len(tried) - len(survived)
         print(
             f"{module.path:50} {len(tried):8} {killed:7} {len(survived):9} {len(module.equivalent):11} "
-            f"{killed / len(tried):6.1%} {seconds:8.0f}",
-            flush=True,
+            f"{killed / len(tried):6.1%} {seconds:8.0f}"
         )
-        alive += [f"{module.path}:{mutant.line}  {mutant.name}" for mutant in survived]
-        count += len(tried)
+        for mutant in survived:
+            print(f"  line {mutant.line}  {mutant.name}")
+        sys.stdout.flush()
+        alive, count = alive + len(survived), count + len(tried)
         good &= killed >= GOAL * len(tried)
-    print(f"{'all':50} {count:8} {count - len(alive):7} {len(alive):9} {'':11} {1 - len(alive) / max(count, 1):6.1%}")
-    print(*alive, sep="\n")
+    print(f"{'all':50} {count:8} {count - alive:7} {alive:9} {'':11} {1 - alive / max(count, 1):6.1%}")
     return 0 if good else 1
 
 
