@@ -122,3 +122,17 @@ def test_a_hairline_of_any_length_is_still_there() -> None:
     for height in (100, 300, 1000, 2000):
         pixels = read(bar(height, 1, 20, 30, side=height + 40))
         assert (pixels.max(axis=1) > 128).sum() >= 18
+
+
+@pytest.mark.parametrize("side", [27, 29, 36, 60])
+def test_only_a_page_of_mnists_own_size_can_hold_a_digit_that_is_placed_already(side: int) -> None:
+    pixels = read(bar(20, 6, 4, 11, side))
+    top, bottom, left, right = box_of(pixels)
+    assert (bottom - top, right - left) == (20, 6)
+    assert centre_of(pixels) == pytest.approx((15.5, 15.5), abs=0.5)
+
+
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (0, 24), (19, 0), (19, 24), (1, 1), (18, 23)])
+def test_small_ink_is_read_alike_wherever_on_its_page_it_lies(top: int, left: int) -> None:
+    inside = read(bar(9, 4, 10, 10))
+    assert np.abs(read(bar(9, 4, top, left)).astype(int) - inside).mean() < 12
