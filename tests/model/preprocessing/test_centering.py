@@ -80,13 +80,13 @@ def test_it_is_the_ink_that_is_centred_and_not_its_box() -> None:
     assert top + bottom < 32 - 2
 
 
-def test_a_digit_whose_ink_is_all_at_one_end_stays_within_28_pixels() -> None:
-    page = bar(6, 60, 100, 100, side=300)
-    page[100:200, 100:106] = 255
-    page[100:140, 100:140] = 255
-    top, bottom, left, right = box_of(read(page))
-    assert top >= 2 and left >= 2 and bottom <= 30 and right <= 30
-    assert bottom - top == 20
+@pytest.mark.parametrize("turns", range(4))
+def test_a_shape_whose_ink_is_all_at_one_end_lies_at_the_fields_edge_and_not_beyond(turns: int) -> None:
+    page = bar(30, 100, 100, 100, side=300)  # the heavy bar of a T
+    page[130:200, 148:153] = 255
+    top, bottom, left, right = box_of(read(np.rot90(page, turns)))
+    assert {0: bottom == 30, 1: right == 30, 2: top == 2, 3: left == 2}[turns]
+    assert bottom - top == right - left == 20
 
 
 def test_faint_ink_beside_the_digit_does_not_make_it_smaller() -> None:
