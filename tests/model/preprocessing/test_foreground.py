@@ -160,3 +160,11 @@ def test_a_small_page_of_pure_paper_and_strong_ink_inside_is_all_that_needs_no_e
         assert stray == found.stray == 0
         assert (found.pixels == ink).all() and found.pixels.dtype == np.float32
     assert (found.rows == found.pixels.max(axis=1)).all() and (found.columns == found.pixels.max(axis=0)).all()
+
+
+def test_dust_on_a_long_narrow_page_is_no_ink() -> None:
+    page = np.full((30, 200), 255, np.uint8)
+    page[5:25, 90:96] = 0
+    plain = read_digit(to_png(page)).pixels
+    page[14:16, 180:182] = 0
+    assert (read_digit(to_png(page)).pixels == plain).all()
