@@ -30,10 +30,22 @@ def test_mcnemar_is_the_exact_binomial_test(lost: int, gained: int) -> None:
     assert mcnemar(lost, gained) == pytest.approx(expected)
 
 
+def test_all_digits_lost_are_as_unlikely_as_so_many_coins_that_fall_the_same_way() -> None:
+    assert mcnemar(4, 0) == 1 / 16 and mcnemar(5, 0) == 1 / 32 and mcnemar(0, 5) == 1
+
+
 def test_a_first_version_is_promoted_if_it_reads_digits() -> None:
     assert decide(None, evidence()).promote
     assert "Too weak: 9.80%" in decide(None, evidence(4510)).reasons[0]
     assert "Suspicious" in decide(None, evidence(0)).reasons[0]
+
+
+def test_a_first_version_that_just_reaches_the_floor_is_promoted_and_is_the_next_ones_standard() -> None:
+    floor, below = evidence(1000), evidence(1001)
+    assert decide(None, floor).promote and not decide(None, below).promote
+    weak_in_ones = replace(floor, metrics=replace(floor.metrics, recall=[0.7, *[0.8] * 9]))
+    assert not decide(floor, weak_in_ones).promote
+    assert decide(below, weak_in_ones).promote
 
 
 def test_one_that_answers_1_too_often_is_succeeded_though_it_has_all_the_recall_of_1() -> None:
@@ -56,6 +68,41 @@ def test_one_significantly_worse_is_kept() -> None:
     assert "McNemar" in decision.reasons[0] and "14 digits lost" in decision.reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("lost", "gained", "promote"),
+    [(4, 0, True), (5, 0, False), (9, 2, False), (8, 2, True), (9, 3, True), (0, 5, True)],  # p: 1/16, 1/32, …
+)
+def test_one_in_twenty_by_chance_is_what_significantly_worse_means(lost: int, gained: int, promote: bool) -> None:
+    before, after = evidence(30), evidence(30 + lost - gained, first=gained)
+    assert decide(before, after).promote is promote
+    assert (mcnemar(lost, gained) >= 0.05 or lost < gained) is promote
+
+
+def test_one_that_is_exactly_as_accurate_is_not_worse_whatever_the_test_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.evaluation.gate.mcnemar", lambda lost, gained: 0.0)
+    assert decide(evidence(30), evidence(30, first=10)).promote
+    assert not decide(evidence(30), evidence(31)).promote
+
+
+def test_a_test_at_the_level_of_significance_is_not_significant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.evaluation.gate.mcnemar", lambda lost, gained: 0.05)
+    assert decide(evidence(30), evidence(31)).promote
+
+
+def with_accuracy(accuracy: float) -> Evidence:
+    """A version that reads the same digits as any other, though its accuracy is said to be another."""
+    return replace(evidence(), metrics=replace(evidence().metrics, accuracy=accuracy))
+
+
+def test_the_accuracy_may_drop_by_the_bound_and_no_further() -> None:
+    decision = decide(with_accuracy(0.9), with_accuracy(0.8969))
+    assert decision.reasons == [
+        "Worse: held-out accuracy falls from 90.00% to 89.69% (0 digits lost, 0 gained), more than the bound of "
+        "0.3 points."
+    ]
+    assert decide(with_accuracy(0.9), with_accuracy(0.8971)).promote
+
+
 def test_one_worse_beyond_the_bound_is_kept_even_if_the_test_can_not_tell() -> None:
     decision = decide(evidence(500), evidence(517, first=500))
     assert any("bound" in reason for reason in decision.reasons)
@@ -68,8 +115,35 @@ def test_a_digit_whose_recall_drops_keeps_it() -> None:
     assert decision.reasons == ["Recall of 7 falls from 99.40% to 97.00%, more than 1.0 points."]
 
 
-def test_bad_calibration_keeps_it() -> None:
-    assert "Calibration" in decide(evidence(), evidence(error=0.02)).reasons[0]
+@pytest.mark.parametrize(("before", "after", "promote"), [(1.0, 0.9901, True), (1.0, 0.9899, False), (0.01, 0.0, True)])
+def test_the_recall_of_a_digit_may_drop_by_a_point_and_no_further(before: float, after: float, promote: bool) -> None:
+    versions = [
+        replace(evidence(), metrics=replace(evidence().metrics, recall=[*[0.9] * 9, recall]))
+        for recall in (before, after)
+    ]
+    assert decide(*versions).promote is promote
+
+
+def test_versions_that_were_measured_on_other_digits_are_not_compared() -> None:
+    fewer = replace(evidence(), metrics=replace(evidence().metrics, recall=[0.994] * 9))
+    with pytest.raises(ValueError, match="shorter"):
+        decide(evidence(), fewer)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "promote"),
+    [
+        (0.0, 0.010, True),  # up to a point is calibrated, however good the current version is
+        (0.0, 0.011, False),
+        (0.020, 0.025, True),  # above that already: half a point more
+        (0.020, 0.0251, False),
+        (0.020, 0.001, True),
+    ],
+)
+def test_calibration_stays_within_a_point_or_hardly_rises(before: float, after: float, promote: bool) -> None:
+    decision = decide(evidence(error=before), evidence(error=after))
+    assert decision.promote is promote
+    assert promote or decision.reasons[0].startswith("Calibration: the expected error is ")
 
 
 @pytest.mark.parametrize(("before", "after", "promote"), [(5, 9, True), (5, 5, False), (9, 5, False), (10, 10, True)])
@@ -78,9 +152,20 @@ def test_held_out_samples_must_be_read_better(before: int, after: int, promote: 
     assert decision.promote is promote
 
 
+def test_samples_are_named_in_the_reason_where_there_are_any() -> None:
+    assert "held-out samples 5 → 9 of 10." in decide(evidence(samples=(5, 10)), evidence(samples=(9, 10))).reasons[0]
+    assert "samples" not in decide(evidence(), evidence()).reasons[0]
+
+
 def test_weaker_evidence_is_left_to_a_person() -> None:
     assert not decide(evidence(), evidence(), weaker_evidence=True).promote
 
 
 def test_a_perfect_score_is_suspect() -> None:
     assert "Suspicious" in decide(evidence(), evidence(0)).reasons[0]
+
+
+@pytest.mark.parametrize(("count", "promote"), [(999, True), (1000, False)])
+def test_a_perfect_score_on_few_digits_is_no_surprise(count: int, promote: bool) -> None:
+    perfect = evidence(0)
+    assert decide(None, replace(perfect, metrics=replace(perfect.metrics, count=count))).promote is promote

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError, VersionTaken
-from model.files import locked
-from model.registry.store import Store
-
-
-def publish(store: Store, content: str = "weights") -> int:
-    manifest: dict[str, Any] = {}
-    with store.publish(manifest) as draft:
-        (draft / "model.onnx").write_text(content)
-    return manifest["version"]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "weights")
+from model.errors import CurrentChanged, DamagedVersion, NoVersion, VersionTaken
+from model.registry.store import Store, usable_folder
+from tests.model.registry.conftest import publish
 
 
 def test_versions_are_numbered_from_one_and_read_back(store: Store) -> None:
@@ -43,59 +27,43 @@ def test_an_empty_store_says_that_it_has_none(store: Store) -> None:
         store.usable()
 
 
-def test_what_fails_while_it_is_written_leaves_nothing(store: Store) -> None:
+def test_a_manifest_begins_with_its_version_and_is_text_that_people_read(store: Store) -> None:
+    with store.publish({"by": "Zoë"}) as draft:
+        (draft / "model.onnx").write_text("weights")
+    text = (store.folder(1) / "manifest.json").read_text("utf-8")
+    assert text.startswith('{\n  "version": 1,\n') and '"by": "Zoë"' in text and text.endswith("}\n")
+    assert list(store.manifest(1)["files"]) == ["model.onnx"]
+
+
+def test_names_that_are_no_numbers_of_versions_are_none(store: Store) -> None:
     publish(store)
-    with pytest.raises(RuntimeError), store.publish({}) as draft:
-        (draft / "model.onnx").write_text("half")
-        raise RuntimeError
-    assert os.listdir(store.root) == ["1"]
-
-
-def killed_while_publishing(root: Path) -> None:
-    with Store(root).publish({}) as draft:
-        (draft / "model.onnx").write_text("half")
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_publisher_that_is_killed_leaves_no_version_and_its_draft_goes_with_the_next(store: Store) -> None:
-    publish(store)
-    process = multiprocessing.get_context("spawn").Process(target=killed_while_publishing, args=(store.root,))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    for name in ("0", "02", "٣", "-4", "5.0", "notes"):
+        (store.root / name).mkdir()
     assert store.versions() == [1]
     assert publish(store) == 2
-    assert sorted(os.listdir(store.root)) == ["1", "2"]
 
 
-def test_a_draft_that_is_being_made_is_not_taken_for_one_left_behind(store: Store) -> None:
+def test_a_version_without_a_manifest_of_its_own_is_damaged(store: Store) -> None:
     publish(store)
-    with ThreadPoolExecutor(1) as thread:
-        with locked(store.root):
-            draft = store.root / ".draft-new"  # not yet locked itself
-            draft.mkdir()
-            published = thread.submit(publish, store)
-            with pytest.raises(TimeoutError):
-                published.result(timeout=0.3)
-            assert draft.exists()
-        assert published.result() == 2
+    publish(store)
+    manifest = store.folder(2) / "manifest.json"
+    one = (store.folder(1) / "manifest.json").read_text()
+    for content in (one, '{"version": 2}', "[]", "{", None):
+        manifest.unlink() if content is None else manifest.write_text(content)
+        with pytest.raises(DamagedVersion, match="version 2: manifest"):
+            store.manifest(2)
+    with pytest.raises(NoVersion, match="no version 3"):
+        store.manifest(3)
+    assert store.usable()[0] == store.newest_intact() == 1
 
 
-def test_who_is_overtaken_while_writing_gets_the_next_number(store: Store) -> None:
-    slow: dict[str, Any] = {}
-    with store.publish(slow) as draft:
-        (draft / "model.onnx").write_text("slow")
-        assert publish(store, "fast") == 1
-        assert draft.exists()
-    assert slow["version"] == store.verify(2)["version"] == 2
-    assert [(store.folder(version) / "model.onnx").read_text() for version in (1, 2)] == ["fast", "slow"]
-
-
-def test_of_many_that_publish_at_once_none_is_lost(store: Store) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        published = threads.map(lambda number: (publish(store, str(number)), str(number)), range(48))
-    contents = {version: (store.folder(version) / "model.onnx").read_text() for version in store.versions()}
-    assert contents == dict(published) and sorted(contents) == list(range(1, 49))
+def test_an_unreadable_pointer_is_told_apart_from_a_missing_one(store: Store) -> None:
+    publish(store)
+    with pytest.raises(NoVersion, match="names no current version"):
+        store.current()
+    (store.root / "CURRENT").mkdir()
+    with pytest.raises(NoVersion, match="unreadable"):
+        store.current()
 
 
 def test_a_file_that_bears_a_number_does_not_block_the_next_version(store: Store) -> None:
@@ -169,6 +137,40 @@ def test_prune_keeps_the_newest_and_the_current(store: Store) -> None:
     assert store.versions() == [2, 4, 5]
 
 
+def test_pruning_keeps_what_is_current_wherever_it_stands_and_goes_on_behind_it(store: Store) -> None:
+    for _ in range(6):
+        publish(store)
+    store.activate(1)
+    assert store.prune(3) == [2, 3]
+    assert sorted(os.listdir(store.root)) == ["1", "4", "5", "6", "CURRENT"]
+    assert store.prune(10) == []
+
+
+def test_what_is_served_comes_from_the_store_and_from_what_is_shipped_only_while_that_is_empty(
+    store: Store, tmp_path: Path
+) -> None:
+    shipped = Store(tmp_path / "shipped")
+    with pytest.raises(NoVersion, match=f"{store.root} has no intact version"):  # its own, not that of what is shipped
+        usable_folder(store, shipped)
+    publish(shipped)
+    shipped.activate(1)
+    folder, warning = usable_folder(store, shipped)
+    assert folder == shipped.folder(1) and "serving the shipped version 1 instead" in str(warning)
+    publish(store)
+    store.activate(1)
+    assert usable_folder(store, shipped) == (store.folder(1), None)
+    (store.folder(1) / "model.onnx").write_text("damaged")
+    with pytest.raises(NoVersion, match="no intact version"):
+        usable_folder(store, shipped)
+
+
+def test_a_store_that_ships_itself_is_not_copied_into_itself(store: Store) -> None:
+    publish(store)
+    assert store.seed(Store(store.root)) == 1
+    assert store.versions() == [1] and store.current() == 1
+    assert store.seed(Store(store.root)) is None
+
+
 def test_an_empty_store_is_seeded_and_a_full_one_is_not(store: Store, tmp_path: Path) -> None:
     shipped = Store(tmp_path / "shipped")
     publish(shipped)
@@ -180,15 +182,17 @@ def test_an_empty_store_is_seeded_and_a_full_one_is_not(store: Store, tmp_path: 
     assert store.current() == 1
 
 
+def test_a_seeded_version_is_the_same_files(store: Store, tmp_path: Path) -> None:
+    shipped = Store(tmp_path / "shipped")
+    publish(shipped, "those weights")
+    store.seed(shipped)
+    for name in ("model.onnx", "manifest.json"):
+        assert (store.folder(1) / name).read_bytes() == (shipped.folder(1) / name).read_bytes()
+
+
 def test_a_store_is_seeded_with_the_version_that_is_in_use_where_it_comes_from(store: Store, tmp_path: Path) -> None:
     shipped = Store(tmp_path / "shipped")
     first, second = publish(shipped), publish(shipped)
     shipped.activate(first)
     assert store.seed(shipped) == store.current() == first
     assert store.versions() == [first, second]
-
-
-def test_a_folder_that_can_not_be_written_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="can't be written"):
-        publish(Store(tmp_path / "file" / "weights"))

@@ -13,6 +13,7 @@ from model.preprocessing.decoding.headers.claim import Damaged, Excessive, numbe
 
 SEQUENCE_HEADER = 1  # type of OBU
 MAX_UNITS = 1_000
+HEADER_BYTES = 96  # a sequence header up to its sizes, with 32 operating points, has 95
 MAX_META = 1_000_000  # bytes into the file by which its items are listed
 SIZED = {0: None, 4: ">I", 8: ">Q"}  # widths of numbers in `iloc`
 
@@ -126,7 +127,7 @@ def sequence_pixels(unit: bytes) -> int:
 
     Where frames may say their own size, that is what the header leaves room for: up to four times as many as they have.
     """
-    bits = Bits(unit[:64])
+    bits = Bits(unit[:HEADER_BYTES])
     bits.take(4)  # profile, and whether it is a still picture
     if bits.take(1):  # reduced header: frames have the size that stands here
         bits.take(5)

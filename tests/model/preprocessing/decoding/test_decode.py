@@ -1,0 +1,177 @@
+"""What is refused before it is decoded, to the byte and the pixel; and at what size the rest is looked at."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from model.preprocessing.decoding import decode as module
+from model.preprocessing.decoding.decode import Limits, decode
+from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Unread
+from model.preprocessing.pipeline import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
+
+PIXELS = 10_000
+
+
+def picture(width: int, height: int, kind: str = "PNG", mode: str = "L") -> bytes:
+    """A picture file with a gray ramp."""
+    ramp = np.linspace(0, 255, width * height).reshape(height, width).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(ramp).convert(mode).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP"])  # by the path for small PNGs and by the general one
+def test_as_many_bytes_as_are_allowed_are_read_and_one_more_is_not(kind: str) -> None:
+    data = picture(20, 20, kind)
+    assert decode(data, Limits(max_bytes=len(data))).format == kind
+    with pytest.raises(ImageTooLarge, match=f"has {len(data):,} bytes, more than {len(data) - 1:,}"):
+        decode(data, Limits(max_bytes=len(data) - 1))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP"])
+def test_as_many_pixels_as_are_allowed_are_read_and_one_more_is_not(kind: str) -> None:
+    data = picture(20, 30, kind)
+    assert decode(data, Limits(max_pixels=600)).gray.shape == (30, 20)
+    with pytest.raises(ImageTooLarge, match="20×30 pixels, more than 599"):
+        decode(data, Limits(max_pixels=599))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "JPEG"])
+def test_a_side_has_eight_pixels_or_more(kind: str) -> None:
+    assert decode(picture(8, 8, kind), Limits()).gray.shape == (8, 8)
+    for width, height in ((7, 30), (30, 7)):
+        with pytest.raises(ImageTooSmall, match=f"{width}×{height} pixels; a side needs 8"):
+            decode(picture(width, height, kind), Limits())
+
+
+def test_the_usual_limits_are_twenty_megabytes_and_fifty_megapixels() -> None:
+    assert Limits() == (20_000_000, 50_000_000)
+
+
+def claiming(monkeypatch: pytest.MonkeyPatch, claim: Claim | Exception) -> bytes:
+    """A BMP of 20×20 pixels whose header is taken for one that says something else."""
+
+    def claim_of(data: bytes) -> Claim:
+        if isinstance(claim, Exception):
+            raise claim
+        return claim
+
+    monkeypatch.setattr(module, "claim_of", claim_of)
+    return picture(20, 20, "BMP")
+
+
+@pytest.mark.parametrize(
+    ("memory", "work", "problem"),
+    [
+        (16 * PIXELS + 16_000_000, 16 * PIXELS, None),  # sixteen bytes for each allowed pixel, and 16 MB besides
+        (16 * PIXELS + 16_000_001, 0, "would take 16 MB; save it smaller"),
+        (0, 16 * PIXELS + 1, "would take too long; save it smaller"),
+    ],
+)
+def test_a_file_that_would_take_too_much_to_decode_is_refused(
+    memory: int, work: int, problem: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = claiming(monkeypatch, Claim("BMP", 20, 20, memory, work))
+    limits = Limits(max_pixels=PIXELS)
+    if problem is None:
+        assert decode(data, limits).gray.shape == (20, 20)
+    else:
+        with pytest.raises(ImageTooLarge, match=problem):
+            decode(data, limits)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "text"),
+    [
+        (Damaged("it ends early"), CorruptImage, "The image is cut or damaged: it ends early."),
+        (Excessive("9,000 scans"), ImageTooLarge, "The image takes more to decode than it may: 9,000 scans."),
+        (Unread("lossless JPEG is not read"), UnsupportedFormat, "Lossless JPEG is not read."),
+    ],
+)
+def test_what_the_header_shows_is_said(
+    fault: Exception, error: type[Exception], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(error) as caught:
+        decode(claiming(monkeypatch, fault), Limits())
+    assert str(caught.value) == text
+
+
+def test_bytes_of_an_unknown_kind_are_told_what_is_read() -> None:
+    with pytest.raises(UnsupportedFormat, match=r"^The bytes are no PNG, JPEG, .* or PPM\.$"):
+        decode(b"hello, world", Limits())
+    with pytest.raises(UnsupportedFormat, match=r"^The bytes are a PDF"):
+        decode(b"%PDF-1.7\n", Limits())
+    with pytest.raises(EmptyImage):
+        decode(b"", Limits())
+
+
+def test_a_file_that_is_larger_than_its_header_said_is_refused_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = claiming(monkeypatch, Claim("BMP", 10, 10, 0, 0))
+    with pytest.raises(ImageTooLarge, match="20×20 pixels, more than 399"):
+        decode(data, Limits(max_pixels=399))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "text"),
+    [
+        (MemoryError(), ImageTooLarge, "The image needs more memory than there is."),
+        (ZeroDivisionError("one\n  two. "), CorruptImage, "The image is cut or damaged: one two."),
+        (ImageTooSmall("Tiny."), ImageTooSmall, "Tiny."),
+        (Image.UnidentifiedImageError("?"), CorruptImage, "The image is cut or damaged: its header can't be read."),
+    ],
+)
+def test_what_goes_wrong_while_decoding_is_one_sentence(
+    fault: Exception, error: type[Exception], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(image: Image.Image) -> Image.Image:
+        raise fault
+
+    monkeypatch.setattr(module, "plain", broken)
+    with pytest.raises(error) as caught:
+        decode(picture(20, 20, "BMP"), Limits())
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "JPEG", "JPEG2000", "WEBP"])
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [((1023, 600), (1023, 600)), ((1024, 600), (512, 300)), ((600, 1024), (300, 512)), ((1600, 900), (534, 300))],
+)
+def test_a_large_picture_is_looked_at_at_about_512_pixels(
+    kind: str, size: tuple[int, int], seen: tuple[int, int]
+) -> None:
+    height, width = decode(picture(*size, kind), Limits()).gray.shape
+    assert 0.9 * seen[0] <= width <= 1.6 * seen[0] and width / height == pytest.approx(size[0] / size[1], rel=0.02)
+    if kind in ("PNG", "BMP", "TIFF", "WEBP"):
+        assert (width, height) == seen
+
+
+def test_a_jpeg_is_decoded_small_right_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    real = JpegImageFile.draft
+    monkeypatch.setattr(JpegImageFile, "draft", lambda self, mode, size: asked.append(size) or real(self, mode, size))
+    gray = decode(picture(4096, 2048, "JPEG"), Limits()).gray
+    assert asked == [(512, 256)] and gray.shape == (256, 512)
+
+
+@pytest.mark.parametrize(("work", "where"), [(5_000_000, "here"), (5_000_001, "apart")])
+def test_a_decoder_that_would_hold_python_up_for_long_runs_apart(
+    work: int, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = picture(20, 20, "JPEG2000")
+    apart = np.full((20, 20), 7, np.uint8)
+    monkeypatch.setattr("model.preprocessing.decoding.isolated.decode_apart", lambda data, limits: apart)
+    monkeypatch.setattr(module, "claim_of", lambda data: Claim("JPEG2000", 20, 20, 0, work))
+    page = decode(data, Limits())
+    assert page.format == "JPEG2000" and bool((page.gray == apart).all()) is (where == "apart")
+
+
+def test_another_decoder_is_never_run_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = claiming(monkeypatch, Claim("BMP", 20, 20, 0, 6_000_000))
+    monkeypatch.setattr("model.preprocessing.decoding.isolated.decode_apart", lambda data, limits: 1 / 0)
+    assert decode(data, Limits()).format == "BMP"
