@@ -90,11 +90,11 @@ def unreadable(digits: Labelled) -> Labelled:
     return Labelled(digits.images, np.full(len(digits), -1), digits.source)
 
 
-def epochs_until_it_stops(embedded: Splits, validation: Labelled, extra: Labelled | None) -> int:
+def epochs_until_it_stops(embedded: Splits, validation: Labelled, samples: Labelled | None) -> int:
     """The epoch after which a training with patience for one of its five ends."""
     seen: list[Progress] = []
     recipe = replace(SHORT, epochs=5, patience=1, learning_rate=1e-2)
-    fit(embedded.train[:400], validation[:20], recipe, extra=extra, on_progress=seen.append)
+    fit(embedded.train[:400], validation[:20], recipe, samples=samples, on_progress=seen.append)
     return seen[-1].epoch
 
 

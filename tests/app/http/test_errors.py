@@ -18,12 +18,12 @@ from app.http.errors import (
     Problem,
     Stopping,
     TooManyAttempts,
-    all_problems,
-    image_problem,
     invalid_field,
     render,
     short,
 )
+from app.http.image_problems import IMAGE_PROBLEMS, image_problem
+from app.routes.problems import catalogue
 from model.preprocessing.pipeline import BlankImage
 
 
@@ -142,11 +142,11 @@ def test_a_body_that_is_no_json_is_its_own_problem() -> None:
 def test_an_error_of_an_image_is_a_problem_with_the_same_words() -> None:
     status, _, body = rendered(image_problem(BlankImage("The page looks empty.")))
     assert status == 422 and body["type"] == "/problems/blank-image" and body["detail"] == "The page looks empty."
-    assert body["title"] == BlankImage.title
+    assert body["title"] == IMAGE_PROBLEMS[BlankImage].title
 
 
 def test_the_catalogue_has_every_problem_once_and_each_says_what_to_do() -> None:
-    found = all_problems()
+    found = catalogue()
     assert {"internal-error", "not-found", "key-required", "blank-image", "invalid-pixels"} <= found.keys()
     for slug, problem in found.items():
         assert problem.slug == slug and 400 <= problem.status < 600
