@@ -29,7 +29,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from model.data.digits import Labelled, Splits
-from model.data.load import CACHE_DIR, load_digits
+from model.data.idx import CACHE_DIR
+from model.data.load import load_digits
 from model.deslant import Deslanted
 from model.net import Net
 from model.recipe import QUICK, Recipe

@@ -18,6 +18,7 @@ from model.errors import DataError
 LABELS_MAGIC = 0x801
 IMAGES_MAGIC = 0x803
 SIDE = 28  # pixels
+CACHE_DIR = Path("var/mnist")  # where the files are kept that were downloaded, unless a setting says otherwise
 MAX_BYTES = 64 * 1024 * 1024  # decompressed; the largest real file has 47 MB
 
 # name → (SHA-256 of the decompressed content, magic, count)

@@ -7,13 +7,11 @@ from pathlib import Path
 
 from model.data.digits import Splits
 from model.data.embedded import embedded_splits
-from model.data.idx import FILES
+from model.data.idx import CACHE_DIR, FILES
 from model.data.mnist import mnist_splits
 from model.errors import DataError
 
 log = logging.getLogger(__name__)
-
-CACHE_DIR = Path("var/mnist")
 
 
 def load_digits(data_dir: Path | None = None, cache_dir: Path = CACHE_DIR, offline: bool = False) -> Splits:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from model.data.load import CACHE_DIR
+from model.data.idx import CACHE_DIR
 from model.errors import ModelError
 
 
