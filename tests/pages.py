@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model.preprocessing.pipeline import BlankImage, read_digit
+from model.preprocessing.errors import BlankImage
+from model.preprocessing.pipeline import read_digit
 from tests.conftest import draw_seven
 
 ACCEPTED = Path(__file__).with_name("images") / "readings.png"

@@ -24,7 +24,7 @@ from app.http.errors import (
 )
 from app.http.image_problems import IMAGE_PROBLEMS, image_problem
 from app.routes.problems import catalogue
-from model.preprocessing.pipeline import BlankImage
+from model.preprocessing.errors import BlankImage
 
 
 def rendered(problem: Problem) -> tuple[int, dict[str, str], dict[str, object]]:

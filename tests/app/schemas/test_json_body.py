@@ -72,7 +72,7 @@ def test_costly_bodies_are_refused_soon_with_memory_flat_and_others_undisturbed(
     server = start_server()
     server.admin.post("/predict", content=bytes(20 * M))  # memory that a large body takes once
     before = resident_megabytes(server.process.pid)
-    assert least(lambda: slowest_of_others(server), 0.5) < 0.5
+    assert least(lambda: slowest_of_others(server), 1) < 1  # seconds; a list parsed on the loop took 2
     assert resident_megabytes(server.process.pid) - before < 60  # nothing is kept of any body
 
 

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from model.preprocessing.decoding import decode as module
-from model.preprocessing.decoding.decode import Limits, decode
+from model.preprocessing.decoding import limits, pillow
+from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Unread
-from model.preprocessing.pipeline import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
+from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.errors import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
 
 PIXELS = 10_000
 
@@ -61,7 +62,7 @@ def claiming(monkeypatch: pytest.MonkeyPatch, claim: Claim | Exception) -> bytes
             raise claim
         return claim
 
-    monkeypatch.setattr(module, "claim_of", claim_of)
+    monkeypatch.setattr(limits, "claim_of", claim_of)
     return picture(20, 20, "BMP")
 
 
@@ -131,7 +132,7 @@ def test_what_goes_wrong_while_decoding_is_one_sentence(
     def broken(image: Image.Image) -> Image.Image:
         raise fault
 
-    monkeypatch.setattr(module, "plain", broken)
+    monkeypatch.setattr(pillow, "plain", broken)
     with pytest.raises(error) as caught:
         decode(picture(20, 20, "BMP"), Limits())
     assert str(caught.value) == text
@@ -165,13 +166,13 @@ def test_a_decoder_that_would_hold_python_up_for_long_runs_apart(
 ) -> None:
     data = picture(20, 20, "JPEG2000")
     apart = np.full((20, 20), 7, np.uint8)
-    monkeypatch.setattr("model.preprocessing.decoding.isolated.decode_apart", lambda data, limits: apart)
-    monkeypatch.setattr(module, "claim_of", lambda data: Claim("JPEG2000", 20, 20, 0, work))
+    monkeypatch.setattr("model.preprocessing.decoding.decode.decode_isolated", lambda data, limits: apart)
+    monkeypatch.setattr(limits, "claim_of", lambda data: Claim("JPEG2000", 20, 20, 0, work))
     page = decode(data, Limits())
     assert page.format == "JPEG2000" and bool((page.gray == apart).all()) is (where == "apart")
 
 
 def test_another_decoder_is_never_run_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     data = claiming(monkeypatch, Claim("BMP", 20, 20, 0, 6_000_000))
-    monkeypatch.setattr("model.preprocessing.decoding.isolated.decode_apart", lambda data, limits: 1 / 0)
+    monkeypatch.setattr("model.preprocessing.decoding.decode.decode_isolated", lambda data, limits: 1 / 0)
     assert decode(data, Limits()).format == "BMP"

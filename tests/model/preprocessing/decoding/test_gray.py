@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.preprocessing.pipeline import BlankImage, read_digit, to_png
+from model.preprocessing.errors import BlankImage
+from model.preprocessing.pipeline import read_digit, to_png
 from tests.conftest import draw_seven
 
 SIDE = 120
