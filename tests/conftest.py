@@ -30,7 +30,7 @@ from model.preprocessing.pipeline import to_png
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHIPPED = REPOSITORY / "weights"
 ADMIN_KEY = "correct-horse"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STRANGERS = itertools.count(1)
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 30.0) -> T:
+def wait_until(condition: Callable[[], T], seconds: float = 120.0) -> T:
     """The first truthy value of the condition; fails when there is none in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
@@ -99,8 +99,8 @@ class Server:
             )
             | environment
         )
-        self.client = httpx.Client(base_url=self.url, timeout=30)
-        self.admin = httpx.Client(base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+        self.client = httpx.Client(base_url=self.url, timeout=60)
+        self.admin = httpx.Client(base_url=self.url, timeout=60, headers={"Authorization": f"Bearer {ADMIN_KEY}"})
         self.start()
 
     def start(self) -> None:
@@ -135,7 +135,7 @@ class Server:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the process; answers with its exit status."""
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
     def close(self) -> None:
         """End the process if it is still there, and the clients."""
@@ -148,7 +148,7 @@ class Server:
         """The job at its address."""
         return self.admin.get(location).raise_for_status().json()
 
-    def finished_job(self, location: str, seconds: float = 90.0) -> dict:
+    def finished_job(self, location: str, seconds: float = 240.0) -> dict:
         """The job once it has ended."""
         return wait_until(lambda: (job := self.job(location))["finished_at"] and job, seconds)
 

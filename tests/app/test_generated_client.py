@@ -98,6 +98,6 @@ def test_a_generated_client_teaches_and_retrains(sdk: Sdk) -> None:
 
     options = models.RetrainRequest(epochs=1, seed=1, promote=models.RetrainRequestPromote.MANUAL)
     job = sdk("admin", "retrain", body=options, idempotency_key="once")
-    ended = wait_until(lambda: (now := sdk("admin", "get_job", job.id)).state.value in FINAL and now, 90)
+    ended = wait_until(lambda: (now := sdk("admin", "get_job", job.id)).state.value in FINAL and now, 240)
     assert (ended.state.value, ended.version) == ("kept", 2), ended
     assert [version.version for version in sdk("admin", "list_versions").items] == [2, 1]

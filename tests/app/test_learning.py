@@ -41,7 +41,7 @@ def test_a_style_of_seven_that_was_misread_is_read_after_it_was_taught(
     before = server.admin.get("/admin/versions/1").json()["metrics"]["test"]["accuracy"]
     job = server.finished_job(retrain(server, epochs=2), 280)
     assert job["state"] == "promoted", job
-    wait_until(lambda: server.client.get("/readyz").json()["model_version"] == "2", 10)
+    wait_until(lambda: server.client.get("/readyz").json()["model_version"] == "2", 30)
     assert right(server, ASKED) >= 95
     assert job["metrics"]["test"]["accuracy"] > before - 0.003
 

@@ -42,7 +42,7 @@ def test_after_everything_was_killed_nothing_is_lost_and_all_goes_on(
     if stage == "running":
         wait_until(lambda: (server.job(location)["progress"] or {}).get("step"))
     elif stage == "evaluating":
-        wait_until(lambda: server.job(location)["state"] != "queued" and server.job(location)["state"] != "running", 90)
+        wait_until(lambda: server.job(location)["state"] not in ("queued", "running"), 240)
     kill([*server_processes(server.process.pid), *supervisor_of(job_id), *trainer_of(job_id)])
     server.process.wait()
     wait_until(lambda: not server.answers())

@@ -68,10 +68,10 @@ def test_a_retraining_is_promoted_and_swapped_without_a_lost_request(small_serve
     with Load(small_server, seven) as load:
         job = small_server.finished_job(retrain(small_server, **GENTLE))
         assert job["state"] == "promoted", job
-        wait_until(lambda: "2" in load.answers, 10)
+        wait_until(lambda: "2" in load.answers, 30)
         small_server.admin.post("/admin/versions/1/activate").raise_for_status()
         before = len(load.answers)
-        wait_until(lambda: small_server.client.get("/readyz").json()["model_version"] == "1", 10)
+        wait_until(lambda: small_server.client.get("/readyz").json()["model_version"] == "1", 30)
         assert before == 2
     assert not load.failures
     assert {version: len(given) for version, given in load.answers.items()} == {"1": 1, "2": 1}
@@ -87,7 +87,7 @@ def test_a_manual_promotion_waits_for_a_person(small_server: Server) -> None:
     assert job["state"] == "kept" and "activate" in job["reasons"][-1]
     assert small_server.client.get("/readyz").json()["model_version"] == "1"
     small_server.admin.post(f"/admin/versions/{job['version']}/activate").raise_for_status()
-    wait_until(lambda: small_server.client.get("/readyz").json()["model_version"] == "2", 10)
+    wait_until(lambda: small_server.client.get("/readyz").json()["model_version"] == "2", 30)
 
 
 def test_one_at_a_time_and_cancel(small_server: Server) -> None:

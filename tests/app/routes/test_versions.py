@@ -17,7 +17,7 @@ def two(start_server, two_versions: Store) -> Server:
 
 def serves(server: Server, version: int) -> None:
     """Every worker does within a second or so."""
-    wait_until(lambda: server.client.get("/readyz").json()["model_version"] == str(version), 10)
+    wait_until(lambda: server.client.get("/readyz").json()["model_version"] == str(version), 30)
 
 
 def test_versions_are_listed_newest_first_with_their_metrics(two: Server) -> None:
