@@ -1,13 +1,14 @@
 """The science of Numeral: image → array → digit, training, evaluation, versions. Never imports `app`.
 
-Numeral calls nobody and leaves no files about. Variables that keep its libraries from it are set here, before any of
-them is imported; what this process starts inherits them.
+Numeral makes no network calls of its own accord, and writes no files outside its folders. Some of its libraries would.
+The environment variables below stop them. They are set before any of these libraries is imported, and child processes
+inherit them.
 """
 
 import os
 from pathlib import Path
 
-# ONNX Runtime would write ~/.cache/Microsoft and report to its maker (Privacy.md in its package).
+# ONNX Runtime would write ~/.cache/Microsoft and send telemetry to its maker (Privacy.md in its package).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-# torch makes the folder for what it compiles even where nothing is compiled; one that is there already is not made.
+# torch creates a cache folder for compiled code, even if it compiles nothing. This folder exists, so it creates none.
 os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(__file__).resolve().parent))

@@ -1,4 +1,10 @@
-"""One version of the model, ready to serve: arrays in, calibrated probabilities and a verdict out. Immutable."""
+"""One version of the model, ready to serve: images in, calibrated probabilities and verdicts out. Immutable.
+
+    Classifier.load(folder)      the graph and the two acceptance thresholds of a version
+    classifier.judge(readings)   a verdict for each image that the pipeline read
+
+The graph does the arithmetic (`model/registry/export.py`). Here its outputs meet the thresholds: is the digit accepted?
+"""
 
 from __future__ import annotations
 
@@ -16,7 +22,7 @@ from model.preprocessing.pipeline import Reading, to_input
 
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"
-BATCH = 16  # images judged at once; with more of them each takes as long, and their layers take more memory
+BATCH = 16  # images in one call of the graph; larger batches save no time per image and take more memory
 
 
 class Scores(NamedTuple):
@@ -28,10 +34,11 @@ class Scores(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What the service says of one image.
+    """The service's answer for one image.
 
-    digit: 0–9; confidence: calibrated probability of that digit; accepted: False where it would rather not guess,
-    with a reason, `low-confidence` or `not-a-digit`; probabilities: of the ten digits, they sum to 1.
+    digit: 0–9; confidence: calibrated probability of that digit; accepted: False if the answer should not be used
+    without a person's look; reason: why not, `low-confidence` or `not-a-digit`, None if accepted; probabilities: of
+    the ten digits, sum 1.
     """
 
     digit: int
@@ -42,7 +49,10 @@ class Verdict(NamedTuple):
 
 
 class Classifier:
-    """An ONNX Runtime session and the thresholds of one version."""
+    """An ONNX Runtime session and the thresholds of one version.
+
+    min_confidence: the least confidence, 0–1, and min_score: the least score (log Σ exp(logit)) that are accepted.
+    """
 
     def __init__(self, model: bytes, version: int, min_confidence: float, min_score: float) -> None:
         self.version = version
@@ -52,7 +62,7 @@ class Classifier:
 
     @classmethod
     def load(cls, folder: Path) -> Classifier:
-        """The classifier of the version in `folder`. Raises DamagedVersion."""
+        """Load the version in `folder`. Raises DamagedVersion."""
         try:
             manifest = json.loads((folder / "manifest.json").read_bytes())
             accept = manifest["acceptance"]
@@ -64,23 +74,23 @@ class Classifier:
             raise DamagedVersion(f"{folder}/model.onnx can't be loaded: {error}") from None
 
     def scores(self, images: NDArray[np.float32]) -> Scores:
-        """The graph's outputs for images float32 (N, 1, 32, 32), 0–1, white ink on black."""
+        """Run the graph on images float32 (N, 1, 32, 32), 0–1, white ink on black."""
         return Scores(*self._session.run(None, {"image": images}))
 
     def predict(self, images: NDArray[np.float32]) -> list[Verdict]:
-        """One verdict for each of the images float32 (N, 1, 32, 32)."""
+        """Return one verdict for each of images float32 (N, 1, 32, 32), 0–1, white ink on black."""
         _, probabilities, score = self.scores(images)
         return [self._verdict(row, float(s)) for row, s in zip(probabilities.tolist(), score, strict=True)]
 
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
-        """One verdict for each of what the image pipeline read; of a cluttered page, that it is no digit."""
+        """Return one verdict for each reading of the image pipeline, in order. A cluttered page is `not-a-digit`."""
         verdicts: list[Verdict] = []
         for start in range(0, len(readings), BATCH):
-            part = readings[start : start + BATCH]
-            seen = self.predict(to_input([reading.pixels for reading in part]))
+            batch = readings[start : start + BATCH]
+            predicted = self.predict(to_input([reading.pixels for reading in batch]))
             verdicts += [
                 verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict
-                for verdict, reading in zip(seen, part, strict=True)
+                for verdict, reading in zip(predicted, batch, strict=True)
             ]
         return verdicts
 
@@ -95,7 +105,7 @@ class Classifier:
 
 
 def session_options() -> onnxruntime.SessionOptions:
-    """One thread and no spinning: parallelism comes from worker processes, and an idle one must cost nothing."""
+    """One thread that does not spin: worker processes bring the parallelism, and an idle one must use no CPU."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

@@ -1,22 +1,22 @@
-"""What can go wrong in `model`, each with a message of one clear line for the person at the terminal.
+"""The errors of `model`; each has a message of one line for the person at the terminal.
 
 ModelError
 ├── DataError              training data is missing, short, damaged or unusable
 │   └── MirrorsUnreachable no mirror gave the complete, undamaged file (model/data/download.py)
 ├── StoreError             a version can't be published, found, read or activated
 │   ├── NoVersion          there is no such version, or none at all
-│   ├── DamagedVersion     the version's files are not what its manifest says
-│   ├── VersionTaken       the version number is somebody else's already
-│   └── CurrentChanged     another version became the current one than the one it was compared with
+│   ├── DamagedVersion     the version's files do not match its manifest
+│   ├── VersionTaken       another version has this number
+│   └── CurrentChanged     the current version is no longer the one that the candidate was compared with
 ├── ExportError            the ONNX graph does not agree with the network
-└── Diverged               the loss of a training is no number any more (model/recipe.py)
+└── Diverged               the loss of a training became infinite or not a number (model/recipe.py)
 """
 
-INTERRUPTED = 130  # the exit status of a command that Ctrl-C ended, as shells have it
+INTERRUPTED = 130  # exit status of a command that Ctrl-C ended: 128 + SIGINT, the convention of shells
 
 
 class ModelError(Exception):
-    """Root of the tree; its text is one line that says what to do."""
+    """Root of the tree; its text is one line that says what is wrong."""
 
 
 class DataError(ModelError):
@@ -32,15 +32,15 @@ class NoVersion(StoreError):
 
 
 class DamagedVersion(StoreError):
-    """A version's files are not what its manifest says."""
+    """The version's files do not match its manifest."""
 
 
 class VersionTaken(StoreError):
-    """The version number is somebody else's already."""
+    """Another version has this number."""
 
 
 class CurrentChanged(StoreError):
-    """Another version became the current one than the one that the candidate was compared with."""
+    """The current version is no longer the one that the candidate was compared with."""
 
 
 class ExportError(ModelError):

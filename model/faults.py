@@ -1,6 +1,6 @@
-"""Our own bugs in the log: the first of a kind with its traceback, the repeats as a count.
+"""Log unforeseen errors: the first of a kind with its traceback, repeats as a count.
 
-A client that found a bug can repeat it a thousand times a second; the log stays short, and still says how often.
+A client that hits a bug can hit it a thousand times a second. The log stays short and still says how often it happened.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from traceback import walk_tb
 from typing import ParamSpec, TypeVar
 
-REPEAT_SECONDS = 60.0  # that repeats are counted before a line says how many they were
-MAX_KINDS = 256  # remembered; the one that was quiet for longest is forgotten first
+REPEAT_SECONDS = 60.0  # repeats are counted for this long, then one line gives their number
+MAX_KINDS = 256  # kinds remembered; the one that occurred least recently is forgotten first
 
 Kind = tuple[str, str, int]
 Item = TypeVar("Item")
@@ -22,7 +22,7 @@ Arguments = ParamSpec("Arguments")
 
 
 class FaultLog:
-    """Logs errors that nobody foresaw; errors are of one kind when type, file and line of the raise are the same.
+    """Logs unforeseen errors. Two are of one kind if they have the same type and were raised at the same line.
 
     seconds: from the first repeat of a kind to the line that counts them.
     """
@@ -30,10 +30,10 @@ class FaultLog:
     def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._repeats: OrderedDict[Kind, int] = OrderedDict()  # that are not in the log yet
+        self._repeats: OrderedDict[Kind, int] = OrderedDict()  # repeats of each kind that are not yet in the log
 
     def report(self, log: logging.Logger, what: str, error: BaseException) -> None:
-        """Log that `what` broke by `error`: with the traceback, or later as one of a count."""
+        """Log that `what` failed with `error`: a new kind with its traceback at once, a repeat later in a count."""
         kind = kind_of(error)
         with self._lock:
             repeats = self._repeats.get(kind, -1) + 1
@@ -49,7 +49,7 @@ class FaultLog:
             timer.start()
 
     def count(self, log: logging.Logger, kind: Kind) -> None:
-        """Log how often a kind came again since it was logged last."""
+        """Log how often a kind occurred since its last line in the log; nothing if it did not."""
         with self._lock:
             repeats = self._repeats.get(kind, 0)
             if repeats:
@@ -58,13 +58,13 @@ class FaultLog:
             log.error("%s in %s:%d came %d times more within %g s", *kind, repeats, self._seconds)
 
     def count_all(self, log: logging.Logger) -> None:
-        """The same of every kind, before the process ends."""
+        """Log the counts of all kinds; called before the process ends."""
         for kind in tuple(self._repeats):
             self.count(log, kind)
 
 
 def kind_of(error: BaseException) -> Kind:
-    """Type, file and line of where the error was raised."""
+    """The error's type, and the file and line that raised it."""
     file, line = "", 0
     for frame, number in walk_tb(error.__traceback__):
         file, line = frame.f_code.co_filename, number
@@ -76,14 +76,14 @@ report = fault_log.report
 
 
 def forget_frames(error: BaseException) -> None:
-    """Let go of the frames that an error holds, and with them of what their variables hold."""
+    """Drop the error's references to stack frames, which keep the frames' variables in memory."""
     error.__traceback__ = error.__context__ = error.__cause__ = None
 
 
 def result_or_error(
     function: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
 ) -> Result | Exception:
-    """What the function returns or raises."""
+    """Call the function; return its result, or the exception that it raised."""
     try:
         return function(*arguments, **named)
     except Exception as error:
@@ -97,9 +97,10 @@ def each(
     what: str,
     expected: tuple[type[Exception], ...] = (),
 ) -> list[Result | Exception]:
-    """What `work` makes of the items together, in order; where it breaks, of each alone, or the exception it raises.
+    """Do the work on all items in one call; if that fails, on each item alone. Returns results or exceptions, in order.
 
-    An exception of an `expected` type is no fault of an item: every one gets it, and nothing is tried again.
+    So one bad item spoils only its own result. An exception of an `expected` type is no item's fault: every item gets
+    it, and nothing is tried again.
     """
     try:
         results = list(work(items))

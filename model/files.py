@@ -1,4 +1,4 @@
-"""What the standard library lacks for files that outlive a crash and are shared: a lock, a digest, a sync."""
+"""Helpers for files that processes share and that must survive a crash: a lock, a digest, a sync to disk."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 @contextmanager
 def locked(folder: Path, wait: bool = True) -> Iterator[None]:
-    """Hold an exclusive lock on the folder; it goes with the process.
+    """Hold an exclusive lock on the folder. The system releases it if the process ends.
 
-    Whoever has it already is waited for; without `wait`, OSError is raised.
+    If another process holds the lock, wait for it; without `wait`, raise OSError.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -31,7 +31,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Force a file or folder to the disk."""
+    """Flush a file or folder to disk (fsync). Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,10 @@
-"""The network of PyTorch's "Neural Networks" tutorial, exactly: a 32×32 grayscale image in, ten digits out.
+"""The network of PyTorch's "Neural Networks" tutorial, unchanged: a 32×32 grayscale image in, ten logits out.
 
 https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html
+
+Two convolutions look for small patterns; max-pooling after each halves width and height. Three linear layers turn what
+was found into ten logits, one for each digit; the largest is the answer. In training and in serving, the image is
+deslanted first (`model/deslant.py`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a training goes: its settings, what it reports on the way, and how it can fail."""
+"""The settings of a training (the recipe), its progress reports, and the error that ends it."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from model.training.augmentation import Strength
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that, with the data, decides the weights."""
+    """All settings that decide the weights, given the data. The defaults are the full recipe."""
 
     epochs: int = 120
-    min_steps: int = 0  # few digits are passed over more often, until there were so many
-    pruned_to: int = 0  # digits, the hardest of each class (model/training/pruning.py); 0: all are trained on
+    min_steps: int = 0  # with few digits, epochs are added until there are this many steps
+    pruned_to: int = 0  # train on this many digits, the hardest of each class (model/training/pruning.py); 0: on all
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
-    label_smoothing: float = 0  # of each label that is spread over all ten digits
-    normalize: bool = False  # each batch, between the layers (fused.py); not when it goes on from weights
-    averaging: float = 0.999  # decay per step of the moving average of the weights, which is what is kept
-    sample_share: float = 0.2  # of each batch that users' samples may fill at most
-    sample_repeats: int = 20  # how often one sample is seen in an epoch at most
-    patience: int = 0  # epochs without gain on validation and samples after which the best so far is kept; 0: never
-    outlier_share: float = 0.06  # of each batch that is no digit (out_of_distribution.py), beside its digits
-    score_weight: float = 0.5  # of the loss for telling digits from these, beside the one for telling digits apart
-    ease_after: float = 0.7  # share of the epochs after which the distortions are halved
+    label_smoothing: float = 0  # share of each label that is spread over all ten digits
+    normalize: bool = False  # batch normalization (model/training/fused.py); never if the training starts from weights
+    averaging: float = 0.999  # decay per step of the exponential moving average of the weights, which is the result
+    sample_share: float = 0.2  # largest share of a batch that users' samples fill
+    sample_repeats: int = 20  # a sample is seen at most this often in an epoch
+    patience: int = 0  # early stopping: epochs without a better score after which training ends; 0: never
+    outlier_share: float = 0.06  # outliers added to each batch, relative to its size (out_of_distribution.py)
+    score_weight: float = 0.5  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
+    ease_after: float = 0.7  # after this share of the epochs, distortions are half as strong
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 
     def lengthened(self, batches: int) -> Recipe:
-        """With as many epochs, of so many batches each, as `min_steps` asks for."""
+        """Return the recipe with enough epochs of `batches` batches each for `min_steps`."""
         return replace(self, epochs=max(self.epochs, math.ceil(self.min_steps / batches)))
 
     def strength_in(self, epoch: int) -> Strength:
-        """How strongly digits are distorted in an epoch, 1 to epochs: the last ones are nearer to real digits."""
+        """The strength of distortions in an epoch, 1 to epochs: halved in the last ones, nearer to real digits."""
         return self.strength if epoch <= int(self.ease_after * self.epochs) else self.strength.scaled(0.5)
 
 
@@ -59,7 +59,7 @@ RETRAIN = Recipe(epochs=12, learning_rate=1e-3, patience=6)
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training is. step counts from 1 to steps over all epochs; accuracy is on validation, 0–1."""
+    """How far a training is. step counts from 1 to steps over all epochs; accuracy is on validation, 0–1."""
 
     stage: str  # "training", "evaluating" or "publishing"
     epoch: int
@@ -72,12 +72,12 @@ class Progress:
 
     @property
     def ends_epoch(self) -> bool:
-        """Whether this is an epoch's last step; also in the stages after training, which have no steps."""
+        """Whether this is an epoch's last step. True also in the stages after training, which have no steps."""
         return self.step * self.epochs == self.epoch * self.steps
 
 
 def after_training(stage: str, recipe: Recipe) -> Progress:
-    """Progress when the last step has been done."""
+    """The progress report of a stage after the last step, "evaluating" or "publishing"."""
     return Progress(stage, recipe.epochs, recipe.epochs, 0, 0, 0.0, None, 0.0)
 
 
@@ -85,4 +85,4 @@ OnProgress = Callable[[Progress], None]
 
 
 class Diverged(ModelError):
-    """The loss is no number any more; nothing was published."""
+    """The loss became infinite or not a number; nothing was published."""

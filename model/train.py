@@ -1,15 +1,16 @@
-"""Train the network and publish what comes out: define, iterate, forward, loss, backpropagate, update.
+"""Train the network and publish it as a version: define, iterate, forward, loss, backpropagate, update.
 
 numeral train                 (or: python -m model.train)
 numeral train --quick --seed 7
 
-`fit` is the loop of PyTorch's tutorial. What it adds, a first reading may skip; each has a file in model/training:
+Read `fit` first: it is the loop of PyTorch's tutorial. On a first reading, skip what it adds to that loop. Each
+addition has a file in model/training:
 
-- `FusedNet` computes what `Net` does, in less time; with `normalize` it has batch normalization on the way (fused.py).
-- `GraphedStep` calls the step as it stands on a CPU, and replays it as a CUDA graph on a GPU (cuda_graph.py).
-- `ExponentialMovingAverage`: the weights that are kept are an average over the last steps (averaging.py).
-- `EarlyStopping` ends a training that gains nothing any more (early_stopping.py).
-- Some images show no digit, and the loss has a term for telling these apart (out_of_distribution.py).
+- `FusedNet` computes the same as `Net`, faster; `normalize` adds batch normalization (fused.py).
+- `GraphedStep` just calls the step on a CPU; on a GPU it records it as a CUDA graph and replays it (cuda_graph.py).
+- `ExponentialMovingAverage`: the resulting weights are an average over the last steps (averaging.py).
+- `EarlyStopping` ends a training that no longer improves (early_stopping.py).
+- Outlier exposure: some images show no digit, and the loss has a second term for them (out_of_distribution.py).
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ def run(
     start: str = "current",
     on_progress: OnProgress = lambda progress: None,
 ) -> Published:
-    """Fit, evaluate, pass the gate, publish; whoever calls it activates the version, or does not.
+    """Fit, evaluate, ask the gate, publish. Never activates the version: that is up to the caller.
 
-    start: "current" weights or "scratch". Raises ModelError.
+    start: "current" to continue from the current version's weights, or "scratch". Raises ModelError.
     """
     parent, state = starting_weights(store) if start == "current" else (None, None)
     splits = data.splits
@@ -63,10 +64,10 @@ def fit(
     samples: Labelled | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Net:
-    """A network trained on `train`, with `samples` mixed into each batch: the moving average of its weights.
+    """Train on `train`, with `samples` mixed into each batch; return the network with the averaged weights.
 
-    After the last epoch, or earlier and with the best epoch's weights when the recipe has patience.
-    start: a state dict to go on from, which is not normalized. Raises DataError or Diverged.
+    They are those of the last epoch or, if the recipe has patience, of the epoch with the best score.
+    start: a state dict to continue from; such a training has no batch normalization. Raises DataError or Diverged.
     """
     check_trainable(train)
     device = training_device()
@@ -115,14 +116,17 @@ def fit(
 
 
 def training_device() -> torch.device:
-    """Where a training runs: on a GPU when there is one."""
+    """A GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def optimizer_of(
     network: nn.Module, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """AdamW and its one-cycle schedule over `steps`; the rate is a tensor, which a CUDA graph reads at each replay."""
+    """Return AdamW and its one-cycle schedule over `steps`.
+
+    The learning rate is a tensor, so that a replayed CUDA graph reads its new value at each step.
+    """
     device = next(network.parameters()).device
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=torch.tensor(recipe.learning_rate, device=device),
@@ -134,14 +138,14 @@ def optimizer_of(
 
 
 def loss_of(logits: Tensor, labels: Tensor, recipe: Recipe) -> Tensor:
-    """How wrong logits (B, 10) are about labels int64 (B,): which digit it is, and whether it is one (a scalar).
+    """The loss of logits float32 (B, 10) for labels int64 (B,), a scalar: which digit is it, and is it a digit at all?
 
-    An outlier, whose label is NO_DIGIT, counts in the second alone; why, says model/training/out_of_distribution.py.
+    An outlier, labelled NO_DIGIT, counts only in the second term; model/training/out_of_distribution.py explains why.
     """
     log_odds, is_digit = logits.logsumexp(dim=1), (labels != NO_DIGIT).float()
-    strange = F.binary_cross_entropy_with_logits(log_odds, is_digit)
-    wrong = F.cross_entropy(logits, labels, ignore_index=NO_DIGIT, label_smoothing=recipe.label_smoothing)
-    return wrong + recipe.score_weight * strange
+    detection_loss = F.binary_cross_entropy_with_logits(log_odds, is_digit)
+    digit_loss = F.cross_entropy(logits, labels, ignore_index=NO_DIGIT, label_smoothing=recipe.label_smoothing)
+    return digit_loss + recipe.score_weight * detection_loss
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""`numeral evaluate`: measure a version again, from its files: tables, pictures and JSON, on MNIST and on the suite."""
+"""`numeral evaluate`: measure a version from its files, on MNIST and on the robustness suite.
+
+It prints tables, and writes pictures and JSON on request.
+"""
 
 from __future__ import annotations
 
@@ -30,41 +33,41 @@ from model.registry.store import Store
 
 @dataclass(frozen=True)
 class Results:
-    """All that was measured of one version; suite is None when it was not asked for."""
+    """The measurements of one version; suite is None if it was not run."""
 
     version: int
     acceptance: Acceptance
-    metrics: dict[str, dict[str, Any]]  # the manifest's, by "validation" and "test"
+    metrics: dict[str, dict[str, Any]]  # in the manifest's form; keys "validation" and "test"
     test: Labelled
-    scores: Scores  # for test
+    scores: Scores  # the graph's outputs for `test`
     suite: list[ConditionResult] | None
 
     @property
     def confusion(self) -> list[list[int]]:
-        """Counts on test: row = true digit, column = predicted digit."""
+        """Counts (10, 10) on the test set: row = true digit, column = predicted digit."""
         counts: list[list[int]] = confusion(self.scores.logits.argmax(axis=1), self.test.labels).tolist()
         return counts
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options."""
+    """The command's options."""
     made = argparse.ArgumentParser(prog="numeral evaluate", description="Measure a version on MNIST.")
-    made.add_argument("version", type=int, nargs="?", help="the current one when left out")
-    made.add_argument("--suite", action="store_true", help="measure on pictures as users send them, too: minutes")
-    made.add_argument("--count", type=int, metavar="N", help=f"pictures for each of the suite's conditions ({COUNT:,})")
-    made.add_argument("--pictures", type=Path, metavar="DIR", help="write the results there as pictures")
-    made.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
+    made.add_argument("version", type=int, nargs="?", help="version number; default: the current version")
+    made.add_argument("--suite", action="store_true", help="also run the robustness suite; takes minutes")
+    made.add_argument("--count", type=int, metavar="N", help=f"pictures per condition of the suite ({COUNT:,})")
+    made.add_argument("--pictures", type=Path, metavar="DIR", help="write the charts as PNG files into this folder")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write the results to this file as JSON")
     data_arguments(made)
     weights_argument(made)
     return made
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the tables and write what was asked for; answers with the exit status."""
+    """Print the tables, write the requested files, and return the exit status."""
     options = parser().parse_args(argv)
     try:
         check(options)
-        results = gather(options)
+        results = measure_version(options)
         show(Console(), results)
         write(options, results)
     except ModelError as error:
@@ -73,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Raise ModelError for what can't be done, before the minutes of measuring."""
+    """Raise ModelError for options that can't be fulfilled, before minutes of measuring."""
     if options.count is not None and not options.suite:
         raise ModelError("--count is for the suite: give --suite, too")
     if options.count is not None and options.count < 1:
@@ -89,8 +92,8 @@ def check(options: argparse.Namespace) -> None:
             raise ModelError(f"{options.json} is a folder: name a file for --json")
 
 
-def gather(options: argparse.Namespace) -> Results:
-    """Measure. Raises ModelError."""
+def measure_version(options: argparse.Namespace) -> Results:
+    """Measure the version that the options name. Raises ModelError."""
     store = Store(options.weights)
     version = usable_version(store) if options.version is None else options.version
     acceptance = Acceptance(**store.verify(version)["acceptance"])
@@ -110,7 +113,7 @@ def gather(options: argparse.Namespace) -> Results:
 
 @contextmanager
 def progress() -> Iterator[OnResult]:
-    """On standard error, which leaves the output clean: a live bar on a terminal, elsewhere a line a condition."""
+    """Show the suite's progress on standard error: a live bar on a terminal, else one line for each condition."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda result: console.print(f"measured: {result.name}", highlight=False)
@@ -131,7 +134,7 @@ def show(console: Console, results: Results) -> None:
 
 
 def write(options: argparse.Namespace, results: Results) -> None:
-    """Write the pictures and the JSON that were asked for. Raises ModelError."""
+    """Write the requested pictures and JSON. Raises ModelError."""
     try:
         if options.pictures:
             write_pictures(options.pictures, results.test, results.scores, results.acceptance)
@@ -144,7 +147,7 @@ def write(options: argparse.Namespace, results: Results) -> None:
 
 
 def as_json(results: Results) -> dict[str, Any]:
-    """All results; shares are 0–1."""
+    """All results in JSON's types; shares are 0–1."""
     suite = results.suite and {
         "seed": SEED,
         "count": max(result.count for result in results.suite),

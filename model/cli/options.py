@@ -1,4 +1,4 @@
-"""What the commands of `model` share: options, and settings that mean to them what they mean to the server."""
+"""Options that the commands of `model` share. The environment variables behind them are the server's settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from model.registry.store import DEFAULT_ROOT, Store
 
 
 def weights_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--weights`, which defaults to the environment's folder."""
+    """Add `--weights`; its default is NUMERAL_WEIGHTS_DIR, or DEFAULT_ROOT if that is not set."""
     default = os.environ.get("NUMERAL_WEIGHTS_DIR") or DEFAULT_ROOT
     parser.add_argument(
         "--weights", type=Path, default=default, help=f"folder of versions (NUMERAL_WEIGHTS_DIR, {DEFAULT_ROOT})"
@@ -22,21 +22,24 @@ def weights_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def data_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--data` and `--offline`; `digits_of` loads what they and the environment ask for."""
+    """Add `--data` and `--offline`, which `digits_of` reads."""
     parser.add_argument("--data", type=Path, help="folder of MNIST's four files (NUMERAL_DATA_DIR)")
     parser.add_argument("--offline", action="store_true", help="never download MNIST (NUMERAL_OFFLINE, false)")
 
 
 def digits_of(options: argparse.Namespace) -> Splits:
-    """The digits that `--data`, `--offline` and the environment ask for. Raises ModelError."""
-    from model.data.settings import load_data_settings  # which takes time that commands without digits need not spend
+    """Load the digits that `--data`, `--offline` and the environment name. Raises ModelError."""
+    from model.data.settings import load_data_settings  # slow to import, and not every command loads digits
 
     settings = load_data_settings()
     return load_digits(options.data or settings.data_dir, settings.cache_dir, options.offline or settings.offline)
 
 
 def usable_version(store: Store) -> int:
-    """The version in use, or the one that stands in for it, which is said where one was chosen. Raises NoVersion."""
+    """The current version, or the newest intact one if that is damaged or none is set. Raises NoVersion.
+
+    If `CURRENT` names another version than the one returned, print a warning to standard error.
+    """
     version, warning = store.usable()
     if warning is not None and store.names_current():
         print(f"numeral: {warning}", file=sys.stderr)
@@ -44,7 +47,7 @@ def usable_version(store: Store) -> int:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise ModelError before the work, not after it, when its results could not be written."""
+    """Raise ModelError if the folder can't be written: before the work, so that no result is lost. Makes the folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`numeral predict`: read the digits in image files, in folders of them, and in what comes by standard input."""
+"""`numeral predict`: read the digits in image files, in folders of images, and on standard input."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ LIMITS = Limits()
 
 
 class Reader:
-    """Reads digits, a line for each; what can't be read is a line on standard error, and the rest is read."""
+    """Reads digits, a line of output for each. A file that can't be read is a line on standard error; others follow."""
 
     def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier
         self.status = 0
 
     def read(self, paths: Sequence[Path]) -> int:
-        """Read every image; exit status 1 when one could not be read."""
+        """Read every image; return the exit status, 1 if one could not be read."""
         for path in paths:
             for file in self.images(path):
                 try:
@@ -47,7 +47,7 @@ class Reader:
         return self.status
 
     def images(self, path: Path) -> Iterator[Path]:
-        """The file itself, or the images in the folder and below it."""
+        """Yield the file itself, or all images in the folder and its subfolders."""
         if path == STDIN or not path.is_dir():
             yield path
             return
@@ -59,19 +59,19 @@ class Reader:
             self.complain(f"{path}: there is no image in this folder")
 
     def answer(self, image: bytes) -> str:
-        """What is read in the image, in words. Raises ImageError."""
+        """Read the image; return digit, confidence and, if not accepted, the reason as text. Raises ImageError."""
         (verdict,) = self.classifier.judge([read_digit(image, LIMITS)])
         doubt = "" if verdict.accepted else f"  (not accepted: {verdict.reason})"
         return f"{verdict.digit}  {verdict.confidence:.1%}{doubt}"
 
     def complain(self, text: str) -> None:
-        """One line about what can't be read."""
+        """Print one line about a file that can't be read, and set the exit status to 1."""
         print(text, file=sys.stderr)
         self.status = 1
 
 
 def content(path: Path) -> bytes:
-    """What the file holds, no more of it than the limit and one byte. Raises OSError."""
+    """The file's bytes, read up to one byte beyond the limit: enough to refuse it. Raises OSError."""
     if path == STDIN:
         if sys.stdin is None:  # closed
             raise OSError(errno.EBADF, os.strerror(errno.EBADF), str(path))
@@ -81,7 +81,7 @@ def content(path: Path) -> bytes:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Read the digits in each file; exit status 1 when one could not be read."""
+    """Read the digits in each file; return the exit status, 1 if one could not be read."""
     parser = argparse.ArgumentParser(prog="numeral predict", description="Read the digits in image files.")
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="FILE", help="an image, a folder of images, or - for standard input"

@@ -13,12 +13,12 @@ SHARES = ("accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
 
 
 def percent(share: float | None) -> str:
-    """A share 0–1 as the tables show it; a dash where there is nothing to say."""
+    """A share 0–1 as text, "97.50%"; a dash for None."""
     return "–" if share is None else f"{share:.2%}"
 
 
 def metrics_table(results: dict[str, dict[str, Any]]) -> Table:
-    """A column for each set of digits, of metrics as the manifest has them."""
+    """One column for each set of digits. results: the set's name → its metrics, as in the manifest."""
     table = Table()
     table.add_column("")
     for metrics in results.values():
@@ -32,7 +32,7 @@ def metrics_table(results: dict[str, dict[str, Any]]) -> Table:
 
 
 def confusion_table(counts: list[list[int]], name: str) -> Table:
-    """What each digit was read as; nothing is printed for none."""
+    """The confusion matrix (10, 10): row = true digit, column = predicted digit. Zeros stay blank."""
     table = Table(title=f"{name}: rows are the true digit, columns what was read")
     for heading in ("", *map(str, range(10))):
         table.add_column(heading, justify="right")
@@ -42,7 +42,7 @@ def confusion_table(counts: list[list[int]], name: str) -> Table:
 
 
 def suite_table(results: list[ConditionResult]) -> Table:
-    """A row for each condition; the mean, each condition weighing the same, is of those that show digits."""
+    """One row for each condition, then the mean accuracy over the conditions that show digits, equally weighted."""
     count = max(result.count for result in results)
     title = f"The robustness suite: up to {count:,} pictures of each condition"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))

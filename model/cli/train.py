@@ -1,4 +1,4 @@
-"""`numeral train`: options, a live progress bar, and a table of what came out."""
+"""`numeral train`: options, a live progress bar, and a table of results. The training itself is `model/train.py`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from model.train import run
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options; what is not given is the recipe's."""
+    """The command's options. An option that is not given keeps the recipe's value."""
     made = argparse.ArgumentParser(prog="numeral train", description="Train, evaluate and publish a version.")
     made.add_argument("--quick", action="store_true", help="a few seconds instead of the full recipe")
     made.add_argument("--epochs", type=int, help="passes over the training images")
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
-    """The recipe that the options ask for. Raises ModelError for values no training can have."""
+    """The recipe with the options' values. Raises ModelError for a value that no training can have."""
     given = {
         name: value
         for name in ("epochs", "batch_size", "learning_rate", "seed")
@@ -62,7 +62,7 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Train as the options say; answers with the exit status."""
+    """Train as the options say; return the exit status."""
     options = parser().parse_args(argv)
     console = Console()
     logging.basicConfig(
@@ -87,9 +87,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def activate(store: Store, published: Published, promote: str) -> Decision:
-    """Activate the version when it passed the gate and `promote` is "auto"; answers with what was decided, and why.
+    """Activate the version if it passed the gate and `promote` is "auto"; return the decision with its reasons.
 
-    Raises StoreError, which says that the version is there nonetheless.
+    Raises StoreError if that fails; its text says that the version is published all the same.
     """
     decision = as_asked(published.decision, promote)
     if decision.promote:
@@ -104,7 +104,7 @@ def activate(store: Store, published: Published, promote: str) -> Decision:
 
 @contextmanager
 def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
-    """A live bar on a terminal; elsewhere one plain line an epoch."""
+    """Show the progress: a live bar on a terminal, else one plain line for each epoch."""
     if not console.is_terminal:
         yield plain_lines(console)
         return
@@ -123,7 +123,7 @@ def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
 
 
 def plain_lines(console: Console) -> OnProgress:
-    """Say each epoch's end."""
+    """Print a line at the end of each epoch, and at the start of each later stage."""
 
     def on_progress(progress: Progress) -> None:
         if progress.stage != "training":
@@ -139,7 +139,7 @@ def plain_lines(console: Console) -> OnProgress:
 
 
 def report(console: Console, published: Published, decision: Decision) -> None:
-    """The table of metrics and the version published."""
+    """Print the published version's metrics and the reasons of the decision."""
     table = Table(title=f"Version {published.version}, {'promoted' if decision.promote else 'kept'}")
     names = ("count", "accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
     table.add_column("")

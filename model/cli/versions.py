@@ -1,4 +1,4 @@
-"""The small commands on a folder of versions: `numeral versions` and `numeral activate`."""
+"""Two small commands on a folder of versions: `numeral versions` and `numeral activate`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.registry.store import Store
 
 
 def versions_main(argv: Sequence[str]) -> int:
-    """List the versions, the current one marked."""
+    """List the versions, with a star before the one that would be served; return the exit status."""
     parser = argparse.ArgumentParser(prog="numeral versions", description="List the versions.")
     weights_argument(parser)
     store = Store(parser.parse_args(argv).weights)
@@ -26,7 +26,7 @@ def versions_main(argv: Sequence[str]) -> int:
 
 
 def describe(store: Store, version: int) -> str:
-    """One line about a version."""
+    """One line about a version: number, date and test accuracy, or what is damaged."""
     try:
         manifest = store.verify(version)
     except ModelError as error:
@@ -36,7 +36,7 @@ def describe(store: Store, version: int) -> str:
 
 
 def activate_main(argv: Sequence[str]) -> int:
-    """Make a version the current one."""
+    """Make a version the current one; return the exit status."""
     parser = argparse.ArgumentParser(prog="numeral activate", description="Make a version the current one.")
     parser.add_argument("version", type=int)
     weights_argument(parser)
