@@ -1,1 +1,1 @@
-"""Labelled digits: MNIST, its download, and the digits embedded in scikit-learn."""
+"""Labelled digits: MNIST, its download, and the digits that come with scikit-learn."""

@@ -1,4 +1,4 @@
-"""Labelled digits and the sets that they are split into: the form in which every source hands them on."""
+"""Labelled digits, and their split into training, validation and test sets: the form that every data source returns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from model.errors import DataError
 
-SPLIT_SEED = 1998  # the year MNIST was published; the split never changes
+SPLIT_SEED = 1998  # the year in which MNIST was published; it must not change, or the splits do
 
 
 @dataclass(frozen=True)
 class Labelled:
     """Digits with their labels.
 
-    images: uint8 (N, 32, 32), white ink on black; labels: int64 (N,), 0–9; source: where they come from.
+    images: uint8 (N, 32, 32), white ink on black; labels: int64 (N,), 0–9; source: the name of where they come from.
     """
 
     images: NDArray[np.uint8]
@@ -32,22 +32,22 @@ class Labelled:
 
     @property
     def sha256(self) -> str:
-        """Digest of the images and labels in their order: the name of this exact set."""
+        """SHA-256 of the images and labels in their order, in hexadecimal: it identifies this exact set."""
         digest = hashlib.sha256(np.ascontiguousarray(self.images).tobytes())
         digest.update(np.ascontiguousarray(self.labels, dtype=np.int64).tobytes())
         return digest.hexdigest()
 
     @classmethod
     def empty(cls, source: str) -> Labelled:
-        """No digits at all."""
+        """A set without digits."""
         return cls(np.zeros((0, 32, 32), np.uint8), np.zeros(0, np.int64), source)
 
 
 @dataclass(frozen=True)
 class Splits:
-    """What is trained on, what choices are made on, and what is only ever reported.
+    """Three sets of digits: train the weights on the first, make choices on validation, report results on test.
 
-    is_embedded: whether these are the small fallback set, whose evidence is weaker than MNIST's.
+    is_embedded: whether these are scikit-learn's digits, the small substitute for MNIST with weaker evidence.
     """
 
     train: Labelled

@@ -1,4 +1,4 @@
-"""MNIST from its public mirrors into a local cache: resumed when cut, checked by SHA-256, with a progress bar."""
+"""Download MNIST from public mirrors into a local cache: resumed if cut, checked by SHA-256, with a progress bar."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class MirrorsUnreachable(DataError):
 
 
 def download(cache_dir: Path, mirrors: tuple[str, ...] = MIRRORS) -> None:
-    """Fetch what `cache_dir` lacks of MNIST's four files, decompressed. Raises MirrorsUnreachable.
+    """Download those of MNIST's four files that `cache_dir` lacks, and decompress them. Raises MirrorsUnreachable.
 
-    Of several that want to, one does, and the others wait for its files.
+    If several processes ask at once, one downloads and the others wait for its files.
     """
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def download(cache_dir: Path, mirrors: tuple[str, ...] = MIRRORS) -> None:
 
 
 def fetch_missing(cache_dir: Path, mirrors: tuple[str, ...]) -> None:
-    """Fetch each file that is not there, whole, with a progress bar. Raises MirrorsUnreachable or OSError."""
+    """Download each file that is missing or damaged, with a progress bar. Raises MirrorsUnreachable or OSError."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns) as progress, httpx.Client(timeout=TIMEOUT, follow_redirects=True) as client:
         for name in FILES:
@@ -51,7 +51,7 @@ def fetch_missing(cache_dir: Path, mirrors: tuple[str, ...]) -> None:
 
 
 def is_intact(file: Path) -> bool:
-    """Whether the decompressed MNIST file is there, whole."""
+    """Whether the decompressed MNIST file exists and has the right SHA-256."""
     try:
         parse_idx(file.read_bytes(), file.name)
     except (OSError, DataError):
@@ -62,7 +62,10 @@ def is_intact(file: Path) -> bool:
 def fetch_from_any(
     client: httpx.Client, mirrors: tuple[str, ...], name: str, cache_dir: Path, progress: Progress
 ) -> None:
-    """Try each mirror in turn; what one left incomplete the next one continues, what is damaged starts again."""
+    """Try each mirror in turn: resume a file that a mirror cut short, and restart one that is damaged.
+
+    Raises MirrorsUnreachable with the reason of each mirror.
+    """
     part = cache_dir / f"{name}.gz.part"
     reasons = []
     for mirror in mirrors:
@@ -91,12 +94,15 @@ def fetch_from_any(
 
 
 def fetch(client: httpx.Client, url: str, part: Path, progress: Progress) -> None:
-    """Append to `part` what it lacks of `url`; start over when the mirror can't continue."""
+    """Append the missing rest of `url` to the file `part`; start over if the mirror can't resume.
+
+    Raises httpx.HTTPError or OSError.
+    """
     have = part.stat().st_size if part.exists() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
     with client.stream("GET", url, headers=headers) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # nothing is missing; the digest decides
+            return  # the file is complete already; its digest decides whether it is right
         response.raise_for_status()
         resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
         length = int(response.headers.get("Content-Length", 0)) + (have if resumed else 0)

@@ -1,4 +1,4 @@
-"""The 1,797 digits that scikit-learn brings: for training where MNIST can't be had, and drawn by other writers.
+"""The 1,797 digits that come with scikit-learn: training data if there is no MNIST, and test data of other writers.
 
 Source: UCI, "Optical Recognition of Handwritten Digits", https://archive.ics.uci.edu/dataset/80
 """
@@ -12,13 +12,13 @@ from model.data.digits import SPLIT_SEED, Labelled, Splits
 from model.preprocessing.pipeline import read_digit, to_png
 
 SOURCE = "scikit-learn digits"
-HELD_OUT = 300  # of the digits: this many for validation, as many for test
+HELD_OUT = 300  # digits for validation, and as many again for test
 STRONGEST = 16  # a pixel's largest value in scikit-learn's arrays
-ENLARGEMENT, MARGIN = 4, 8  # times, and pixels around: a page of 48×48 that the pipeline reads as it reads drawings
+ENLARGEMENT, MARGIN = 4, 8  # factor, and pixels of white border: a 48×48 page, which the pipeline reads like a drawing
 
 
 def embedded_pages() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Pages uint8 (1797, 8, 8), black ink on white, which the digit fills, and their labels int64 (1797,)."""
+    """Pages uint8 (1797, 8, 8), black ink on white, filled by the digit, and their labels int64 (1797,), 0–9."""
     from sklearn.datasets import load_digits  # an extra, and slow to import
 
     strength, labels = load_digits(return_X_y=True)
@@ -27,20 +27,20 @@ def embedded_pages() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def embedded_digits() -> Labelled:
-    """All of them, read through the pipeline that serving uses."""
+    """All 1,797 digits, read by the image pipeline that serving uses."""
     pages, labels = embedded_pages()
     images = np.stack([read_digit(to_png(enlarged(page, ENLARGEMENT, MARGIN))).pixels for page in pages])
     return Labelled(images, labels, SOURCE)
 
 
 def enlarged(page: NDArray[np.uint8], times: int, margin: int) -> NDArray[np.uint8]:
-    """The page uint8 (H, W), each pixel as a square of `times` pixels a side, with so much white paper around."""
+    """Enlarge a page uint8 (H, W) `times` times without smoothing, and add a white border of `margin` pixels."""
     large = page.repeat(times, axis=0).repeat(times, axis=1)
     return np.pad(large, margin, constant_values=255)
 
 
 def embedded_splits() -> Splits:
-    """1,197 / 300 / 300 of them."""
+    """Split them into 1,197 for training, 300 for validation and 300 for test."""
     digits = embedded_digits()
     order = np.random.default_rng(SPLIT_SEED).permutation(len(digits))
     return Splits(

@@ -1,4 +1,4 @@
-"""Which files a folder holds, and which of them are images by their names."""
+"""List the files in a folder, and tell images by their names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ IMAGE_SUFFIXES = {  # of every format in `model.preprocessing.decoding.decode.FO
 
 
 def is_image(path: Path) -> bool:
-    """Whether its name says so."""
+    """Whether the file's name ends like an image's."""
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
-    """The files in the folder and those below it, sorted; hidden ones and what file managers leave behind are not.
+    """Yield the files in the folder and its subfolders, sorted, without hidden ones and macOS's `__MACOSX` folders.
 
-    `on_error` gets the error of each folder that can't be read.
+    `on_error` is called with the error of each folder that can't be read.
     """
     for place, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))

@@ -1,15 +1,15 @@
-"""Print, of which pictures that show no digit are made: fonts that come with matplotlib, and letters unlike a digit."""
+"""Fonts and letters for pictures that show no digit: matplotlib's fonts, and the letters that no digit looks like."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
 
-LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # in print no digit; O, I, l, S, Z, B, b, g, q and their like are left out
+LETTERS = "AEFHKMNPRTUVWXadefhkmnrtuvwx"  # without O, I, l, S, Z, B, b, g, q and others that look like digits in print
 
 
 def font_folder() -> Path:
-    """The folder of the fonts that come with matplotlib, found without importing it. Raises ModuleNotFoundError."""
+    """The folder of matplotlib's fonts, found without importing matplotlib. Raises ModuleNotFoundError."""
     spec = find_spec("matplotlib")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")

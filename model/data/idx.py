@@ -1,4 +1,4 @@
-"""MNIST's IDX files, gzipped or not, refused unless magic, sizes and SHA-256 are right.
+"""Read MNIST's IDX files, gzipped or not, and check their magic number, sizes and SHA-256.
 
 Format: http://yann.lecun.com/exdb/mnist/ – big-endian int32 magic (0x801 labels, 0x803 images), the sizes, then bytes.
 """
@@ -18,7 +18,7 @@ from model.errors import DataError
 LABELS_MAGIC = 0x801
 IMAGES_MAGIC = 0x803
 SIDE = 28  # pixels
-CACHE_DIR = Path("var/mnist")  # where the files are kept that were downloaded, unless a setting says otherwise
+CACHE_DIR = Path("var/mnist")  # default folder for downloaded files
 MAX_BYTES = 64 * 1024 * 1024  # decompressed; the largest real file has 47 MB
 
 # name → (SHA-256 of the decompressed content, magic, count)
@@ -42,7 +42,7 @@ def read_labels_and_images(folder: Path, part: str) -> tuple[NDArray[np.uint8], 
 
 
 def read_file(folder: Path, name: str) -> bytes:
-    """The decompressed content of `name` or `name.gz` in `folder`, of one that is too large only the beginning."""
+    """The decompressed content of `name` or `name.gz` in `folder`, MAX_BYTES + 1 bytes at most. Raises DataError."""
     plain, packed = folder / name, folder / f"{name}.gz"
     path = plain if plain.exists() else packed
     try:
@@ -51,12 +51,12 @@ def read_file(folder: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise DataError(f"{folder} has neither {name} nor {name}.gz") from None
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error  # the system's without its number
+        reason = getattr(error, "strerror", None) or error  # the system's text without the error number
         raise DataError(f"{path} can't be read: {reason}") from None
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
-    """The bytes after the header of the MNIST file `name`, as a flat array; raises DataError when they are not it."""
+    """The content of the MNIST file `name` without its header, uint8 (M,). Raises DataError if it is not that file."""
     sha256, magic, count = FILES[name]
     header = 8 if magic == LABELS_MAGIC else 16
     expected = header + count * (1 if magic == LABELS_MAGIC else SIDE * SIDE)

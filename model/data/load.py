@@ -1,4 +1,4 @@
-"""Digits to train on and to evaluate with, from the first source that has them."""
+"""Load the digits to train on and to evaluate with: MNIST, or scikit-learn's digits if there is no MNIST."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def load_digits(data_dir: Path | None = None, cache_dir: Path = CACHE_DIR, offline: bool = False) -> Splits:
-    """MNIST from the first source that has it, else the embedded digits.
+    """Load MNIST from `data_dir` if given; else from `cache_dir`, else by download; else take scikit-learn's digits.
 
-    Raises DataError when `data_dir` is named and its files are missing, short or damaged: a folder somebody
-    chose is never silently replaced by another source.
+    Raises DataError if `data_dir` is given and its files are missing, short or damaged: no other source silently
+    replaces a folder that somebody chose. offline: never download.
     """
     if data_dir is not None:
         return mnist_splits(data_dir)
@@ -28,7 +28,7 @@ def load_digits(data_dir: Path | None = None, cache_dir: Path = CACHE_DIR, offli
         except DataError as error:
             log.warning("the cached MNIST is damaged and is fetched again: %s", error)
     if not offline:
-        from model.data.download import MirrorsUnreachable, download  # an HTTP client, which only a download needs
+        from model.data.download import MirrorsUnreachable, download  # imports an HTTP client, only needed here
 
         try:
             download(cache_dir)

@@ -1,4 +1,4 @@
-"""MNIST in fixed splits."""
+"""MNIST, split into training, validation and test sets, always in the same way."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ VALIDATION_SIZE = 5_000  # of MNIST's 60,000 training images
 
 
 def mnist_splits(folder: Path) -> Splits:
-    """MNIST's 55,000 / 5,000 / 10,000 digits from the four IDX files in `folder`, gzipped or not. Raises DataError."""
+    """Read the four IDX files in `folder`, gzipped or not. Raises DataError.
+
+    The splits hold 55,000 digits for training, 5,000 for validation and 10,000 for test.
+    """
     images, labels = read_labels_and_images(folder, "train")
     order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
     train, validation = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]

@@ -1,7 +1,7 @@
-"""Where MNIST comes from, as the environment says: the settings that commands and the service share.
+"""Environment variables that say where MNIST comes from: the settings that commands and the service share.
 
-`app/settings.py` extends them. Loading pydantic-settings takes 0.15 s, half as long again as all else that
-`numeral predict` needs; so a command imports this file when it loads digits, and not before.
+`app/settings.py` extends them. Importing pydantic-settings takes 0.15 s, half as long as everything else that
+`numeral predict` imports. So commands import this module only when they load digits.
 """
 
 from __future__ import annotations
@@ -16,22 +16,19 @@ from model.errors import ModelError
 
 
 class DataSettings(BaseSettings):
-    """Each field is the environment variable of its name, in capitals, with the prefix.
-
-    An empty variable is as good as none.
-    """
+    """The environment variable of a field is NUMERAL_ and its name in capitals. An empty one counts as unset."""
 
     model_config = SettingsConfigDict(
         env_prefix="NUMERAL_", env_ignore_empty=True, extra="ignore", populate_by_name=True
     )
 
-    data_dir: Path | None = None  # MNIST's four files
-    cache_dir: Path = CACHE_DIR  # where MNIST is downloaded to
-    offline: bool = False  # never download; without MNIST train on the embedded digits
+    data_dir: Path | None = None  # folder with MNIST's four files
+    cache_dir: Path = CACHE_DIR  # folder that MNIST is downloaded to
+    offline: bool = False  # never download; without MNIST, train on scikit-learn's digits
 
 
 def load_data_settings() -> DataSettings:
-    """The settings of this process's environment. Raises ModelError with one line that names the wrong one."""
+    """Read the settings from the environment. Raises ModelError, whose one line names the wrong setting."""
     try:
         return DataSettings()
     except ValidationError as error:
@@ -39,7 +36,7 @@ def load_data_settings() -> DataSettings:
 
 
 def explain(error: ValidationError) -> str:
-    """One line that names the first wrong setting and what it must be."""
+    """One line that names the first wrong setting and says what it must be."""
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else "?"
     name = field if field.isupper() else f"NUMERAL_{field.upper()}"

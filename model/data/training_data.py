@@ -1,4 +1,4 @@
-"""All that a training learns from and is judged by, in one piece."""
+"""The data of one training: the digits to train, choose and report on, and the users' samples."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ no_samples = partial(Labelled.empty, "samples")
 
 @dataclass(frozen=True)
 class TrainingData:
-    """MNIST or what stands in for it, and users' samples, perhaps none: some to train on, some to judge by."""
+    """MNIST or its substitute, and users' samples (perhaps none).
+
+    samples: to train on; held_out: never trained on, for the promotion gate.
+    """
 
     splits: Splits
     samples: Labelled = field(default_factory=no_samples)
     held_out: Labelled = field(default_factory=no_samples)
 
     def sets(self) -> list[Labelled]:
-        """The sets that hold any digits, in the order in which the manifest names them."""
+        """The sets that are not empty, in the order in which the manifest lists them."""
         splits = self.splits
         return [
             part for part in (splits.train, splits.validation, splits.test, self.samples, self.held_out) if len(part)

@@ -1,1 +1,1 @@
-"""How good a version is, and whether it may replace another."""
+"""Measure how well a version reads, and decide whether it may replace the current one."""

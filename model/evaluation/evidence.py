@@ -1,4 +1,4 @@
-"""A version on the sets that the gate decides by."""
+"""Measure a version on the two sets that the promotion gate looks at: validation digits and held-out samples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.evaluation.scoring import evaluate
 
 
 def evidence_of(classifier: Classifier, data: TrainingData) -> Evidence:
-    """How a version reads the validation digits, on which every choice is made, and the held-out samples."""
+    """Read the validation digits and the users' held-out samples, and note which are right."""
     validation, held_out = data.splits.validation, data.held_out
     scores = evaluate(classifier, validation)
     acceptance = Acceptance(classifier.min_confidence, classifier.min_score)

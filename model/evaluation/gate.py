@@ -1,8 +1,14 @@
 """The promotion gate: may a candidate replace the current version? Pure functions; each reason is a sentence.
 
-The candidate must, on the same held-out digits, not be worse than the current version (McNemar's exact test and a
-bound), lose no more than a point of any digit's recall, stay calibrated, and read the users' held-out samples better,
-when there are any. Where there is no current version, or one too weak to be a standard, it must reach a floor.
+Both versions read the same held-out digits. The candidate is promoted if
+
+- it is not worse: not significantly by McNemar's exact test, and by no more than MAX_ACCURACY_DROP;
+- no digit's recall drops by more than MAX_RECALL_DROP;
+- its confidence stays calibrated;
+- it reads more of the users' held-out samples, if there are any.
+
+If there is no current version, or one below MIN_ACCURACY, the candidate need only reach MIN_ACCURACY. A perfect score
+on many digits is always refused: it suggests that they were trained on.
 """
 
 from __future__ import annotations
@@ -15,20 +21,22 @@ from numpy.typing import NDArray
 
 from model.evaluation.metrics import Metrics
 
-SIGNIFICANCE = 0.05  # one-sided
-MAX_ACCURACY_DROP = 0.003  # also when the test lacks the power to call it significant
+# Shares are 0–1.
+SIGNIFICANCE = 0.05  # one-sided p-value below which the candidate is worse
+MAX_ACCURACY_DROP = 0.003  # a larger drop is refused even if too few digits make it significant
 MAX_RECALL_DROP = 0.010
 MAX_CALIBRATION_ERROR = 0.010
-MAX_CALIBRATION_RISE = 0.005  # where the current version's error is above that already
-MIN_ACCURACY = 0.80  # of a first version; who answers with the nearest of ten mean images reads 82 % of MNIST's test
-SUSPICIOUS_COUNT = 1000  # from this many digits on, a perfect score is a reason to look, not to promote
+MAX_CALIBRATION_RISE = 0.005  # allowed above the current version's error, if that sum exceeds MAX_CALIBRATION_ERROR
+MIN_ACCURACY = 0.80  # of a first version; choosing the nearest of ten mean images reads 82 % of MNIST's test set
+SUSPICIOUS_COUNT = 1000  # digits from which on a perfect score is suspicious
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One version on the held-out digits, and on the users' held-out samples (perhaps none).
+    """How one version reads the held-out digits and the users' held-out samples (perhaps none).
 
-    right, sample_right: bool (N,) and (M,), which of them it reads correctly, in the same order for both versions.
+    right: bool (N,), which digits it reads correctly; sample_right: bool (M,), the same for samples. Both versions'
+    arrays are in the same order.
     """
 
     metrics: Metrics
@@ -38,14 +46,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the candidate is promoted, and why or why not, a sentence with its numbers each."""
+    """Whether the candidate is promoted, and the reasons: each a sentence with its numbers."""
 
     promote: bool
     reasons: list[str]
 
 
 def decide(current: Evidence | None, candidate: Evidence, weaker_evidence: bool = False) -> Decision:
-    """The gate. `weaker_evidence`: the current version was promoted on a better set than is at hand now."""
+    """Decide whether the candidate replaces the current version, which may be None.
+
+    weaker_evidence: the current version was promoted on MNIST, and only scikit-learn's digits are available now.
+    """
     objections = check_suspicion(candidate.metrics)
     if current is None or current.metrics.accuracy < MIN_ACCURACY:
         objections += check_accuracy(candidate.metrics)
@@ -66,10 +77,10 @@ def decide(current: Evidence | None, candidate: Evidence, weaker_evidence: bool 
 
 
 def mcnemar(lost: int, gained: int) -> float:
-    """One-sided exact p-value that as many or more of the discordant pairs were lost by chance alone.
+    """McNemar's exact test: the one-sided p-value of losing `lost` or more digits by chance alone.
 
-    lost: digits that only the current version reads; gained: only the candidate. Under the null hypothesis each
-    discordant pair falls either way with probability ½. Source: McNemar, Psychometrika 12 (1947), exact form.
+    lost: digits that only the current version reads; gained: digits that only the candidate reads. Under the null
+    hypothesis each of these discordant digits is lost with probability ½. Source: McNemar, Psychometrika 12 (1947).
     """
     total = lost + gained
     as_bad = sum(math.comb(total, k) for k in range(lost, total + 1))
@@ -77,12 +88,12 @@ def mcnemar(lost: int, gained: int) -> float:
 
 
 def discordant(current: NDArray[np.bool_], candidate: NDArray[np.bool_]) -> tuple[int, int]:
-    """How many are read only by the current version, and only by the candidate."""
+    """Count the digits that only the current version reads, and those that only the candidate reads."""
     return int((current & ~candidate).sum()), int((~current & candidate).sum())
 
 
 def compare_digits(current: Evidence, candidate: Evidence) -> list[str]:
-    """Not worse on the held-out digits, by the paired test and by the bound."""
+    """Object if accuracy on the held-out digits drops significantly, or by more than the bound."""
     lost, gained = discordant(current.right, candidate.right)
     drop = current.metrics.accuracy - candidate.metrics.accuracy
     change = (
@@ -98,7 +109,7 @@ def compare_digits(current: Evidence, candidate: Evidence) -> list[str]:
 
 
 def compare_recall(current: Metrics, candidate: Metrics) -> list[str]:
-    """No digit's recall drops by more than the bound."""
+    """Object to each digit whose recall drops by more than the bound."""
     return [
         f"Recall of {digit} falls from {before:.2%} to {after:.2%}, more than {MAX_RECALL_DROP * 100:.1f} points."
         for digit, (before, after) in enumerate(zip(current.recall, candidate.recall, strict=True))
@@ -107,7 +118,7 @@ def compare_recall(current: Metrics, candidate: Metrics) -> list[str]:
 
 
 def check_calibration(current: Metrics, candidate: Metrics) -> list[str]:
-    """The calibration error stays under the bound, or hardly rises."""
+    """Object if the calibration error exceeds MAX_CALIBRATION_ERROR and has risen by more than MAX_CALIBRATION_RISE."""
     bound = max(MAX_CALIBRATION_ERROR, current.calibration_error + MAX_CALIBRATION_RISE)
     if candidate.calibration_error <= bound:
         return []
@@ -115,7 +126,7 @@ def check_calibration(current: Metrics, candidate: Metrics) -> list[str]:
 
 
 def compare_samples(current: Evidence, candidate: Evidence) -> list[str]:
-    """Better on the users' held-out samples, or as good where nothing is left to gain."""
+    """Object unless more of the users' held-out samples are read, or all of them."""
     count = len(candidate.sample_right)
     before, after = int(current.sample_right.sum()), int(candidate.sample_right.sum())
     if not count or after > before or after == count:
@@ -124,10 +135,10 @@ def compare_samples(current: Evidence, candidate: Evidence) -> list[str]:
 
 
 def check_accuracy(candidate: Metrics) -> list[str]:
-    """Above the floor. It takes the place of the comparisons where there is nothing worth comparing with.
+    """Object if accuracy is below MIN_ACCURACY. This replaces the comparisons if no current version is good enough.
 
-    A version that always answers 1 has all the recall of 1, and any good one would lose some of it. Calibration has no
-    floor of its own: on the 300 digits of the fallback set its error is mostly chance.
+    Comparing with a weak version would be wrong: one that always answers 1 has full recall of 1, and a good candidate
+    would lose some of it. Calibration is not checked here: on 300 digits of scikit-learn its error is mostly chance.
     """
     if candidate.accuracy >= MIN_ACCURACY:
         return []
@@ -135,20 +146,20 @@ def check_accuracy(candidate: Metrics) -> list[str]:
 
 
 def check_suspicion(candidate: Metrics) -> list[str]:
-    """A perfect score on many digits is suspect: leaked test data looks like this."""
+    """Object to a perfect score on many digits: leaked test data looks like this."""
     if candidate.accuracy < 1.0 or candidate.count < SUSPICIOUS_COUNT:
         return []
     return [f"Suspicious: all {candidate.count:,} held-out digits are right; were they trained on?"]
 
 
 def introduction(candidate: Metrics) -> str:
-    """The sentence that a first promotion is recorded with."""
+    """The reason recorded for a first promotion."""
     accuracy = f"{candidate.accuracy:.2%} of {candidate.count:,} held-out digits"
     return f"There is no current version to compare with; the candidate reads {accuracy}."
 
 
 def summary(current: Evidence, candidate: Evidence) -> str:
-    """The sentence that a promotion is recorded with."""
+    """The reason recorded for any other promotion."""
     lost, gained = discordant(current.right, candidate.right)
     text = (
         f"Held-out accuracy {current.metrics.accuracy:.2%} → {candidate.metrics.accuracy:.2%} "

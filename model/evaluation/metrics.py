@@ -12,10 +12,10 @@ Floats = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 CALIBRATION_BINS = 15
-TEMPERATURES = (math.log(0.05), math.log(20.0))  # log T between which the calibration temperature is looked for
-# Of validation digits, what each of the two acceptance thresholds may refuse; some are refused by both.
-UNSURE_SHARE = 0.011  # by confidence, which tells misread digits
-STRANGE_SHARE = 0.004  # by score, which tells what is no digit
+TEMPERATURES = (math.log(0.05), math.log(20.0))  # range of log T in which the calibration temperature is fitted
+# Shares of the validation digits that the two acceptance thresholds refuse; some digits are refused by both.
+LOW_CONFIDENCE_SHARE = 0.011  # by confidence, which finds misread digits
+LOW_SCORE_SHARE = 0.004  # by score, which finds pictures without a digit
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Metrics:
 
 
 def measure(probabilities: Floats, score: Floats, labels: Labels, acceptance: Acceptance) -> Metrics:
-    """Metrics of probabilities (N, 10) and score (N,) against labels (N,)."""
+    """Measure probabilities (N, 10) and scores (N,) against labels (N,), 0–9, N ≥ 1."""
     predicted = probabilities.argmax(axis=1)
     right = predicted == labels
     accepted = acceptance.of(probabilities, score)
@@ -49,7 +49,7 @@ def measure(probabilities: Floats, score: Floats, labels: Labels, acceptance: Ac
 
 
 def mean(values: NDArray[np.bool_]) -> float:
-    """Share of True; nan for no values at all."""
+    """Share of True, 0–1; nan for an empty array."""
     return float(values.mean()) if len(values) else float("nan")
 
 
@@ -59,7 +59,7 @@ def confusion(predicted: Labels, labels: Labels) -> NDArray[np.int64]:
 
 
 def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int = CALIBRATION_BINS) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins, weighted by their counts.
+    """Mean gap between confidence and accuracy over equal-width bins, weighted by the bins' counts: 0–1.
 
     Source: Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015.
     """
@@ -70,23 +70,24 @@ def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int 
 
 
 def confidence_bin(confidence: Floats, bins: int) -> Labels:
-    """Which of the equal-width bins of 0–1 each confidence (N,) falls into."""
+    """The index of the equal-width bin of 0–1 that each confidence (N,) falls into; 1.0 falls into the last."""
     return np.minimum((confidence * bins).astype(np.int64), bins - 1)
 
 
 def softmax(logits: Floats) -> NDArray[np.float64]:
-    """Probabilities (N, 10) of logits (N, 10)."""
+    """Probabilities float64 (N, 10) of logits (N, 10)."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return probabilities
 
 
 def fit_temperature(logits: Floats, labels: Labels) -> float:
-    """The T > 0 for which softmax(logits / T) has the least negative log-likelihood, by Brent's method.
+    """Temperature scaling: the T > 0 for which softmax(logits / T) has the least negative log-likelihood.
 
-    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. The likelihood is unimodal in log T.
+    Found by Brent's method, since the likelihood is unimodal in log T. Source: Guo et al., "On Calibration of Modern
+    Neural Networks", ICML 2017.
     """
-    from scipy.optimize import minimize_scalar  # an extra, and slow to import; only a training fits
+    from scipy.optimize import minimize_scalar  # an extra and slow to import; only training needs it
 
     def loss(log_temperature: float) -> float:
         probabilities = softmax(logits / np.exp(log_temperature))
@@ -98,20 +99,23 @@ def fit_temperature(logits: Floats, labels: Labels) -> float:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """The thresholds below which the service would rather not guess."""
+    """The two thresholds of a version: an answer below either of them is not accepted."""
 
     min_confidence: float
     min_score: float
 
     def of(self, probabilities: Floats, score: Floats) -> NDArray[np.bool_]:
-        """Which of probabilities (N, 10) with score (N,) are accepted, bool (N,)."""
+        """Which answers with probabilities (N, 10) and scores (N,) are accepted: bool (N,)."""
         accepted: NDArray[np.bool_] = (probabilities.max(axis=1) >= self.min_confidence) & (score >= self.min_score)
         return accepted
 
 
 def fit_acceptance(probabilities: Floats, score: Floats) -> Acceptance:
-    """Quantiles of the (validation) digits, which need no labels: UNSURE_SHARE and STRANGE_SHARE are refused."""
+    """Fit both thresholds as quantiles over validation digits; labels are not needed.
+
+    They refuse LOW_CONFIDENCE_SHARE and LOW_SCORE_SHARE of probabilities (N, 10) and scores (N,).
+    """
     return Acceptance(
-        min_confidence=float(np.quantile(probabilities.max(axis=1), UNSURE_SHARE)),
-        min_score=float(np.quantile(score, STRANGE_SHARE)),
+        min_confidence=float(np.quantile(probabilities.max(axis=1), LOW_CONFIDENCE_SHARE)),
+        min_score=float(np.quantile(score, LOW_SCORE_SHARE)),
     )

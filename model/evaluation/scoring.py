@@ -1,4 +1,4 @@
-"""A version on a set of digits: the classifier's outputs and the metrics that the manifest keeps."""
+"""Run a version on a set of digits: the classifier's outputs, and the metrics for the manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVALUATION_BATCH = 500
 
 
 def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
-    """The classifier's outputs for all the digits."""
+    """Run the classifier on all digits, EVALUATION_BATCH at a time."""
     parts = [
         classifier.scores(to_input(digits.images[start : start + EVALUATION_BATCH]))
         for start in range(0, max(len(digits), 1), EVALUATION_BATCH)
@@ -25,7 +25,7 @@ def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
 
 
 def measured(scores: Scores, acceptance: Acceptance, digits: Labelled) -> dict[str, Any]:
-    """Metrics of the outputs for the digits, with the digest that names them."""
+    """The metrics of the outputs for the digits, with the digits' source and SHA-256, as the manifest stores them."""
     metrics = asdict(measure(scores.probabilities, scores.score, digits.labels, acceptance))
-    metrics["recall"] = [None if np.isnan(share) else share for share in metrics["recall"]]  # JSON knows no nan
+    metrics["recall"] = [None if np.isnan(share) else share for share in metrics["recall"]]  # JSON has no nan
     return {"source": digits.source, "sha256": digits.sha256, **metrics}

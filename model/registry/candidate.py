@@ -1,4 +1,4 @@
-"""A trained network as it will be served: calibrated, exported, with thresholds, and not yet published."""
+"""Turn a trained network into what will be served: calibrate it, export it, fit its thresholds. Not yet published."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from model.net import Net
 from model.preprocessing.pipeline import to_input
 from model.registry.export import check_agreement, to_onnx
 
-AGREEMENT_IMAGES = 256  # on which ONNX Runtime and torch are compared
+AGREEMENT_IMAGES = 256  # images on which ONNX Runtime and torch are compared
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network, its graph, and what was fitted on validation: the temperature and the thresholds."""
+    """A network, its ONNX graph, and the temperature and thresholds fitted on validation."""
 
     net: Net
     model: bytes
@@ -28,12 +28,12 @@ class Candidate:
     acceptance: Acceptance
 
     def classifier(self) -> Classifier:
-        """As serving will load it."""
+        """The classifier as serving will load it, with version number 0."""
         return Classifier(self.model, 0, self.acceptance.min_confidence, self.acceptance.min_score)
 
 
 def calibrate(net: Net, validation: Labelled) -> Candidate:
-    """Fit temperature and thresholds on validation; export. Raises ExportError when ONNX and torch disagree."""
+    """Fit temperature and thresholds on validation, and export. Raises ExportError if ONNX and torch disagree."""
     images = to_input(validation.images)
     with torch.inference_mode():
         logits = Deslanted(net.eval())(torch.from_numpy(images)).numpy()

@@ -1,13 +1,13 @@
-"""The network as an ONNX graph, written by hand in ONNX's own text, with what serving needs and nothing else.
+"""Export the network as an ONNX graph, written by hand in ONNX's text format, with exactly what serving needs.
 
-`image` is deslanted (`model/deslant.py`) → the network (`model/net.py`) → its outputs.
-Input `image` float32 [N, 1, 32, 32], white ink on black, 0–1. Outputs `logits` [N, 10]; `probabilities` [N, 10],
-the softmax of the logits divided by the calibration temperature; `score` [N], higher for what looks like a digit: the
-negative free energy, log Σ exp(logit). Source: Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020.
+Input `image`: float32 [N, 1, 32, 32], white ink on black, 0–1. The graph deslants it (`model/deslant.py`) and computes
+the network (`model/net.py`). Outputs, float32: `logits` [N, 10]; `probabilities` [N, 10], the softmax of the logits
+divided by the calibration temperature; `score` [N], log Σ exp(logit), the negative free energy, which is higher if the
+image shows a digit. Source: Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020.
 
-Why not torch's own exporter: its graph answers the same, to the last bit of every probability of MNIST's test set, but
-it is slower to run, slower to make, and wants two more packages (onnxscript, onnx-ir). Measured on one thread of a
-two-core Xeon, in turns, the least of 200, in µs a call:
+Why not torch's own exporter: its graph gives the same answers, to the last bit of every probability of MNIST's test
+set. But it runs slower, takes longer to export, and needs two more packages (onnxscript, onnx-ir). Measured on one
+thread of a two-core Xeon, interleaved, the least of 200, in µs a call:
 
 | graph                                           | 1 image | 16 images | 64 images | export     |
 |-------------------------------------------------|---------|-----------|-----------|------------|
@@ -31,12 +31,12 @@ from model.deslant import EPSILON, MAX_SLOPE, SIDE, Deslanted, monomials, positi
 from model.errors import ExportError
 from model.net import Net
 
-TOLERANCE = 1e-5  # between ONNX Runtime's and torch's probabilities, and relative to the largest logit
+TOLERANCE = 1e-5  # largest difference to torch: of probabilities, and of logits relative to the largest logit
 # IR version 8 is what Triton and older runtimes still read.
 GRAPH = """
 <ir_version: 8, opset_import: ["": 17], producer_name: "numeral">
 numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probabilities, float[N] score) {
-    # How much the ink leans.
+    # The slant: covariance of column and row over the variance of the row.
     pixels = Flatten <axis = 1> (image)
     sums = MatMul (pixels, monomials)
     ink, other_sums = Split <axis = 1> (sums, one_and_four)
@@ -51,7 +51,7 @@ numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probab
     lean = Div (covariance, variance)
     slope = Clip (lean, min_slope, max_slope)
 
-    # Which pixels each row is taken from.
+    # The columns from which each row reads its pixels.
     below_centre = Sub (rows, row)
     shifts = Mul (below_centre, slope)
     shift = Unsqueeze (shifts, channel_and_column)
@@ -61,7 +61,7 @@ numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probab
     bounded = Clip (unbounded, first, last)
     taken = Cast <to = 6> (bounded)
 
-    # Those pixels, interpolated.
+    # The shear: those pixels, interpolated linearly.
     framed = Pad (image, margin)
     near = GatherElements <axis = 3> (framed, taken)
     left = Slice (near, start, side, column_axis)
@@ -84,7 +84,7 @@ numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probab
     relu4 = Relu (fc2)
     logits = Gemm <transB = 1> (relu4, fc3_weight, fc3_bias)
 
-    # What serving answers.
+    # The answers.
     scaled = Div (logits, temperature)
     probabilities = Softmax <axis = 1> (scaled)
     score = ReduceLogSumExp <axes = [1], keepdims = 0> (logits)
@@ -93,7 +93,7 @@ numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probab
 
 
 def to_onnx(net: Net, temperature: float) -> bytes:
-    """The serialized graph of a trained network, its probabilities calibrated by `temperature` > 0."""
+    """Return the serialized graph of a trained network; `temperature` > 0 calibrates its probabilities."""
     model = parser.parse_model(GRAPH)
     weights = {name.replace(".", "_"): value.detach().cpu().numpy() for name, value in net.state_dict().items()}
     constants = {**weights, **deslanting_constants(), "temperature": np.array(temperature, np.float32)}
@@ -103,12 +103,12 @@ def to_onnx(net: Net, temperature: float) -> bytes:
 
 
 def deslanting_constants() -> dict[str, NDArray[Any]]:
-    """What the graph's deslanting names."""
+    """The constants that GRAPH's deslanting names."""
     cpu = torch.device("cpu")
     return {
         "monomials": monomials(SIDE, cpu).numpy(),
         "rows": positions(SIDE, cpu).numpy()[None],  # (1, 32)
-        "columns": np.arange(1, SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are taken
+        "columns": np.arange(1, SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are interpolated
         "one_and_four": np.array([1, 4]),
         "four_ones": np.array([1, 1, 1, 1]),
         "least": np.array(EPSILON, np.float32),
@@ -127,7 +127,7 @@ def deslanting_constants() -> dict[str, NDArray[Any]]:
 
 
 def check_agreement(net: Net, model: bytes, temperature: float, images: NDArray[np.float32]) -> None:
-    """Raise ExportError unless ONNX Runtime answers what torch answers for images float32 (N, 1, 32, 32)."""
+    """Raise ExportError unless ONNX Runtime and torch agree on images float32 (N, 1, 32, 32), 0–1, within TOLERANCE."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     logits, probabilities = session.run(["logits", "probabilities"], {"image": images})
     with torch.inference_mode():

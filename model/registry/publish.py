@@ -1,6 +1,6 @@
-"""From a trained network to a published version: calibrate, export, measure, pass the gate, write.
+"""Publish a trained network as a version: calibrate, export, measure, ask the gate, write.
 
-Publishing never activates a version. Who asked for the training does, once, when `as_asked` says so.
+Publishing never activates a version. The caller does, once, if `as_asked` says so.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ BY_HAND = "Promotion by hand was asked for: activate it when you are ready."
 
 @dataclass(frozen=True)
 class Published:
-    """A version that was written and is not activated.
+    """A version that was published and is not yet activated.
 
-    compared_with: the version that the gate compared it with, None when there was none; metrics: the manifest's, by
-    the name of the set they were measured on.
+    compared_with: the version that the gate compared it with, None if there was none; metrics: as in the manifest, keys
+    "validation" and "test".
     """
 
     version: int
@@ -49,19 +49,19 @@ class Published:
 
 
 def as_asked(decision: Decision, promote: str) -> Decision:
-    """The gate's decision where `promote` is "auto"; where it is "manual", a version that passed waits for a person."""
+    """The gate's decision if `promote` is "auto". If it is "manual", a version that passed waits for a person."""
     if decision.promote and promote == "manual":
         return Decision(False, [*decision.reasons, BY_HAND])
     return decision
 
 
 def not_activated(error: CurrentChanged) -> str:
-    """The reason why a version that passed the gate is kept after all."""
+    """The reason recorded for a version that passed the gate but was not activated."""
     return f"Not activated: {error}."
 
 
 def starting_weights(store: Store) -> tuple[int, dict[str, torch.Tensor]]:
-    """The current version and its state dict. Raises NoVersion or DamagedVersion."""
+    """The number and state dict of the version in use. Raises NoVersion or DamagedVersion."""
     version, _ = store.usable()
     try:
         return version, load_file(store.folder(version) / WEIGHTS)
@@ -72,10 +72,9 @@ def starting_weights(store: Store) -> tuple[int, dict[str, torch.Tensor]]:
 def publish(
     store: Store, net: Net, recipe: Recipe, data: TrainingData, parent: int | None, on_progress: OnProgress
 ) -> Published:
-    """Publish the network as the next version, with the gate's decision.
+    """Publish the network as the next version, whatever the gate decides.
 
-    parent: the version whose weights the training went on from, None for one from scratch. Raises ExportError or
-    StoreError.
+    parent: the version whose weights the training started from, None if from scratch. Raises ExportError or StoreError.
     """
     on_progress(after_training("evaluating", recipe))
     splits = data.splits
@@ -103,7 +102,7 @@ def publish(
 
 
 def current_version(store: Store) -> int | None:
-    """The version that the candidate has to beat, None when there is none."""
+    """The version that the candidate is compared with, None if there is none."""
     try:
         return store.usable()[0]
     except NoVersion:
@@ -111,7 +110,7 @@ def current_version(store: Store) -> int | None:
 
 
 def pass_gate(store: Store, current: int | None, candidate: Classifier, data: TrainingData) -> Decision:
-    """The gate's decision, both versions measured on the same digits."""
+    """Measure both versions on the same digits, and return the gate's decision. current: None if there is none."""
     evidence = evidence_of(candidate, data)
     if current is None:
         return decide(None, evidence)
@@ -121,7 +120,7 @@ def pass_gate(store: Store, current: int | None, candidate: Classifier, data: Tr
 
 
 def origin_of(recipe: Recipe, data: TrainingData) -> dict[str, Any]:
-    """What a version was made from, and with what, as the manifest says it."""
+    """The manifest's record of what a version was made from: recipe, data and software."""
     return {
         "architecture": "PyTorch tutorial Net, 61,706 parameters",
         "image_pipeline": PIPELINE_VERSION,
@@ -136,9 +135,12 @@ def origin_of(recipe: Recipe, data: TrainingData) -> dict[str, Any]:
 
 
 def write(store: Store, manifest: dict[str, Any], candidate: Candidate, test: Labelled, scores: Scores) -> int:
-    """Publish the files, among them pictures of how the test digits were read; answers with the version."""
+    """Write weights, graph and pictures of the test results into the store; return the version's number.
+
+    Raises VersionTaken or StoreError.
+    """
     with store.publish(manifest) as draft:
-        # Not by safetensors' own writer, to which a full disk is no OSError.
+        # Not by safetensors' own writer, which raises no OSError if the disk is full.
         (draft / WEIGHTS).write_bytes(as_safetensors(candidate.net.state_dict()))
         (draft / MODEL).write_bytes(candidate.model)
         write_pictures(draft, test, scores, candidate.acceptance)

@@ -1,8 +1,7 @@
-"""Changing the versions of the weights: published atomically, immutable, one of them current.
+"""Change the store of versions: publish a version, activate one, copy the shipped ones, prune old ones.
 
-A version becomes visible by one rename of a complete, synced folder; `CURRENT` is replaced the same way. Those who
-change the store take turns, by a lock on its folder. A draft that its writer left behind (killed, full disk) is
-removed by the next publisher.
+Versions are published atomically: one rename makes a complete, synced folder visible. `CURRENT` is replaced the same
+way. Writers take turns by a lock on the store's folder. If a writer is killed, the next publisher removes its draft.
 """
 
 from __future__ import annotations
@@ -21,20 +20,20 @@ from model.errors import CurrentChanged, DamagedVersion, NoVersion, StoreError, 
 from model.files import locked, sha256_of, sync
 from model.registry.versions import CURRENT, MANIFEST, Versions
 
-DEFAULT_ROOT = Path("weights")  # where versions are kept unless somebody says otherwise
+DEFAULT_ROOT = Path("weights")  # the default folder of versions
 DRAFT_PREFIX = ".draft-"
 
 
 class Store(Versions):
-    """The folder of versions at `root`, to publish in, to choose the current one of, and to remove from."""
+    """The folder of versions at `root`, for those who change it."""
 
     @contextmanager
     def publish(self, manifest: dict[str, Any]) -> Iterator[Path]:
-        """A draft folder to write a version's files into, which becomes the next version on leaving.
+        """Yield a draft folder for a version's files; on leaving the context it becomes the next version.
 
-        `manifest` is completed with the version's number and its files; one that has a number already, as that of a
-        copy, keeps it. Raises VersionTaken when that number is taken, StoreError when the folder can't be written;
-        nothing is left behind.
+        `manifest` is completed with the version's number and the SHA-256 of its files. If it has a number already, as
+        a copy's has, it keeps that. Raises VersionTaken if that number is taken, StoreError if the folder can't be
+        written; either leaves nothing behind.
         """
         with self._writing(), self._draft() as draft:
             yield draft
@@ -50,14 +49,15 @@ class Store(Versions):
                 self._rename(draft, version)
 
     def activate(self, version: int) -> None:
-        """Make an intact version the current one, durably. Raises NoVersion, DamagedVersion or StoreError."""
+        """Make an intact version the current one, synced to disk. Raises NoVersion, DamagedVersion or StoreError."""
         with self._writing(), locked(self.root):
             self._point_to(version)
 
     def promote(self, version: int, instead_of: int | None) -> None:
-        """Activate a version that was compared with another one, or with none, unless that isn't current any more.
+        """Activate a version that the gate compared with `instead_of`, if that is still the current version.
 
-        A missing or damaged current version is no obstacle. Raises CurrentChanged, or what `activate` does.
+        instead_of: None if there was no version to compare with. A missing or damaged current version does not prevent
+        the promotion. Raises CurrentChanged if another version became current, or what `activate` raises.
         """
         with self._writing(), locked(self.root):
             with suppress(NoVersion, DamagedVersion):
@@ -68,10 +68,10 @@ class Store(Versions):
             self._point_to(version)
 
     def seed(self, shipped: Store) -> int | None:
-        """Copy the shipped versions when there are none here; name a current one when none is named.
+        """Copy the shipped versions if there are none here, and activate one if none is.
 
-        What was copied is used as it was there, else the newest is. Answers with the version that became current,
-        None when one already was. Raises StoreError.
+        After copying, activate the version that the shipped store uses; else the newest intact one. Return the version
+        that was activated, None if one was active already. Raises StoreError.
         """
         origin = self
         if not self.versions() and shipped.root.resolve() != self.root.resolve():
@@ -85,20 +85,20 @@ class Store(Versions):
         return version
 
     def check_writable(self) -> None:
-        """Raise StoreError where nothing can be published: hours of training would be for nothing."""
+        """Raise StoreError if nothing can be published here: called before a training, not after hours of it."""
         with self._writing(), self._draft():
             pass
 
     def prune(self, keep: int) -> list[int]:
-        """Remove all but the newest `keep` versions and the current one; answers with what was removed."""
+        """Remove all but the newest `keep` versions and the current one; return the numbers removed."""
         removed = []
         with self._writing(), locked(self.root):
             for version in self.versions()[:-keep]:
                 if version == self.current():
                     continue
-                grave = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.root))
-                os.rename(self.folder(version), grave / str(version))
-                shutil.rmtree(grave)
+                trash = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=self.root))
+                os.rename(self.folder(version), trash / str(version))
+                shutil.rmtree(trash)
                 removed.append(version)
         return removed
 
@@ -109,15 +109,15 @@ class Store(Versions):
                 shutil.copyfile(source.folder(version) / name, draft / name)
 
     def _next(self) -> int:
-        """One above the highest number there is; for whoever has the lock."""
+        """One above the highest number in the store. The caller holds the lock."""
         return max(self._numbers(), default=0) + 1
 
     @contextmanager
     def _draft(self) -> Iterator[Path]:
-        """A locked temporary folder, removed unless it was renamed; first removes those without an owner."""
+        """Remove abandoned drafts, then yield a new locked one; remove it afterwards unless it was renamed."""
         self.root.mkdir(parents=True, exist_ok=True)
         with ExitStack() as owned:
-            with locked(self.root):  # until it is locked itself, another publisher would take the draft for an orphan
+            with locked(self.root):  # else another publisher could remove the new draft before it is locked itself
                 for orphan in self.root.glob(f"{DRAFT_PREFIX}*"):
                     with suppress(OSError), locked(orphan, wait=False):
                         shutil.rmtree(orphan)
@@ -130,7 +130,7 @@ class Store(Versions):
                 shutil.rmtree(draft, ignore_errors=True)
 
     def _rename(self, draft: Path, version: int) -> None:
-        """Make the draft visible. Raises VersionTaken, OSError, or StoreError when it is visible, but not synced."""
+        """Make the draft visible. Raises VersionTaken, OSError, or StoreError if it is visible but can't be synced."""
         try:
             os.rename(draft, self.folder(version))
         except OSError as error:
@@ -141,7 +141,7 @@ class Store(Versions):
             sync(self.root)
 
     def _point_to(self, version: int) -> None:
-        """Replace CURRENT; for whoever has the lock, so that the version is not pruned meanwhile."""
+        """Replace CURRENT. The caller holds the lock, so that nobody prunes the version meanwhile."""
         self.verify(version)
         handle, name = tempfile.mkstemp(prefix=".current-", dir=self.root)
         try:
@@ -158,7 +158,7 @@ class Store(Versions):
 
     @contextmanager
     def _writing(self, so_far: str = "") -> Iterator[None]:
-        """Raise StoreError for an OSError; so_far: what was reached before it, as the message begins."""
+        """Turn an OSError into a StoreError. so_far: the message's beginning, which says what was done before."""
         try:
             yield
         except OSError as error:
@@ -166,9 +166,9 @@ class Store(Versions):
 
 
 def usable_folder(store: Store, shipped: Store) -> tuple[Path, str | None]:
-    """The folder of the version to serve, and a warning when it is not the one wanted. Raises NoVersion.
+    """The folder of the version to serve, and a warning if it is not the one that `CURRENT` names. Raises NoVersion.
 
-    shipped: where it is taken from when the store holds none, as one that can't be written does at first.
+    shipped: the store to serve from if the first holds no version, as when it can't be written and so not be seeded.
     """
     try:
         version, warning = store.usable()

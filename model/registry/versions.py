@@ -1,9 +1,9 @@
-"""Reading the versions of the weights: which there are, whether their files are whole, and which one to serve.
+"""Read the store of versions: which versions there are, whether their files are intact, and which one to serve.
 
     weights/1/ weights/2/ …   weights.safetensors, model.onnx, manifest.json, pictures
     weights/CURRENT           one line naming the version in use
 
-Reads never write, so whoever only serves needs no more than this.
+Nothing here writes, so serving needs only this module; `store.py` adds the changes.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ MANIFEST = "manifest.json"
 
 
 class Versions:
-    """The folder of versions at `root`, which need not exist before the first publishing."""
+    """The folder of versions at `root`, for those who only read it. It need not exist before the first publishing."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
     def folder(self, version: int) -> Path:
-        """Where the version's files lie."""
+        """The folder of the version's files."""
         return self.root / str(version)
 
     def versions(self) -> list[int]:
-        """Visible versions, ascending; complete when they were published, perhaps damaged since."""
+        """The numbers of all versions, ascending. Each was complete when published; it may be damaged since."""
         return [number for number in self._numbers() if self.folder(number).is_dir()]
 
     def names_current(self) -> bool:
-        """Whether `CURRENT` is there, be what it names there or not."""
+        """Whether the file `CURRENT` exists; the version that it names may not."""
         return (self.root / CURRENT).exists()
 
     def current(self) -> int:
-        """The version that `CURRENT` names, without a look at its files. Raises NoVersion."""
+        """The version that `CURRENT` names; its files are not checked. Raises NoVersion."""
         try:
             text = (self.root / CURRENT).read_text("ascii").strip()
             return int(text)
@@ -62,7 +62,7 @@ class Versions:
         return manifest
 
     def verify(self, version: int) -> dict[str, Any]:
-        """The manifest, after every file's SHA-256 was compared with it. Raises NoVersion or DamagedVersion."""
+        """Compare every file's SHA-256 with the manifest; return the manifest. Raises NoVersion or DamagedVersion."""
         manifest = self.manifest(version)
         for name, sha256 in manifest["files"].items():
             try:
@@ -74,7 +74,7 @@ class Versions:
         return manifest
 
     def newest_intact(self) -> int:
-        """The highest version whose files are whole. Raises NoVersion."""
+        """The highest version whose files are intact. Raises NoVersion."""
         for version in reversed(self.versions()):
             with suppress(DamagedVersion):
                 self.verify(version)
@@ -82,7 +82,7 @@ class Versions:
         raise NoVersion(f"{self.root} has no intact version; `numeral train` makes one")
 
     def usable(self) -> tuple[int, str | None]:
-        """The version to serve, and a warning when it is not the one that `CURRENT` names. Raises NoVersion."""
+        """The version to serve, and a warning if it is not the one that `CURRENT` names. Raises NoVersion."""
         try:
             version = self.current()
             self.verify(version)
@@ -92,7 +92,7 @@ class Versions:
         return version, None
 
     def _numbers(self) -> list[int]:
-        """The numbers that entries of the folder bear, ascending, be they versions or not."""
+        """All numbers that are names in the folder, ascending, whether of versions or of other files."""
         with suppress(FileNotFoundError, NotADirectoryError):
             names = os.listdir(self.root)
             return sorted(int(name) for name in names if name.isascii() and name.isdigit() and name[0] != "0")

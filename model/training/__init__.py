@@ -1,1 +1,1 @@
-"""What a training needs beside its loop: batches, augmentation, averaging, early stopping."""
+"""What the training loop (`model/train.py`) uses: batches, augmentation, outliers, averaging, early stopping."""

@@ -1,6 +1,6 @@
-"""Random distortions of a batch of digits, as hands, pens, cameras and scanners make them.
+"""Data augmentation: random distortions of a batch of digits, as hands, pens, cameras and scanners cause them.
 
-Each is drawn per image, on the images' own device, from one generator, so that a seed fixes them all.
+Each image gets its own random distortions, drawn on its device from one generator. So a seed fixes them all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GRID = 5  # control points a side of the elastic distortion
 
 @dataclass(frozen=True)
 class Strength:
-    """How far each distortion goes; 0 switches it off. Shares are of the images."""
+    """How strong or how frequent each distortion is; 0 switches it off. A share is of the batch's images, 0–1."""
 
     rotation: float = 12.0  # degrees either way
     scale: float = 0.10  # relative, each axis on its own
@@ -29,16 +29,16 @@ class Strength:
     soften: float = 0.08  # share blurred, as a small picture is when it is enlarged
     noise: float = 0.05  # share with pixel noise
     contrast: float = 0.05  # share whose ink is unevenly dark
-    coarse: float = 0.15  # share seen through few pixels, as a thumbnail is
-    harden: float = 0.05  # share without half-tones at the strokes' edges, as a pen on a canvas draws
+    coarse: float = 0.15  # share shrunk to few pixels and enlarged, like a thumbnail
+    harden: float = 0.05  # share with sharp edges and one tone, like a drawing on a canvas
 
     def scaled(self, factor: float) -> Strength:
-        """Every distortion `factor` times as strong or as frequent."""
+        """Return every distortion `factor` times as strong or as frequent."""
         return Strength(**{name: value * factor for name, value in asdict(self).items()})
 
 
 def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
-    """Distorted float32 (N, 1, 32, 32), 0–1, of images in the same form; digits stay white on black."""
+    """Distort images float32 (N, 1, 32, 32), 0–1, white ink on black; the result has the same form."""
     images = warp(images, strength, generator)
     images = change_thickness(images, strength.thickness, generator)
     images = harden(images, strength.harden, generator)
@@ -49,10 +49,11 @@ def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
 
 
 def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
-    """Rotate, scale, shift and bend by one bilinear resampling. (Not slant: `deslant` would undo it.)
+    """Rotate, scale, shift and bend by one bilinear resampling. No shear: deslanting would undo it.
 
-    The bending is a smooth random displacement field, cf. Simard, Steinkraus and Platt, "Best Practices for
-    Convolutional Neural Networks Applied to Visual Document Analysis", ICDAR 2003; drawn on a coarse grid.
+    Bending is an elastic distortion: a smooth random displacement field, here drawn on a coarse grid; cf. Simard,
+    Steinkraus and Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis",
+    ICDAR 2003.
     """
     count = len(images)
 
@@ -78,7 +79,7 @@ def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
 
 @cache
 def basis(device: torch.device) -> Tensor:
-    """(3 + GRID², 1024): where a pixel lies (x, y, 1), and how far each control point moves it (bicubic)."""
+    """float32 (3 + GRID², 1024): for each pixel x, y and 1, and its weight for each control point (bicubic)."""
     identity = F.affine_grid(torch.eye(2, 3).unsqueeze(0), [1, 1, SIDE, SIDE], align_corners=False)
     points = torch.eye(GRID * GRID).view(GRID * GRID, 1, GRID, GRID)
     weights = F.interpolate(points, SIDE, mode="bicubic", align_corners=True)
@@ -87,13 +88,13 @@ def basis(device: torch.device) -> Tensor:
 
 
 def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Indices int64 of a random `share` of the images, always as many, so that every step has the same shapes."""
+    """Indices int64 of a random `share` of the images: always the same number, so that all steps have equal shapes."""
     draws = torch.rand(len(images), generator=generator, device=images.device)
     return draws.topk(round(share * len(images))).indices
 
 
 def change_thickness(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Grow the strokes by up to two pixels on each side or shrink them by most of one: 3×3 maxima and minima."""
+    """Thicken strokes by up to two pixels on each side, or thin them by up to 0.8: 3×3 maxima and minima, blended."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
@@ -107,14 +108,14 @@ def change_thickness(images: Tensor, share: float, generator: Generator) -> Tens
 
 
 def largest_around(images: Tensor) -> Tensor:
-    """The 3×3 maximum, first across and then down: on a CPU a fifth of the time of `max_pool2d`."""
+    """The 3×3 maximum, first across and then down: takes a fifth of the time of `max_pool2d` on a CPU."""
     across = F.pad(images, (1, 1, 1, 1), value=-1.0)
     across = torch.maximum(torch.maximum(across[..., :-2], across[..., 2:]), across[..., 1:-1])
     return torch.maximum(torch.maximum(across[..., :-2, :], across[..., 2:, :]), across[..., 1:-1, :])
 
 
 def soften(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Blur by two passes of a 3×3 mean, blended: what low resolution and a moving camera leave."""
+    """Blur by two passes of a 3×3 mean, blended with the original, like low resolution or a moving camera."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
@@ -125,7 +126,7 @@ def soften(images: Tensor, share: float, generator: Generator) -> Tensor:
 
 
 def coarsen(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Shrink to 8 to 16 pixels a side and enlarge again."""
+    """Shrink to between 8 and 16 pixels a side, and enlarge again."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
@@ -137,7 +138,7 @@ def coarsen(images: Tensor, share: float, generator: Generator) -> Tensor:
 
 @cache
 def few_pixels(device: torch.device) -> Tensor:
-    """(9, 32, 32): what becomes of each pixel of a row that is shrunk to 8 … 16 pixels and enlarged (bicubic)."""
+    """float32 (9, 32, 32): the matrices that shrink a row to 8 … 16 pixels (mean) and enlarge it again (bicubic)."""
     row = torch.eye(SIDE).view(1, SIDE, 1, SIDE)
     small = [F.interpolate(row, (1, side), mode="area") for side in range(8, 17)]
     enlarged = [F.interpolate(one, (1, SIDE), mode="bicubic", align_corners=False) for one in small]
@@ -145,7 +146,7 @@ def few_pixels(device: torch.device) -> Tensor:
 
 
 def harden(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Steepen the step from paper to ink, at a random level, so that strokes have one tone and sharp edges."""
+    """Steepen the step from paper to ink at a random level, so that strokes have one tone and sharp edges."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
@@ -154,7 +155,7 @@ def harden(images: Tensor, share: float, generator: Generator) -> Tensor:
 
 
 def change_contrast(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Darken or lighten the half-tones by a power, as pens, scanners and cameras differ."""
+    """Darken or lighten the half-tones by a random power (gamma): pens, scanners and cameras differ in it."""
     which = chosen(images, share, generator)
     if not len(which):
         return images
@@ -163,7 +164,7 @@ def change_contrast(images: Tensor, share: float, generator: Generator) -> Tenso
 
 
 def add_noise(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Add normal noise of up to 12 % to some of the images."""
+    """Add normal noise, whose standard deviation is up to 0.12 of full ink."""
     which = chosen(images, share, generator)
     if not len(which):
         return images

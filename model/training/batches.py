@@ -1,4 +1,4 @@
-"""What a training sees at each step: digits, users' samples among them, and some that are no digit."""
+"""The batches of a training: digits, users' samples among them, and outliers, which show no digit."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from model.training.out_of_distribution import make_outliers
 from model.training.pruning import prune
 
 NO_DIGIT = 10  # the label of an outlier
-OUTLIERS = 20_000  # made at most, once for a training; each is distorted anew whenever it is seen
+OUTLIERS = 20_000  # most that are made, once for a training; augmentation distorts each anew in each batch
 
 
 def batches_of(
     train: Labelled, samples: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
 ) -> WithOutliers:
-    """The recipe's batches: of `train` the hardest digits or all, with users' samples and outliers made from all."""
+    """The recipe's batches: all digits of `train`, or the hardest, with users' samples and with outliers."""
     digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
     return WithOutliers(Batches(digits, samples, recipe, device, generator), train, recipe, device, generator)
 
 
 def to_input(images: Tensor) -> Tensor:
-    """What the network takes, float32 (N, 1, 32, 32), 0–1, of uint8 (N, 32, 32), where these are."""
+    """Convert images uint8 (N, 32, 32) to the network's input, float32 (N, 1, 32, 32), 0–1, on the same device."""
     return images.unsqueeze(1).float() / 255
 
 
 class Batches:
-    """Shuffled batches of the training digits, a bounded share of each kept for the users' samples.
+    """Shuffled batches of the training digits, with users' samples mixed in.
 
-    Iterating gives images float32 (B, 1, 32, 32), 0–1, and labels int64 (B,). Few samples are repeated, so that they
-    count, but neither above `sample_repeats` times an epoch nor above `sample_share` of a batch. All batches have as
-    many places for them; where samples don't fill these, training digits do.
+    Iterating yields images float32 (B, 1, 32, 32), 0–1, and labels int64 (B,). Each batch reserves the same number of
+    places for samples, at most `sample_share` of it. Samples are repeated to fill these, at most `sample_repeats` times
+    an epoch each; training digits fill the rest.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Batches:
         self.digit_count = len(train)
         self.sample_count = len(samples) if samples is not None else 0
         self.repeats = recipe.sample_repeats
-        # So many in each of an epoch's len(train) / from_train batches as the samples' repeats need.
+        # Places for samples in a batch, if all repeats of all samples are spread over the batches of an epoch.
         places = self.sample_count * self.repeats * recipe.batch_size / (len(train) + self.sample_count * self.repeats)
         self.from_samples = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
         self.from_train = min(recipe.batch_size - self.from_samples, len(train))
@@ -64,7 +64,7 @@ class Batches:
             yield to_input(self.images[which]), self.labels[which]
 
     def places(self) -> Tensor:
-        """What stands in the places that are kept for samples in one epoch: int64 (len(self), from_samples)."""
+        """Indices of the images in the places for samples, for one epoch: int64 (len(self), from_samples)."""
         count = len(self) * self.from_samples
         samples = self.digit_count + self.shuffled(self.sample_count * self.repeats)[:count] % self.sample_count
         fill = self.shuffled(self.digit_count)[: count - len(samples)]
@@ -77,9 +77,9 @@ class Batches:
 
 
 class WithOutliers:
-    """The batches, with outliers added to each, whose label is NO_DIGIT.
+    """The batches with outliers added to each, labelled NO_DIGIT.
 
-    Iterating gives images float32 (B + round(B · outlier_share), 1, 32, 32), 0–1, and as many labels int64.
+    Iterating yields images float32 (B + round(B · outlier_share), 1, 32, 32), 0–1, and as many labels int64.
     """
 
     def __init__(

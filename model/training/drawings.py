@@ -1,6 +1,6 @@
-"""Pictures drawn from nothing that show no digit: strokes, shapes, outlines, printed characters, textures, clutter.
+"""Draw pictures that show no digit: strokes, shapes, outlines, printed characters, textures, clutter.
 
-Each painter draws from one generator, so that a seed fixes all pictures: float32 (N, 1, S, S), 0–1, white on black.
+Each function returns float32 (N, 1, S, S), 0–1, white on black. All draw from one generator, so that a seed fixes them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from torch import Generator, Tensor
 from model.data.fonts import LETTERS, font_folder
 
 SIDE = 32  # pixels
-LATTICE = 20 / 3  # pixels between the four points a side that strokes lead to
+LATTICE = 20 / 3  # pixels between the points of the 4×4 lattice on which strokes begin and end
 STROKES = 6
 POINTS = 20  # along each stroke
 FONTS = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10")  # matplotlib's
-SIGNS = "+=#%@*"  # those of ASCII that have a shape of their own and are in each of FONTS
+SIGNS = "+=#%@*"  # ASCII signs that look like no digit and exist in all FONTS
 
 
 def strokes(count: int, generator: Generator) -> Tensor:
-    """Three to six straight or bent lines on a 4×4 lattice, most going on where one ended: (N, 1, 32, 32)."""
+    """Three to six straight or bent lines on a 4×4 lattice, most beginning where another ended: (N, 1, 32, 32)."""
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator)
@@ -46,7 +46,7 @@ def strokes(count: int, generator: Generator) -> Tensor:
 
 
 def shapes(count: int, generator: Generator) -> Tensor:
-    """One to three overlapping convex polygons, filled or outlined, a later one cutting the first: (N, 1, 32, 32)."""
+    """One to three overlapping convex polygons, filled or outlined; a later one may cut the first: (N, 1, 32, 32)."""
     axis = torch.linspace(-1, 1, SIDE)
     y, x = axis.view(1, 1, SIDE, 1), axis.view(1, 1, 1, SIDE)
     canvas = torch.zeros(count, SIDE, SIDE)
@@ -65,13 +65,13 @@ def shapes(count: int, generator: Generator) -> Tensor:
 
 
 def outlines(count: int, generator: Generator) -> Tensor:
-    """Closed lines with three to six corners, every third with strokes or a spot inside: (N, 1, 32, 32)."""
+    """Closed polygons with three to six corners, a third of them with strokes or a spot inside: (N, 1, 32, 32)."""
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator)
 
     corners = torch.randint(3, 7, (count, 1), generator=generator)
-    index = torch.arange(6) % corners  # the first corners come again, so that every line is closed
+    index = torch.arange(6) % corners  # the first corners are repeated, so that every polygon is closed
     angle = (index + (uniform(count, 6) - 0.5).gather(1, index) * 0.6) / corners * 2 * math.pi + uniform(count, 1) * 7
     radius = 4 + 6 * uniform(count, 6).gather(1, index)
     points = 15.5 + radius[..., None] * torch.stack([angle.cos(), angle.sin()], dim=2)  # (N, 6, 2)
@@ -84,23 +84,23 @@ def outlines(count: int, generator: Generator) -> Tensor:
 
 
 def drawn_with_a_pen(line: Tensor, radius: Tensor) -> Tensor:
-    """Ink (N, 1, 32, 32), 0–1, within `radius` (N, 1) pixels of the points (N, P, 2) of a line."""
+    """Ink (N, 1, 32, 32), 0–1, within `radius` (N, 1) pixels of any of a line's points (N, P, 2)."""
     pixels = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE)).float()
-    # Not by products of matrices, which now and then, on a busy machine, are rounded in another way.
+    # Without matrix products, whose rounding sometimes differs between runs on a busy machine.
     exact = "donot_use_mm_for_euclid_dist"
     distance = torch.cdist(pixels.expand(len(line), -1, -1), line, compute_mode=exact).amin(dim=2)
     return (radius + 0.5 - distance).clamp(0, 1).view(-1, 1, SIDE, SIDE)
 
 
 def characters(count: int, generator: Generator) -> Tensor:
-    """Printed letters and signs that look like no digit, in any of FONTS: (N, 1, 64, 64)."""
+    """Printed letters and signs that look like no digit, in random FONTS: (N, 1, 64, 64)."""
     pages = glyphs()
     return pages[torch.randint(len(pages), (count,), generator=generator)]
 
 
 @cache
 def glyphs() -> Tensor:
-    """All LETTERS and SIGNS in all FONTS, (F · C, 1, 64, 64)."""
+    """All C characters of LETTERS and SIGNS in all F fonts: (F · C, 1, 64, 64)."""
     folder = font_folder()
     pages = []
     for name in FONTS:
@@ -113,7 +113,7 @@ def glyphs() -> Tensor:
 
 
 def textures(count: int, generator: Generator) -> Tensor:
-    """Noise of any grain, with or without half-tones, or stripes, in a rectangle: (N, 1, 32, 32)."""
+    """Noise of any grain, with or without half-tones, or stripes, within a rectangle: (N, 1, 32, 32)."""
     canvas = torch.zeros(count, 1, SIDE, SIDE)
     ramp = torch.arange(SIDE).float()
     for i in range(count):
@@ -134,7 +134,7 @@ def textures(count: int, generator: Generator) -> Tensor:
 
 
 def clutter(count: int, generator: Generator) -> Tensor:
-    """What fills the whole field: specks, pixel noise, plain grey: (N, 1, 32, 32)."""
+    """Pictures without a shape: specks, pixel noise, or plain gray all over: (N, 1, 32, 32)."""
     level = torch.rand(count, 1, 1, 1, generator=generator)
     noise = torch.rand(count, 1, SIDE, SIDE, generator=generator)
     kind = torch.rand(count, 1, 1, 1, generator=generator)

@@ -1,4 +1,4 @@
-"""Early stopping: the best network so far, and whether to wait for a better one.
+"""Early stopping: keep the best network so far, and end the training when it no longer improves.
 
 Source: Prechelt, "Early Stopping – But When?", 1998.
 """
@@ -11,9 +11,9 @@ from model.net import Net
 
 
 class EarlyStopping:
-    """Keeps the best of the epochs' networks, and stops after `patience` epochs in a row without a better one.
+    """Keeps the best network as `best`; stops after `patience` epochs in a row without a better one.
 
-    With a patience of 0 it never stops, and the last network is the best one.
+    With a patience of 0 it never stops, and `best` is the last network.
     """
 
     def __init__(self, patience: int) -> None:
@@ -22,7 +22,7 @@ class EarlyStopping:
         self.waited = 0
 
     def stops(self, net: Net, score: float) -> bool:
-        """Take in an epoch's network and its score, higher is better; answers whether to stop."""
+        """Take an epoch's network and its score (higher is better), and return whether to stop."""
         if score > self.score or not self.patience:
             self.best, self.score, self.waited = net, score, 0
         else:

@@ -1,15 +1,15 @@
-"""Pictures that are no digit, made from digits and from lines, for the network to learn that there are such.
+"""Outliers: pictures that show no digit, made from digits and lines, from which the network learns to refuse such.
 
-Outlier exposure: beside the digits, each batch of a training holds some of these. Source: Hendrycks, Mazeika and
-Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR 2019. They take no part in the loss that tells digits
-apart. A second loss, logistic, makes the score log Σ exp(logit) the log odds that a picture shows a digit; cf. Du et
-al., "VOS: Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All but clutter are placed as the
-image pipeline places a digit, so that only their shape tells them apart.
+Each batch of a training holds some of them beside its digits: outlier exposure (Hendrycks, Mazeika and Dietterich,
+"Deep Anomaly Detection with Outlier Exposure", ICLR 2019). They take no part in the loss that tells digits apart. A
+second, logistic loss makes the score log Σ exp(logit) the log odds that a picture shows a digit; cf. Du et al., "VOS:
+Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All kinds but clutter are centred and scaled as
+the image pipeline does with a digit, so that only their shape differs from a digit's.
 
-What they bring, as `model/LOG.md` has it: of one set of pictures a network refuses 60 % of the letters and 70 % of the
-icons without any of them, 84 and 89 % with them. Of another it refuses 86 and 79 % with pieces of digits, strokes and
-shapes, 98 and 92 % with letters and outlines too; printed signs took icons from 90 to 94 %. They were measured in these
-groups and not one by one. All stay, since other examples would give other weights.
+What they gain (`model/LOG.md`): on one set of pictures, a network trained without outliers refuses 60 % of the letters
+and 70 % of the icons; with outliers, 84 and 89 %. On another set it refuses 86 and 79 % with pieces of digits, strokes
+and shapes; 98 and 92 % with letters and outlines too. Printed signs raised the icons from 90 to 94 %. The kinds were
+measured in these groups, not one by one. All are kept, since other outliers would give other weights.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from model.training.drawings import characters, clutter, outlines, shapes, strok
 
 SIDE = 32  # pixels
 BOX = 20  # pixels, longer side of the ink
-INK = 0.2  # what counts as ink, 0–1
-KINDS = 10  # parts of a chunk; `strokes` are two
-CHUNK = 500  # images drawn at a time
+INK = 0.2  # level from which a pixel counts as ink, 0–1
+KINDS = 10  # equal parts of a chunk: one for each kind, two for `strokes`
+CHUNK = 500  # images that are drawn at a time
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
-TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns change places
+TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns are swapped
 
 
 def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
-    """uint8 (count, 32, 32), white on black: equal parts of each kind, in no order.
+    """Make outliers uint8 (count, 32, 32), white on black, in random order. Each kind is a tenth, `strokes` a fifth.
 
-    digits: training images of every label, which some kinds are pieced together from.
+    digits: training images of every label; some kinds are made from pieces of them.
     """
     generator = Generator().manual_seed(seed)
     labels = torch.from_numpy(digits.labels)
@@ -64,10 +64,10 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
 
 
 def place(pictures: Tensor) -> Tensor:
-    """Scale the ink of (N, 1, H, W) to 20 pixels and put its centre of mass in the middle of (N, 1, 32, 32).
+    """Scale the ink of (N, 1, H, W) to 20 pixels, and put its centre of mass in the middle of (N, 1, 32, 32).
 
-    As `model/preprocessing/centering.py` does, but all at once and by bilinear interpolation: that one's rounding to
-    whole gray levels and pixels would be other examples, and so other weights.
+    `model/preprocessing/centering.py` does the same for one page, but rounds to whole gray levels and pixels. This is
+    a batch form with bilinear interpolation. The other would give slightly other outliers, and so other weights.
     """
     count, _, height, width = pictures.shape
     ink = pictures[:, 0] > INK
@@ -90,7 +90,7 @@ def place(pictures: Tensor) -> Tensor:
 
 
 def side_by_side(left: Tensor, right: Tensor, generator: Generator) -> Tensor:
-    """Two digits in one picture, beside or above each other: (N, 1, 64, 64)."""
+    """Two digits in one picture, side by side or one above the other: (N, 1, 64, 64)."""
     canvas = torch.zeros(len(left), 1, 64, 64)
     gaps = torch.randint(15, 25, (len(left),), generator=generator).tolist()
     drops = torch.randint(-5, 6, (len(left),), generator=generator).tolist()
@@ -106,7 +106,7 @@ def side_by_side(left: Tensor, right: Tensor, generator: Generator) -> Tensor:
 
 
 def scrambled(digits: Tensor, others: Tensor, generator: Generator) -> Tensor:
-    """Quarters of two digits in a new order, turned by 0–270°, each place by its own angle: (N, 1, 24, 24)."""
+    """Four random quarters of two digits, each place rotated by its own multiple of 90°: (N, 1, 24, 24)."""
     quarters = []
     for images in (digits, others):
         middle = images[:, :, 4:28, 4:28].reshape(-1, 2, 12, 2, 12).transpose(2, 3)

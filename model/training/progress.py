@@ -1,4 +1,4 @@
-"""Reports of a training's progress, not more often than a person or a database can take."""
+"""Report a training's progress, at most every REPORT_SECONDS, which a person can read and a database can store."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from torch import Tensor
 
 from model.recipe import Diverged, OnProgress, Progress, Recipe
 
-REPORT_SECONDS = 0.25  # between two reports
+REPORT_SECONDS = 0.25  # least time between two reports within an epoch
 
 
 class Reporter:
-    """Counts the steps, estimates how long the rest takes, and ends a training whose loss is no number any more."""
+    """Counts steps, estimates the remaining time, and ends a training whose loss became infinite or not a number."""
 
     def __init__(self, recipe: Recipe, steps: int, on_progress: OnProgress) -> None:
         self.epochs = recipe.epochs
         self.steps = steps
         self.on_progress = on_progress
         self.step = 0
-        self.accuracy: float | None = None  # on validation, after the last epoch that was measured
+        self.accuracy: float | None = None  # on validation, after the last completed epoch, 0–1
         self.started = self.last = time.monotonic()
 
     def after_step(self, epoch: int, loss: Tensor) -> None:
-        """Report when it is time to. Raises Diverged for a loss that is not finite."""
+        """Count a step, and report if REPORT_SECONDS have passed. Raises Diverged for a loss that is not finite."""
         self.step += 1
         if time.monotonic() - self.last >= REPORT_SECONDS:
             progress = self.progress(epoch, loss)
-            if not progress.ends_epoch:  # its report, with the new accuracy, comes soon
+            if not progress.ends_epoch:  # `after_epoch` reports the last step, with the new accuracy
                 self.report(progress)
 
     def after_epoch(self, epoch: int, loss: Tensor, accuracy: float) -> None:
-        """Report in any case. Raises Diverged."""
+        """Report the end of an epoch. accuracy: on validation, 0–1. Raises Diverged."""
         self.accuracy = accuracy
         self.report(self.progress(epoch, loss))
 
     def progress(self, epoch: int, loss: Tensor) -> Progress:
-        """How far it is. Raises Diverged."""
+        """The present progress. Raises Diverged if the loss is not finite."""
         value = loss.item()
         if not math.isfinite(value):
             raise Diverged(f"the loss became {value} in epoch {epoch}: lower the learning rate; nothing was published")
@@ -45,6 +45,6 @@ class Reporter:
         return Progress("training", epoch, self.epochs, self.step, self.steps, value, self.accuracy, eta)
 
     def report(self, progress: Progress) -> None:
-        """Say how far it is."""
+        """Hand the progress to the callback, and note the time."""
         self.last = time.monotonic()
         self.on_progress(progress)

@@ -1,4 +1,4 @@
-"""How much of a set of digits a network reads, measured between two epochs and where the network lives."""
+"""Measure a network's accuracy after each epoch, on the device that it is trained on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BATCH = 500
 
 
 def accuracy(net: nn.Module, digits: Labelled) -> float:
-    """Share of the digits that the network, ready to evaluate, reads correctly, 0–1."""
+    """The share of the digits that the network reads correctly, 0–1. net: in `eval` mode."""
     device = next(net.parameters()).device
     right = 0
     with torch.inference_mode():
@@ -27,7 +27,7 @@ def accuracy(net: nn.Module, digits: Labelled) -> float:
 
 
 def validate(net: Net, validation: Labelled, samples: Labelled | None) -> tuple[float, float]:
-    """The network's accuracy on validation, and the score that early stopping goes by: that and the one on samples."""
-    deslanted = Deslanted(FusedNet(net, normalize=False).eval())  # the answers of `net` in two thirds of the time
+    """Return the accuracy on validation and the score for early stopping, which adds the accuracy on samples (0–2)."""
+    deslanted = Deslanted(FusedNet(net, normalize=False).eval())  # the answers of `net`, in two thirds of the time
     read = accuracy(deslanted, validation)
     return read, read + (accuracy(deslanted, samples) if samples else 0)

@@ -1,1 +1,1 @@
-"""The pictures of an evaluation."""
+"""The charts and pictures of an evaluation."""

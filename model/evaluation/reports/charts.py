@@ -1,4 +1,4 @@
-"""The charts that show numbers: confusion, reliability, acceptance. Pure drawing, arrays in, figures out."""
+"""Three charts of a version's results: confusion, reliability, acceptance. Arrays in, figures out."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKED_CONFIDENCES = (0.9, 0.99, 0.999)
-LABEL_WIDTH = 0.15  # of the panel: what lies as near to the shipped confidence is not marked beside it
-RECALL_PLACE = 10.78  # right edge of the column, in cells
+LABEL_WIDTH = 0.15  # share of the panel's width; a mark nearer than this to the shipped threshold is left out
+RECALL_PLACE = 10.78  # right edge of the recall column, in cells
 
 
 def confusion_chart(counts: NDArray[np.int64], source: str) -> Figure:
-    """Counts (10, 10), row = true digit; the misread ones are colored by how many they are."""
+    """Draw the counts (10, 10), row = true digit, column = predicted digit. More misread digits are darker orange."""
     wrong = counts * (1 - np.eye(10, dtype=np.int64))
     figure = page(7.5, f"{wrong.sum():,} of {counts.sum():,} digits misread", source)
     axes = panel(figure, 0.95, 0.35, 5.85, 5.85)
@@ -55,7 +55,10 @@ def confusion_chart(counts: NDArray[np.int64], source: str) -> Figure:
 
 
 def cell_colors(wrong: NDArray[np.int64], strength: NDArray[np.float64]) -> NDArray[np.float64]:
-    """RGB (10, 10, 3), 0–1: pale blue on the diagonal, from white to orange off it, nearly white where nothing is."""
+    """Cell colors, RGB (10, 10, 3), 0–1: pale blue on the diagonal, white to orange off it, nearly white for no digits.
+
+    wrong: counts (10, 10); strength: 0–1 (10, 10), from white to orange.
+    """
     from matplotlib.colors import to_rgb
 
     weight = (0.15 + 0.85 * strength)[..., None]
@@ -65,7 +68,7 @@ def cell_colors(wrong: NDArray[np.int64], strength: NDArray[np.float64]) -> NDAr
 
 
 def reliability_chart(probabilities: Floats, labels: Labels, source: str) -> Figure:
-    """Accuracy in each bin of confidence with its 95 % interval, above the histogram of confidences.
+    """Draw the accuracy in each bin of confidence with its 95 % interval, above a histogram of the confidences.
 
     Source of the interval: Wilson, "Probable Inference", J. Am. Stat. Assoc. 22, 1927.
     """
@@ -100,7 +103,7 @@ def reliability_chart(probabilities: Floats, labels: Labels, source: str) -> Fig
 
 
 def wilson_interval(right: NDArray[np.float64], count: Labels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The shares between which the true one is in 95 % of cases, for `right` of `count`."""
+    """Lower and upper bound of Wilson's 95 % interval for the share `right` / `count`, all of shape (M,)."""
     z = 1.96
     middle = (right + z * z / 2) / (count + z * z)
     half = z / (count + z * z) * np.sqrt(right * (count - right) / count + z * z / 4)
@@ -108,7 +111,10 @@ def wilson_interval(right: NDArray[np.float64], count: Labels) -> tuple[NDArray[
 
 
 def acceptance_chart(probabilities: Floats, score: Floats, labels: Labels, shipped: Acceptance, source: str) -> Figure:
-    """Accepted share against accuracy among the accepted as the least confidence moves and the least score stays."""
+    """Draw the accuracy of accepted digits against their share, for every confidence threshold.
+
+    The score threshold stays at the shipped one.
+    """
     curve = AcceptanceCurve(probabilities, score, labels, shipped.min_score)
     share, accuracy = curve.at(shipped.min_confidence)
     title = f"{percent(share)} accepted, {percent(accuracy, 2)} of them right"
@@ -133,13 +139,17 @@ def acceptance_chart(probabilities: Floats, score: Floats, labels: Labels, shipp
 
 
 def mark(axes: Axes, point: tuple[float, float], text: str, color: str, size: float) -> None:
-    """A dot on the curve with a word beside it."""
+    """Draw a dot on the curve, with a label beside it."""
     axes.plot(*point, "o", color=color, markersize=size, markeredgecolor="white", clip_on=False, zorder=3)
     axes.annotate(text, point, (-7, -13), textcoords="offset points", ha="right", color=color, size=9.5)
 
 
 class AcceptanceCurve:
-    """share, accuracy: float64 (M,), of what is accepted, from the most confident digit alone to all with the score."""
+    """Accepted share and accuracy for every confidence threshold.
+
+    share, accuracy: float64 (M,). The first entry accepts only the most confident digit; the last accepts all digits
+    whose score reaches `min_score`.
+    """
 
     def __init__(self, probabilities: Floats, score: Floats, labels: Labels, min_score: float) -> None:
         passing = score >= min_score
@@ -152,6 +162,6 @@ class AcceptanceCurve:
         self.accuracy = right.cumsum() / accepted
 
     def at(self, min_confidence: float) -> tuple[float, float]:
-        """Share and accuracy for a least confidence; nothing accepted is taken to be right."""
+        """Accepted share and accuracy for one confidence threshold; (0.0, 1.0) if it accepts nothing."""
         accepted = int(np.searchsorted(self.falling, -min_confidence, side="right"))
         return (float(self.share[accepted - 1]), float(self.accuracy[accepted - 1])) if accepted else (0.0, 1.0)

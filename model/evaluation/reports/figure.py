@@ -1,6 +1,6 @@
-"""What all pictures of a report share: palette, style, headings, places in inches, and how they are saved.
+"""What all charts of a report share: colors, style, heading, positions in inches, and saving.
 
-matplotlib is an extra and slow to import, so every function that needs it imports it itself, after `load_matplotlib`.
+matplotlib is an extra and slow to import. So each function that needs it imports it, after `load_matplotlib`.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ BLUE, PALE_BLUE, ORANGE = "#2b6cb0", "#a8c9e8", "#d9602b"
 
 
 def load_matplotlib() -> None:
-    """Import matplotlib without leaving its settings' folder and its list of fonts in the user's home.
+    """Import matplotlib without leaving its settings folder and font list in the user's home.
 
-    It writes them once, while it is imported: into a folder that is gone afterwards, unless MPLCONFIGDIR names one.
+    It writes them while it is imported. Here it writes into a temporary folder, unless MPLCONFIGDIR names one.
     """
     if "matplotlib.font_manager" in sys.modules or os.environ.get("MPLCONFIGDIR"):
         return
     with TemporaryDirectory(prefix="numeral-") as folder:
         before = os.environ.get("XDG_CACHE_HOME")
-        os.environ.update(MPLCONFIGDIR=folder, XDG_CACHE_HOME=folder)  # the second for fontconfig's fc-list
+        os.environ.update(MPLCONFIGDIR=folder, XDG_CACHE_HOME=folder)  # the second is for fontconfig's fc-list
         try:
             import matplotlib.font_manager  # noqa: F401
         finally:
@@ -44,7 +44,7 @@ def load_matplotlib() -> None:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """What figures that are made and saved inside look like."""
+    """Set the style of figures that are drawn and saved inside this context."""
     load_matplotlib()
     import matplotlib
 
@@ -71,7 +71,7 @@ def style() -> Iterator[None]:
 
 
 def page(height: float, title: str, subtitle: str) -> Figure:
-    """An empty figure, WIDTH × height inches, with its heading in the uppermost 0.9 inches."""
+    """An empty figure, WIDTH × height inches, with a heading in its top 0.9 inches."""
     load_matplotlib()
     from matplotlib.figure import Figure
 
@@ -82,7 +82,7 @@ def page(height: float, title: str, subtitle: str) -> Figure:
 
 
 def panel(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Axes at a place in inches."""
+    """Axes at a position and of a size in inches, from the figure's lower left corner."""
     whole = figure.get_figheight()
     return figure.add_axes((left / WIDTH, bottom / whole, width / WIDTH, height / whole))
 
@@ -93,5 +93,5 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a PNG whose bytes are a function of what it shows."""
+    """Write a PNG without matplotlib's version in it, so that equal pictures have equal bytes."""
     figure.savefig(path, metadata={"Software": None})

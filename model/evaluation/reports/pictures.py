@@ -1,4 +1,4 @@
-"""The pictures of a version's results: confusion, reliability, acceptance, the hardest digits, the suite's conditions.
+"""Write the pictures of a version's results: confusion, reliability, acceptance, hardest digits, suite conditions.
 
 numeral evaluate --pictures pictures --suite
 """
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS, ROWS = 8, 5  # of the sheet of hardest digits
-TILE = 160  # pixels: five for each that the network saw
-NUMBER_PLACES = (1.18, 1.355)  # right edges of the two columns, in lengths of the longest bar
-# What can become of a picture → the color of its share
+TILE = 160  # pixels a side: five for each pixel of the network's input
+NUMBER_PLACES = (1.18, 1.355)  # right edges of the two columns of numbers; the longest bar has length 1
+# Outcome of a picture → the color of its share of the bar
 OUTCOMES = {
     "read right": BLUE,
     "read right, but refused": PALE_BLUE,
@@ -53,7 +53,7 @@ OUTCOMES = {
 
 
 def write_pictures(folder: Path, digits: Labelled, scores: Scores, acceptance: Acceptance) -> None:
-    """Write four pictures of how the digits were read: confusion, reliability, acceptance and hardest, each a PNG."""
+    """Write confusion.png, reliability.png, acceptance.png and hardest.png into the folder. Raises OSError."""
     read = scores.logits.argmax(axis=1).astype(np.int64)
     source = f"{digits.source}, {len(digits):,} digits"
     with style():
@@ -65,13 +65,13 @@ def write_pictures(folder: Path, digits: Labelled, scores: Scores, acceptance: A
 
 
 def write_conditions(folder: Path, results: list[ConditionResult]) -> None:
-    """Write conditions.png into the folder."""
+    """Write conditions.png into the folder. Raises OSError."""
     with style():
         save(conditions_chart(results), folder / "conditions.png")
 
 
 def hardest_sheet(digits: Labelled, scores: Scores) -> Figure:
-    """What the network saw of the hardest digits: the misread, most confident first, then the least confident."""
+    """Draw the hardest digits as the network saw them: the misread, most confident first, then the least confident."""
     read, confidence = scores.probabilities.argmax(axis=1), scores.probabilities.max(axis=1)
     order = hardest(confidence, read == digits.labels)[: COLUMNS * ROWS]
     seen = deslant(torch.from_numpy(to_input(digits.images[order]))).squeeze(1).numpy()
@@ -95,12 +95,15 @@ def hardest_sheet(digits: Labelled, scores: Scores) -> Figure:
 
 
 def hardest(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Indices (N,): what is misread, from the most confident on, before what is right, from the least confident on."""
+    """Indices (N,) from hardest to easiest: the misread, most confident first, then the right, least confident first.
+
+    confidence: (N,), 0–1; right: bool (N,).
+    """
     return np.lexsort((np.where(right, confidence, -confidence), right))
 
 
 def conditions_chart(results: list[ConditionResult]) -> Figure:
-    """What became of the pictures of each condition, grouped by kind; blue is right, orange is a harm done."""
+    """Draw a bar of outcomes for each condition, grouped by kind. Blue is read right; orange is wrong and accepted."""
     kinds = [kind for kind in Kind if any(result.kind == kind for result in results)]
     height = 0.24 * len(results) + 0.48 * len(kinds)
     count = max(result.count for result in results)
@@ -125,7 +128,7 @@ def conditions_chart(results: list[ConditionResult]) -> Figure:
 
 
 def legend(figure: Figure, top: float) -> None:
-    """The meaning of the colors, `top` inches below the upper edge."""
+    """Explain the colors, `top` inches below the figure's upper edge."""
     y = 1 - top / figure.get_figheight()
     for left, (text, color) in zip((0.45, 1.55, 3.4, 4.85), OUTCOMES.items(), strict=True):
         x = left / WIDTH
@@ -134,7 +137,7 @@ def legend(figure: Figure, top: float) -> None:
 
 
 def condition_row(axes: Axes, result: ConditionResult, y: float) -> None:
-    """One condition: its name, the shares of the outcomes as a bar, and the two shares that matter as numbers."""
+    """Draw one condition: its name, a bar of its outcomes, its accuracy or refused share, and its accepted share."""
     left = 0.0
     for share, color in zip(outcomes(result), OUTCOMES.values(), strict=True):
         axes.barh(y, share, 0.17, left, color=color, linewidth=0)
@@ -146,7 +149,7 @@ def condition_row(axes: Axes, result: ConditionResult, y: float) -> None:
 
 
 def outcomes(result: ConditionResult) -> tuple[float, float, float, float]:
-    """Shares in the order of OUTCOMES; they sum to 1."""
+    """The shares of the condition's pictures in the order of OUTCOMES, 0–1; they sum to 1."""
     accepted_right = result.accepted * (result.accuracy_when_accepted or 0.0)
     refused_right = max((result.accuracy or 0.0) - accepted_right, 0.0)
     return accepted_right, refused_right, result.refused - refused_right, result.accepted - accepted_right

@@ -1,1 +1,1 @@
-"""Pictures as users send them, and how a version reads them."""
+"""Generate pictures as users send them, and measure how a version reads them."""

@@ -1,4 +1,4 @@
-"""What users really send of one digit: named conditions, each from MNIST's 28×28 ink to the bytes of a picture file."""
+"""Named conditions: each turns one of MNIST's digits into the bytes of a picture file as users send them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from model.evaluation.robustness.redraw import redraw
 
 Build = Callable[[Ink, Generator], bytes]
 
-PAGE_SIDE = 280  # pixels, as a drawing canvas has; ten for each of MNIST's
-STORED_BY = {  # EXIF orientation → what makes the file's rows and columns of an upright picture
+PAGE_SIDE = 280  # pixels, like a drawing canvas; ten for each of MNIST's
+STORED_BY = {  # EXIF orientation → how the upright picture is transposed to store it
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -30,18 +30,18 @@ STORED_BY = {  # EXIF orientation → what makes the file's rows and columns of 
 
 
 class Kind(StrEnum):
-    """What is asked of a condition."""
+    """What kind of change a condition makes, and so what is expected of the model."""
 
-    ENCODING = "encoding"  # must cost nothing
-    PICTURE = "picture"  # geometric and photographic changes that a reader hardly notices
-    HARD = "hard"  # changes that a reader does notice
-    WRITERS = "other writers"
+    ENCODING = "encoding"  # the same pixels, encoded otherwise; must not cost accuracy
+    PICTURE = "picture"  # geometric and photographic changes that a person hardly notices
+    HARD = "hard"  # changes that a person does notice
+    WRITERS = "other writers"  # digits of another data set
     NO_DIGIT = "no digit"  # must be refused
 
 
 @dataclass(frozen=True)
 class Condition:
-    """build: uint8 (28, 28), white ink on black, and a generator → the bytes of a picture file."""
+    """build: uint8 (28, 28), white ink on black, and a random generator → the bytes of a picture file."""
 
     name: str
     kind: Kind
@@ -75,7 +75,7 @@ def transparent(ink: Ink, random: Generator) -> bytes:
 
 
 def exif_rotated(ink: Ink, random: Generator) -> bytes:
-    """A camera's file: stored as the sensor lay, with a note which way is up."""
+    """A camera's JPEG: stored in the sensor's orientation, with an EXIF tag that says which way is up."""
     orientation = int(random.integers(2, 9))
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -90,7 +90,7 @@ def sized(side: int) -> Build:
 
 
 def far_away(ink: Ink, random: Generator) -> bytes:
-    """A digit of 30 to 90 pixels anywhere on a page of 600×800."""
+    """A digit of 30 to 90 pixels anywhere on a page of 600×800 pixels."""
     page = np.zeros((800, 600), np.float32)
     side = round(random.uniform(30, 90) * 28 / 20)
     top, left = random.integers(0, 800 - side), random.integers(0, 600 - side)
@@ -99,19 +99,19 @@ def far_away(ink: Ink, random: Generator) -> bytes:
 
 
 def thick(ink: Ink, random: Generator) -> bytes:
-    """A marker: up to one more of MNIST's pixels on each side of the stroke."""
+    """A marker: 0.5 to 1 of MNIST's pixels more on each side of the stroke."""
     page = Image.fromarray(paint(enlarge(ink, PAGE_SIDE), 0.0, 255.0))
     bold = page.filter(ImageFilter.MaxFilter(2 * int(random.integers(5, 11)) + 1))
     return png(255 - np.asarray(bold))
 
 
 def pen(low: float, high: float) -> Build:
-    """Redrawn along its centre line, low to high pixels of PAGE_SIDE wide."""
+    """Redrawn along its centre line by a pen of low to high pixels' width, on a page of PAGE_SIDE."""
     return lambda ink, random: png(paint(redraw(ink, PAGE_SIDE, random.uniform(low, high) / 2)))
 
 
 def transformed(page: Share, matrix: tuple[float, ...]) -> Share:
-    """Float32 (H, W) seen through the affine matrix a b d e, about its centre."""
+    """The page float32 (H, W), 0–1, transformed by the affine matrix (a, b, d, e) about its centre."""
     a, b, d, e = matrix
     middle = (len(page) - 1) / 2
     data = (a, b, middle - a * middle - b * middle, d, e, middle - d * middle - e * middle)
@@ -120,7 +120,7 @@ def transformed(page: Share, matrix: tuple[float, ...]) -> Share:
 
 
 def rotated(ink: Ink, random: Generator) -> bytes:
-    """Up to 15° either way."""
+    """Rotated by up to 15° either way."""
     angle = np.radians(random.uniform(-15, 15))
     matrix = (np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle))
     return png(paint(transformed(enlarge(ink, PAGE_SIDE), tuple(map(float, matrix)))))
@@ -138,14 +138,14 @@ def blurred(ink: Ink, random: Generator) -> bytes:
 
 
 def noisy(ink: Ink, random: Generator) -> bytes:
-    """A dark room: normal noise of 10 to 30 gray levels on every pixel."""
+    """A photo in a dark room: normal noise of 10 to 30 gray levels on every pixel."""
     page = paint(enlarge(ink, 140), 225.0, 40.0)
     grain = random.normal(0, random.uniform(10, 30), page.shape)
     return png(np.clip(page + grain, 0, 255).astype(np.uint8))
 
 
 def ruled(ink: Ink, random: Generator) -> bytes:
-    """Dark ink on an exercise book's lines, which run through the digit."""
+    """Dark ink on ruled paper, with the lines through the digit."""
     page = np.full((420, 420, 3), random.uniform(240, 255), np.float32)
     spacing, width = random.integers(40, 90), int(random.integers(1, 4))
     for top in range(int(random.integers(spacing)), 420, spacing):

@@ -1,4 +1,7 @@
-"""What users send that is no digit: blank pages, noise, letters, icons, textures, photos, and two digits at once."""
+"""Conditions without a single digit: blank pages, noise, letters, icons, textures, photos, and two digits at once.
+
+Each must be refused. The functions have the form of other conditions, but only `two_digits` uses the digit's ink.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +19,19 @@ from model.evaluation.robustness.paint import Ink, enlarge, jpeg, paint, png
 
 FONTS = ("Sans", "Sans-Bold", "Sans-Oblique", "SansMono", "SansMono-Bold", "Serif", "Serif-Italic", "Serif-Bold")
 SIDE = 200  # pixels
-PEN = 0.08  # width of an icon's lines, of its side
+PEN = 0.08  # mean width of an icon's lines, as a share of its side
 
 Path2D = list[tuple[float, float]]
 
 
 def arc(x: float, y: float, radius: float, start: float, end: float) -> Path2D:
-    """Points along a circle's arc, degrees clockwise from the right; everything in shares of the side."""
+    """Points along a circle's arc. start, end: degrees clockwise from the right; lengths: shares of the icon's side."""
     angles = np.radians(np.linspace(start, end, 24)).tolist()
     return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles]
 
 
 def star() -> Path2D:
-    """Five points."""
+    """The outline of a five-pointed star."""
     turns = [math.pi * (i / 5 - 0.5) for i in range(11)]
     return [
         (0.5 + r * math.cos(a), 0.5 + r * math.sin(a)) for a, r in zip(turns, [0.45, 0.18] * 5 + [0.45], strict=True)
@@ -66,7 +69,7 @@ ICONS: dict[str, list[Path2D]] = {
 
 
 def blank(ink: Ink, random: Generator) -> bytes:
-    """Empty paper: a plain level, or one that falls off to a side, with a sensor's noise or without."""
+    """Empty paper: evenly bright or darker to one side, with or without a sensor's noise."""
     level, fall = random.uniform(0, 255), random.choice([0.0, random.uniform(0, 40)])
     page = level - fall * np.linspace(0, 1, SIDE)[:, None] * np.ones(SIDE)
     grain = random.normal(0, random.choice([0.0, 3.0]), page.shape)
@@ -83,12 +86,12 @@ def noise(ink: Ink, random: Generator) -> bytes:
 
 @functools.cache
 def font(name: str) -> ImageFont.FreeTypeFont:
-    """One of the DejaVu fonts, which matplotlib brings."""
+    """One of the DejaVu fonts that come with matplotlib."""
     return ImageFont.truetype(font_folder() / f"DejaVu{name}.ttf", 120)
 
 
 def letter(ink: Ink, random: Generator) -> bytes:
-    """A printed letter, turned by up to 10°."""
+    """A printed letter, rotated by up to 10°."""
     page = Image.new("L", (SIDE, SIDE), 255)
     text = str(random.choice(list(LETTERS)))
     ImageDraw.Draw(page).text((SIDE / 2, SIDE / 2), text, fill=0, font=font(str(random.choice(FONTS))), anchor="mm")
@@ -96,7 +99,7 @@ def letter(ink: Ink, random: Generator) -> bytes:
 
 
 def icon(ink: Ink, random: Generator) -> bytes:
-    """A simple drawing, in lines of any usual width or filled, turned by up to 10°."""
+    """A simple drawing, in lines of varying width or filled, rotated by up to 10°."""
     page = Image.new("L", (4 * SIDE, 4 * SIDE), 255)
     draw = ImageDraw.Draw(page)
     width = round(4 * SIDE * PEN * random.uniform(0.5, 1.5))
@@ -111,7 +114,7 @@ def icon(ink: Ink, random: Generator) -> bytes:
 
 
 def texture(ink: Ink, random: Generator) -> bytes:
-    """Stripes, checks, dots, or clouds, over the whole page."""
+    """Stripes, checks, dots or clouds over the whole page."""
     y, x = np.mgrid[0:SIDE, 0:SIDE] * (2 * math.pi / random.uniform(8, 60))
     angle = random.uniform(0, math.pi)
     u, v = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
@@ -121,7 +124,7 @@ def texture(ink: Ink, random: Generator) -> bytes:
 
 
 def clouds(random: Generator) -> NDArray[np.float64]:
-    """Noise of all sizes, (SIDE, SIDE), −1 to 1."""
+    """Random noise at six scales, float64 (SIDE, SIDE), −1 to 1."""
     total = np.zeros((SIDE, SIDE))
     for power in range(1, 7):
         coarse = Image.fromarray(random.normal(0, 1, (2**power, 2**power)).astype(np.float32))
@@ -132,14 +135,14 @@ def clouds(random: Generator) -> NDArray[np.float64]:
 
 @functools.cache
 def photos() -> list[NDArray[np.uint8]]:
-    """The photos that scikit-learn brings: a temple and a flower, uint8 (427, 640, 3)."""
+    """The two photos that come with scikit-learn, a temple and a flower: uint8 (427, 640, 3)."""
     from sklearn.datasets import load_sample_images  # an extra, and slow to import
 
     return list(load_sample_images().images)
 
 
 def scene(ink: Ink, random: Generator) -> bytes:
-    """A part of a real photo."""
+    """A random part of a real photo."""
     picture = photos()[random.integers(2)]
     side = int(random.integers(60, 400))
     top, left = random.integers(0, picture.shape[0] - side), random.integers(0, picture.shape[1] - side)
@@ -148,7 +151,7 @@ def scene(ink: Ink, random: Generator) -> bytes:
 
 
 def two_digits(ink: Ink, random: Generator) -> bytes:
-    """The digit twice, the second smaller or larger, side by side without touching."""
+    """The digit twice, each of a random size, side by side without touching."""
     page = np.zeros((SIDE, 2 * SIDE), np.float32)
     middle = SIDE
     for index in range(2):

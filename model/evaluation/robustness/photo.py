@@ -1,4 +1,4 @@
-"""A photo of a sheet with a digit on it: perspective, uneven light, a shadow's edge, a soft lens, a sensor's noise."""
+"""Simulate a photo of a sheet with a digit: perspective, uneven light, a shadow's edge, blur, and sensor noise."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 HEIGHT, WIDTH = 480, 640  # pixels of the photo
-TILT = 0.08  # of a side, how far each corner of the sheet moves at most
+TILT = 0.08  # each corner of the sheet moves by at most this share of a side
 SENSOR_NOISE = 3.0  # gray levels, standard deviation
 
 
 def photographed(share: NDArray[np.float32], random: Generator) -> NDArray[np.uint8]:
-    """uint8 (HEIGHT, WIDTH, 3), a sheet in warm light, of a share of ink (S, S), 0–1."""
+    """A photo uint8 (HEIGHT, WIDTH, 3) in warm light, of a share of ink float32 (S, S), 0–1."""
     sheet = np.zeros((HEIGHT, WIDTH), np.float32)
     side = int(random.integers(200, 400))
     small = Image.fromarray(share).resize((side, side), Image.Resampling.BICUBIC)
@@ -28,7 +28,7 @@ def photographed(share: NDArray[np.float32], random: Generator) -> NDArray[np.ui
 
 
 def tilted(sheet: NDArray[np.float32], random: Generator) -> NDArray[np.float32]:
-    """float32 (H, W) in perspective: each corner moves by up to TILT of a side."""
+    """The sheet float32 (H, W) in perspective: each corner moves by up to TILT of a side."""
     height, width = sheet.shape
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
     seen = corners + random.uniform(-TILT, TILT, (4, 2)) * (width, height)
@@ -44,7 +44,7 @@ def tilted(sheet: NDArray[np.float32], random: Generator) -> NDArray[np.float32]
 
 
 def across(random: Generator) -> NDArray[np.float64]:
-    """How far each pixel lies along a random direction, (HEIGHT, WIDTH), −1 to 1 from end to end."""
+    """Each pixel's position along a random direction, float64 (HEIGHT, WIDTH), within −1 to 1."""
     angle = random.uniform(0, 2 * np.pi)
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
     along: NDArray[np.float64] = x * np.cos(angle) + y * np.sin(angle)
@@ -53,13 +53,13 @@ def across(random: Generator) -> NDArray[np.float64]:
 
 
 def light(random: Generator) -> NDArray[np.float64]:
-    """Brightness (HEIGHT, WIDTH) of a lamp to one side: it falls to 50–90 % at the other."""
+    """Brightness (HEIGHT, WIDTH), 0–1, of a lamp on one side: 50 to 90 % remain on the other."""
     dark = random.uniform(0.5, 0.9)
     return dark + (1 - dark) * (across(random) + 1) / 2
 
 
 def shadow(random: Generator) -> NDArray[np.float64]:
-    """Brightness (HEIGHT, WIDTH) under something that keeps up to 40 % of the light off one part."""
+    """Brightness (HEIGHT, WIDTH), 0–1, with a shadow on one part that takes up to 40 % of the light."""
     depth = random.uniform(0.0, 0.4)
     edge = (across(random) - random.uniform(-0.6, 0.6)) / random.uniform(0.02, 0.15)
     return 1 - depth / (1 + np.exp(-np.clip(edge, -50, 50)))

@@ -1,6 +1,6 @@
-"""A digit drawn again along its centre line, with strokes of one width, as a mouse or a pen on a canvas draws it.
+"""Redraw a digit along its centre line with strokes of one width, as a mouse or a pen draws on a canvas.
 
-The centre line is what thinning leaves: Zhang and Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns",
+Thinning finds the centre line: Zhang and Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns",
 Communications of the ACM 27, 1984.
 """
 
@@ -13,13 +13,16 @@ from PIL import Image, ImageFilter
 from model.evaluation.robustness.paint import Ink, Share, enlarge
 
 FINE_SIDE = 140  # pixels a side at which a digit is thinned
-SMOOTH = ImageFilter.GaussianBlur(1.5)  # pixels of FINE_SIDE: no steps of pixels, and fewer spurs
-SOLID = 140  # gray level from which ink is thinned: higher breaks thin strokes, lower closes small loops
-STEPS = 8  # of a distance of one pixel of FINE_SIDE, as bytes hold it
+SMOOTH = ImageFilter.GaussianBlur(1.5)  # pixels of FINE_SIDE; avoids jagged edges and most spurs of the centre line
+SOLID = 140  # gray level from which ink is thinned: a higher one breaks thin strokes, a lower one closes small loops
+STEPS = 8  # per pixel of FINE_SIDE: the unit in which a byte stores a distance
 
 
 def redraw(ink: Ink, side: int, radius: float) -> Share:
-    """Share of ink float32 (side, side), 0–1: strokes that reach `radius` pixels from the centre line of the ink."""
+    """Share of ink float32 (side, side), 0–1: strokes that extend `radius` pixels from the centre line of the ink.
+
+    ink: uint8 (28, 28), white on black.
+    """
     fine = Image.fromarray(ink).resize((FINE_SIDE, FINE_SIDE), Image.Resampling.BICUBIC).filter(SMOOTH)
     line = centre_line(np.asarray(fine) > SOLID)
     if not line.any():
@@ -32,7 +35,7 @@ def redraw(ink: Ink, side: int, radius: float) -> Share:
 
 
 def distance_from(line: NDArray[np.bool_]) -> Share:
-    """How far each pixel of bool (H, W) is from the nearest that is True, pixels, float32 (H, W)."""
+    """Each pixel's distance to the nearest True pixel of bool (H, W), in pixels: float32 (H, W)."""
     rows, columns = (places.astype(np.float32) for places in np.nonzero(line))
     y, x = (np.arange(length, dtype=np.float32) for length in line.shape)
     squares = np.square(y[:, None] - rows)[:, None, :] + np.square(x[:, None] - columns)[None, :, :]
@@ -41,7 +44,7 @@ def distance_from(line: NDArray[np.bool_]) -> Share:
 
 
 def centre_line(solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Lines of one pixel's width, bool (H, W), in the middle of what is True in bool (H, W)."""
+    """Thin what is True in bool (H, W) to lines of one pixel's width: bool (H, W)."""
     page = np.pad(solid, 1)
     while True:
         before = page.sum()
@@ -52,7 +55,10 @@ def centre_line(solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def removable(page: NDArray[np.bool_], first: bool) -> NDArray[np.bool_]:
-    """Which inner pixels one half-step of thinning takes away from bool (H + 2, W + 2): bool (H, W)."""
+    """Which inner pixels one half-step of thinning removes from bool (H + 2, W + 2): bool (H, W).
+
+    first: which of the algorithm's two alternating half-steps.
+    """
     height, width = page.shape[0] - 2, page.shape[1] - 2
     ring = [(0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0), (0, 0)]  # clockwise from above
     around = np.stack([page[row : row + height, column : column + width] for row, column in ring])

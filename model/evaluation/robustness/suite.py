@@ -1,7 +1,7 @@
-"""The robustness suite: how a version reads digits as users send them, and whether it refuses what is no digit.
+"""The robustness suite: measure how a version reads digits as users send them, and refuses pictures without a digit.
 
-Every condition (conditions.py, nondigits.py) makes picture files from the same digits, and they take the
-way that a request takes: bytes → `read_digit` → network → verdict. A seed fixes everything.
+Every condition (conditions.py, nondigits.py) makes picture files from the same digits. They are read as a request is:
+bytes → `read_digit` → network → verdict. A seed fixes everything.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from model.evaluation.robustness.paint import png
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import Reading, read_digit
 
-SEED = 2026  # another one than choices were made with (model/LOG.md)
+SEED = 2026  # choices were made with another seed (model/LOG.md)
 COUNT = 1_000  # pictures for each condition
 EVERY_CONDITION = CONDITIONS + NON_DIGITS
-RESULTS = len(EVERY_CONDITION) + 2  # those and the other writers, twice
+RESULTS = len(EVERY_CONDITION) + 2  # and other writers' digits at two sizes
 
 
 @dataclass(frozen=True)
 class ConditionResult:
-    """What became of `count` pictures; all shares are 0–1.
+    """The results of one condition over `count` pictures; all shares are 0–1.
 
-    A picture that can't be read is refused and, if it shows a digit, wrong. accuracy and accuracy_when_accepted are
-    None where there is nothing to be right about.
+    A picture that can't be read counts as refused and, if it shows a digit, as wrong. accuracy is None if the pictures
+    show no digit; accuracy_when_accepted is None also if none is accepted.
     """
 
     name: str
@@ -51,9 +51,9 @@ OnResult = Callable[[ConditionResult], None]
 
 @dataclass(frozen=True)
 class ReadPictures:
-    """What the pipeline made of N pictures: R that it could read, with the digits that they show.
+    """The pipeline's readings of N pictures, of which it could read R.
 
-    labels: int64 (R,); readable: bool (N,), whether a picture is one of those.
+    readings: R; labels: int64 (R,), the digits that they show; readable: bool (N,), which pictures could be read.
     """
 
     readings: list[Reading]
@@ -68,7 +68,10 @@ def run_suite(
     count: int = COUNT,
     on_result: OnResult = lambda result: None,
 ) -> list[ConditionResult]:
-    """Measure every condition on the same `count` of the digits, or on all if there are fewer."""
+    """Measure every condition on the same `count` digits, or on all if there are fewer.
+
+    on_result: called with each condition's result as soon as it is measured.
+    """
     chosen = some(digits, seed, count)
     results = []
     for condition in EVERY_CONDITION:
@@ -83,19 +86,19 @@ def run_suite(
 
 
 def some(digits: Labelled, seed: int, count: int) -> Labelled:
-    """A random choice of `count` digits, the same for each condition, so that conditions can be compared."""
+    """Choose `count` random digits: the same for all conditions, so that these can be compared."""
     return digits[np.random.default_rng(seed).permutation(len(digits))[:count].astype(np.int64)]
 
 
 def read_under(condition: Condition, digits: Labelled, seed: int) -> ReadPictures:
-    """The digits as they come out of the image pipeline under the condition."""
+    """Turn the digits into pictures under the condition, and read these by the image pipeline."""
     random = np.random.default_rng([seed, zlib.crc32(condition.name.encode())])
     files = (condition.build(image[2:30, 2:30], random) for image in digits.images)
     return read_all(files, digits.labels)
 
 
 def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> ReadPictures:
-    """Read the files, which show `labels` (N,)."""
+    """Read N files by the image pipeline. labels: int64 (N,), the digits that they show."""
     made, readable = [], np.zeros(len(labels), bool)
     for index, data in enumerate(files):
         try:
@@ -107,7 +110,7 @@ def read_all(files: Iterable[bytes], labels: NDArray[np.int64]) -> ReadPictures:
 
 
 def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures) -> ConditionResult:
-    """Right, accepted and refused shares of what was read."""
+    """Judge the readings, and count the shares that are right, accepted and refused."""
     count = len(read.readable)
     verdicts = classifier.judge(read.readings)
     accepted = np.array([verdict.accepted for verdict in verdicts], bool)
@@ -121,9 +124,9 @@ def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures)
 
 
 def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
-    """scikit-learn's digits, labels and files.
+    """Yield scikit-learn's digits at two sizes: a name, and pairs of label and PNG.
 
-    Once as they are, 8×8 pixels that the digit fills, and once enlarged tenfold on a page with a margin.
+    The first are 8×8 pixels, filled by the digit; the second are enlarged ten times, on a page with a margin.
     """
     pages, labels = embedded_pages()
     order = np.random.default_rng(SEED).permutation(len(pages)).tolist()
@@ -132,5 +135,5 @@ def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
 
 
 def mean_accuracy(results: list[ConditionResult]) -> float:
-    """Of the conditions that show digits, each weighing the same."""
+    """The mean accuracy over the conditions that show digits, equally weighted: 0–1."""
     return float(np.mean([result.accuracy for result in results if result.accuracy is not None]))
