@@ -1,7 +1,7 @@
-"""From what is written to MNIST's placing of it: scaled into a box, centered by mass.
+"""Size and center a digit as MNIST does.
 
-The longer side of the digit's bounding box is scaled to 20 pixels, its center of mass lies in the middle of 28×28
-(LeCun, Cortes and Burges, "The MNIST database of handwritten digits"), and a margin makes it the network's 32×32.
+The longer side of the digit's bounding box is scaled to 20 pixels. Its center of mass is put into the middle of 28×28
+(LeCun, Cortes and Burges, "The MNIST database of handwritten digits"). A margin makes that the network's 32×32.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ MARGIN = 2  # from MNIST's 28 to the network's 32
 NETWORK_SIDE = MNIST_SIDE + 2 * MARGIN
 MNIST_SHAPE, NETWORK_SHAPE = (MNIST_SIDE, MNIST_SIDE), (NETWORK_SIDE, NETWORK_SIDE)
 BOX_THRESHOLD = 0.1  # of the strongest ink; fainter rows and columns are not part of the bounding box
-# Of a 28×28 page that holds its digit as MNIST would: pixels of the box's longer side, and off the middle.
+# A 28×28 page is taken as MNIST's if its digit's longer side and its distance from the middle, in pixels, are within:
 MIN_CENTERED_SIDE, MAX_CENTERED_SIDE = 17, 21
 MAX_OFFSET = 1.5
-ENLARGEMENT = 4  # times that a digit smaller than BOX_SIDE is enlarged before its box is taken
-EDGE_THRESHOLD = 0.2  # of the strongest ink, where the edges of an enlarged digit are
+ENLARGEMENT = 4  # factor by which a digit smaller than BOX_SIDE is enlarged before its box is taken
+EDGE_THRESHOLD = 0.2  # of the strongest ink; level of an enlarged digit's edges
 MIN_STROKE_WIDTH = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
 
 def center(foreground: Foreground) -> NDArray[np.uint8]:
-    """uint8 (32, 32) with the digit where MNIST would have it; one that is there already stays unchanged."""
+    """Scale and center the digit as MNIST does: uint8 (32, 32), white ink on black. Leave a centered one unchanged."""
     ink = foreground.pixels
     top, bottom, left, right = bounding_box(foreground)
     height, width = bottom - top, right - left
@@ -45,19 +45,22 @@ def center(foreground: Foreground) -> NDArray[np.uint8]:
 
 
 def bounding_box(foreground: Foreground) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right of what is written, without faint rows and columns at its sides."""
+    """Top, bottom, left and right of the digit, without faint rows and columns at its sides. The ends are exclusive."""
     threshold = BOX_THRESHOLD * float(np.maximum.reduce(foreground.rows))
     return *extent(foreground.rows, threshold), *extent(foreground.columns, threshold)
 
 
 def extent(profile: NDArray[np.float32], threshold: float) -> tuple[int, int]:
-    """First and one past the last place where the profile reaches the threshold."""
-    inked = (profile >= threshold).tobytes()  # a byte 0 or 1 for each place
+    """The first index at which the profile reaches the threshold, and one past the last."""
+    inked = (profile >= threshold).tobytes()  # one byte, 0 or 1, for each index
     return inked.find(1), inked.rfind(1) + 1
 
 
 def is_centered(ink: NDArray[np.float32], height: int, width: int) -> bool:
-    """Whether a page already holds its digit, height × width, as MNIST would: resampling it would only blur it."""
+    """Whether a page's digit, height × width pixels, is already sized and centered as in MNIST.
+
+    Such a digit is left alone, since resampling would only blur it.
+    """
     if ink.shape != MNIST_SHAPE or not MIN_CENTERED_SIDE <= max(height, width) <= MAX_CENTERED_SIDE:
         return False
     row, column = center_of_mass(ink)
@@ -66,7 +69,7 @@ def is_centered(ink: NDArray[np.float32], height: int, width: int) -> bool:
 
 
 def enlarged(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A digit smaller than MNIST's, ENLARGEMENT times as large and cropped, since its edges lie within pixels."""
+    """Enlarge a small digit ENLARGEMENT times and crop it: its edges lie between the pixels of the small one."""
     page = np.pad(ink, 1)
     height, width = page.shape
     large = Image.fromarray(page).resize((ENLARGEMENT * width, ENLARGEMENT * height), Image.Resampling.LANCZOS)
@@ -79,10 +82,10 @@ def enlarged(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """Strokes widened that shrinking by `scale` would fade below MIN_STROKE_WIDTH pixels."""
+    """Widen strokes that would be thinner than MIN_STROKE_WIDTH pixels after scaling by `scale`, 0–1."""
     solid = ink > SOLID_INK
     edges = int(np.count_nonzero(solid[:, 1:] != solid[:, :-1]) + np.count_nonzero(solid[1:] != solid[:-1]))
-    stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline; diagonals count twice
+    stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline, in which diagonals count twice
     missing = MIN_STROKE_WIDTH / scale - stroke
     if missing < 1 or scale > 0.5:
         return ink
@@ -93,7 +96,10 @@ def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
 
 
 def scaled(digit: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Whole gray levels up to 255, at the size where the longer of height and width, the digit's own, is BOX_SIDE."""
+    """Resize the digit so that the longer of its height and width becomes BOX_SIDE: whole gray levels up to 255.
+
+    height, width: in pixels, without the border that thickening may have added.
+    """
     scale = BOX_SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resampling = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
@@ -103,7 +109,10 @@ def scaled(digit: NDArray[np.float32], height: int, width: int) -> NDArray[np.fl
 
 
 def centered(box: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The box, whole gray levels, in a black 32×32, its center of mass in the middle as far as it fits into 28×28."""
+    """Put the box, whole gray levels, into a black 32×32 with its center of mass in the middle.
+
+    The box stays within the inner 28×28, even if that keeps its center of mass off the middle.
+    """
     row, column = center_of_mass(box)
     height, width = box.shape
     field = np.zeros(NETWORK_SHAPE, np.uint8)
@@ -115,20 +124,20 @@ def centered(box: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def with_margin(digit: NDArray[Any]) -> NDArray[np.uint8]:
-    """(28, 28) or (N, 28, 28), whole gray levels 0–255, in a black margin: uint8 (32, 32) or (N, 32, 32)."""
+    """Add a black margin to (28, 28) or (N, 28, 28), whole gray levels 0–255: uint8 (32, 32) or (N, 32, 32)."""
     field = np.zeros((*digit.shape[:-2], *NETWORK_SHAPE), np.uint8)
     field[..., MARGIN:-MARGIN, MARGIN:-MARGIN] = digit
     return field
 
 
 def center_of_mass(ink: NDArray[np.float32]) -> tuple[float, float]:
-    """Row and column of the center of float32 (H, W), H and W up to 28, which keeps these sums exact."""
+    """Row and column of the center of mass of float32 (H, W); H and W up to 28 keep these sums exact."""
     total, down, across = (moment_weights(*ink.shape) @ ink.reshape(-1)).tolist()
     return down / total, across / total
 
 
 @functools.cache
 def moment_weights(height: int, width: int) -> NDArray[np.float32]:
-    """(3, height · width): for each pixel 1, its row and its column, whose products with the ink are its moments."""
+    """float32 (3, height · width): for each pixel 1, its row and its column. Products with the ink give its moments."""
     rows, columns = np.indices((height, width), np.float32)
     return np.stack([np.ones_like(rows), rows, columns]).reshape(3, -1)

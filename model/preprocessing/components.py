@@ -1,4 +1,4 @@
-"""Connected components of the ink: dust, ruled lines and page edges are told from the digit by how they lie."""
+"""Connected components of the ink: separate the digit from dust, ruled lines and page edges by size and position."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 MASK_SIDE = 96  # pixels; components are found on a mask of about this size
 SOLID_SHARE = 0.35  # share of full ink from which a pixel of the mask is solid
-MIN_SHARE = 0.06  # of the largest component's area; smaller ones are dust
-MASK_MARGIN = 2  # pixels of the mask around a component in which its strokes fade out
-EDGE_SHARE = 0.1  # of the page's outline; what covers more of it is no digit
+MIN_SHARE = 0.06  # share of the largest component's area; smaller components are dust
+MASK_MARGIN = 2  # pixels of the mask that are kept around a component, for its strokes' soft edges
+EDGE_SHARE = 0.1  # share of the page's outline; a component that covers more of it is no digit
 
 
 def main_components(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """The ink float32 (H, W) in and around its largest components; unchanged if there are none.
+    """Keep the ink float32 (H, W), 0–255, in and around its largest components; unchanged if there are none.
 
-    And the share, 0–1, of the solid ink that is left out although it is no edge: on a page with one digit there is
-    hardly any, in a picture of something else there often is.
+    Also return the stray share: the share, 0–1, of solid ink that was removed although it is no edge or line. On a page
+    with one digit it is near 0; on a picture of something else it is often larger.
     """
     factor = max(1, max(ink.shape) // MASK_SIDE)
     labels, count = label(max_pooled(ink, factor) > SOLID_SHARE * 255)
@@ -36,7 +36,7 @@ def main_components(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], floa
 
 
 def max_pooled(ink: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """The strongest of each `factor`×`factor` pixels of float32 (H, W), so that thin strokes stay."""
+    """Shrink float32 (H, W) by max-pooling over `factor`×`factor` pixels, so that thin strokes survive."""
     height, width = ink.shape
     padded = np.pad(ink, ((0, -height % factor), (0, -width % factor)))
     blocks: NDArray[np.float32] = padded.reshape(len(padded) // factor, factor, -1, factor).max(axis=3).max(axis=1)
@@ -44,9 +44,9 @@ def max_pooled(ink: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
 
 
 def dilated(ink: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Gray dilation: the strongest within a square of `radius` pixels around each.
+    """Grayscale dilation: the maximum within a square of `radius` pixels around each pixel of float32 (H, W).
 
-    Across, then down, the reach doubled each time.
+    First across, then down; the window doubles in each step. The result has the same shape.
     """
     for _ in range(2):
         ink = np.pad(ink.T, ((0, 0), (radius, radius)))
@@ -59,7 +59,7 @@ def dilated(ink: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
 
 
 def at_edge(labels: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
-    """Which components bool (count,) lie along the page's border or cross the page: its edges, shadows, ruled lines.
+    """Which components lie along the page's border or cross the page: edges, shadows, ruled lines. bool (count,).
 
     A digit that fills its page also touches the border, but only with the ends and bends of its strokes.
     """
@@ -74,9 +74,9 @@ def at_edge(labels: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
 
 
 def label(solid: NDArray[np.bool_]) -> tuple[NDArray[np.intp], int]:
-    """8-connected components of bool (H, W): labels 1 … count, 0 elsewhere.
+    """Label the 8-connected components of bool (H, W): labels (H, W) are 1 … count, 0 elsewhere; and the count.
 
-    Runs of each row are joined with those of the row above by union-find (Rosenfeld and Pfaltz, JACM 13, 1966).
+    Union-find joins the runs of each row with those of the row above (Rosenfeld and Pfaltz, JACM 13, 1966).
     """
     parent: list[int] = []
     runs: list[tuple[int, int, int]] = []

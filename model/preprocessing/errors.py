@@ -1,10 +1,10 @@
-"""Why a picture can't be read; each error's text is a sentence that says what is wrong with this one."""
+"""Errors that say why a picture can't be read. The text of each is a sentence about this picture."""
 
 from __future__ import annotations
 
 
 class ImageError(Exception):
-    """A picture that can't be read.
+    """A picture can't be read.
 
     ├── EmptyImage  ├── UnsupportedFormat  ├── CorruptImage
     ├── ImageTooLarge  ├── ImageTooSmall  ├── InvalidPixels  └── BlankImage
@@ -16,15 +16,15 @@ class EmptyImage(ImageError):
 
 
 class UnsupportedFormat(ImageError):
-    """The bytes are of no format in `decoding.limits.FORMATS`."""
+    """The bytes are in no format of `decoding.limits.FORMATS`."""
 
 
 class CorruptImage(ImageError):
-    """The bytes begin like an image and can't be decoded."""
+    """The bytes begin like an image but can't be decoded."""
 
 
 class ImageTooLarge(ImageError):
-    """More bytes or pixels than the limits allow, or decoding would take too much memory or time."""
+    """The image has more bytes or pixels than allowed, or decoding it would take too much memory or time."""
 
 
 class ImageTooSmall(ImageError):

@@ -1,7 +1,7 @@
-"""From a gray page to the ink on it: binarization, but with the ink's gray levels kept.
+"""Find the ink on a gray page: a binarization into background and foreground that keeps the ink's gray levels.
 
-The background is what the border shows, or, where light is uneven, a smooth estimate of it; ink is what differs from
-it in the direction that differs more.
+The background is the brightness of the page's border or, in uneven light, a smooth estimate. Ink is what is darker than
+the background, or what is lighter: whichever differs more. On large pages, ruled lines, edges and dust are removed.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from model.preprocessing.errors import BlankImage
 
 FLAT_SPREAD = 24  # gray levels between the border's 10th and 90th percentile; above it the light is uneven
 MIN_CONTRAST = 16  # gray levels between background and ink
-FULL_CONTRAST = 230  # from here on the ink's strength is left as it is
-NOISE_FACTOR = 4.0  # ink starts at this many deviations of the background
-MAX_NOISE = 0.06  # of the ink's strength; a page with more is averaged
-NOISY_SIDE = 56  # pixels; averaging leaves this much
-SOLID_INK = 127  # of 255; a page that without its ruled lines has none so strong was all digit
+FULL_CONTRAST = 230  # gray levels; ink of at least this strength is not amplified
+NOISE_FACTOR = 4.0  # ink begins at this many standard deviations of the background
+MAX_NOISE = 0.06  # share of the ink's strength; a noisier page is averaged over 2×2 pixels
+NOISY_SIDE = 56  # pixels; averaging leaves at least this much
+SOLID_INK = 127  # of 255; if removing ruled lines leaves no ink this strong, the digit itself was taken for a line
 NO_CONTRAST = "The page looks empty. Draw one digit in dark ink on light paper, or the other way round."
 TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send one digit on plain paper, in good light."
 
 
 class Foreground(NamedTuple):
-    """What is written on a page.
+    """The ink on a page.
 
     pixels: ink float32 (H, W), 0 background to 255 full ink; rows, columns: the strongest ink of each row (H,) and of
-    each column (W,); stray: share, 0–1, of the ink on the page that lay beside and was left out.
+    each column (W,); stray: share, 0–1, of the page's ink that was removed because it is not part of the digit.
     """
 
     pixels: NDArray[np.float32]
@@ -48,7 +48,7 @@ class Foreground(NamedTuple):
 
 
 def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
-    """What is written on a page uint8 (H, W). Raises BlankImage."""
+    """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage."""
     if max(gray.shape) <= SMALL_PAGE_SIDE and (foreground := foreground_of_clean_page(gray)) is not None:
         return foreground
     ink, stray = without_clutter(ink_of_any_page(gray))
@@ -56,9 +56,9 @@ def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
 
 
 def foreground_of_clean_page(gray: NDArray[np.uint8]) -> Foreground | None:
-    """What is written on a small page with a border of pure black or white and full contrast, None for any other page.
+    """Find the ink on a small page with a pure black or pure white border and full contrast; None for other pages.
 
-    What the general way comes to where there is nothing to estimate, at a tenth of its cost.
+    There, nothing has to be estimated: the result is that of the general way, at a tenth of its cost.
     """
     background = gray.item(0)
     if background == 0:
@@ -74,7 +74,10 @@ def foreground_of_clean_page(gray: NDArray[np.uint8]) -> Foreground | None:
 
 
 def ink_of_any_page(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Ink float32 (H, W), 0 background to 255 full ink, of a page uint8 (H, W). Raises BlankImage."""
+    """The general way: ink float32 (H, W), 0 background to 255 full ink, of a page uint8 (H, W). Raises BlankImage.
+
+    The ink of a noisy page has half its height and width, or a fourth, and so on, as far as it was averaged.
+    """
     low, middle, high = (float(value) for value in np.percentile(border_of(gray), (10, 50, 90)))
     is_uneven = high - low > FLAT_SPREAD and min(gray.shape) > SMALL_PAGE_SIDE
     background = illumination(gray) if is_uneven else np.float32(middle)
@@ -82,8 +85,8 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     is_dark = has_dark_ink(difference)
     ink: NDArray[np.float32] = np.maximum(-difference if is_dark else difference, 0).astype(np.float32)
     if is_uneven and is_dark:
-        ink *= 255 / np.maximum(background, 32)  # reflectance: the same ink is fainter in the shadow
-    noise = 1.4826 * float(np.median(np.abs(border_of(difference))))  # deviation from the median, if it is normal
+        ink *= 255 / np.maximum(background, 32)  # reflectance: the same ink differs less from the paper in a shadow
+    noise = 1.4826 * float(np.median(np.abs(border_of(difference))))  # standard deviation of normal noise
     strength = full_strength(ink)
     if noise > MAX_NOISE * strength and min(gray.shape) >= 2 * NOISY_SIDE:
         return ink_of_any_page(np.asarray(Image.fromarray(gray).reduce(2)))  # a mean of four has half the noise
@@ -98,7 +101,7 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def without_clutter(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """The ink float32 (H, W) without ruled lines, edges and dust, where there is room for them, and its stray share."""
+    """Remove ruled lines, edges and dust from the ink float32 (H, W) of a large page; return it and the stray share."""
     if max(ink.shape) <= SMALL_PAGE_SIDE:
         return ink, 0.0
     bare = without_ruled_lines(ink)

@@ -1,6 +1,12 @@
-"""Any picture of a digit → the one 32×32 array that the model is given: one function for training and serving.
+"""The image pipeline: from any picture of a digit to the network's 32×32 input, the same for training and serving.
 
-decode (`decoding/`) → background and foreground → centering, as MNIST centers its digits
+    bytes of a file
+      → decode: a gray page, upright, within limits       decoding/decode.py
+      → find the ink: background and foreground           foreground.py, background.py, components.py
+      → scale and center it as MNIST does                 centering.py
+      → Reading: uint8 (32, 32), white ink on black
+
+`read_digit` is this line in code. `read_many` reads several pictures, some of them in a batch (batch_centering.py).
 """
 
 from __future__ import annotations
@@ -23,18 +29,19 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import BlankImage, InvalidPixels
 from model.preprocessing.foreground import find_foreground
 
-PIPELINE_VERSION = 2  # goes up with any change that lets a picture be read differently
-MAX_STRAY = 0.05  # of the ink on a page; twice what 99 of 100 pages with one digit have
-MIN_BATCH = 4  # pages from which centering them together is quicker than one after the other
+PIPELINE_VERSION = 2  # raise it with any change by which a picture is read differently
+MAX_STRAY = 0.05  # largest share of ink beside the digit; 99 of 100 pages with one digit have at most half as much
+MIN_BATCH = 4  # from this many pages on, centering them in a batch is faster
 DEFAULT_LIMITS = Limits()
 
 log = logging.getLogger(__name__)
 
 
 class Reading(NamedTuple):
-    """What the model is given, uint8 (32, 32), white ink on black, and where it comes from.
+    """The network's input, and what was found on the way to it.
 
-    format: of the file, or "pixels"; stray: share, 0–1, of the ink on the page that lay beside the digit.
+    pixels: uint8 (32, 32), white ink on black; format: the file's format, or "pixels"; stray: share, 0–1, of the page's
+    ink that is not part of the digit and was removed.
     """
 
     pixels: NDArray[np.uint8]
@@ -43,23 +50,23 @@ class Reading(NamedTuple):
 
     @property
     def is_cluttered(self) -> bool:
-        """Whether so much ink lay beside what was taken for the digit that the page shows something else."""
+        """Whether so much of the page's ink is not part of the digit that the page must show something else."""
         return self.stray > MAX_STRAY
 
 
 def read_digit(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
-    """Read the bytes of a picture file. Raises ImageError."""
+    """Read the digit in the bytes of a picture file. Raises ImageError."""
     return read_page(decode(data, limits))
 
 
 def read_page(page: Page) -> Reading:
-    """Read a decoded picture. Raises BlankImage."""
+    """Read the digit on a decoded page. Raises BlankImage."""
     foreground = find_foreground(page.gray)
     return Reading(center(foreground), page.format, foreground.stray)
 
 
 def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
-    """Take uint8 (28, 28) or (32, 32), white ink on black, as it is. Raises InvalidPixels or BlankImage."""
+    """Take uint8 (28, 28) or (32, 32), white ink on black, unchanged. Raises InvalidPixels or BlankImage."""
     if pixels.dtype != np.uint8 or pixels.shape not in (MNIST_SHAPE, NETWORK_SHAPE):
         raise InvalidPixels(f"The pixels are {pixels.dtype} {pixels.shape}.")
     if not pixels.any():
@@ -70,46 +77,46 @@ def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
 def read_many(
     pictures: Sequence[bytes | NDArray[np.uint8]], limits: Limits = DEFAULT_LIMITS
 ) -> list[Reading | Exception]:
-    """What `read_digit` returns or raises for each file, and `read_pixels` for each array, in order.
+    """Read several pictures: files like `read_digit`, arrays like `read_pixels`. Returns readings or errors, in order.
 
-    Sooner than one after the other where many of the files are pages as MNIST has them. Raises nothing: an exception
-    that is no ImageError is a bug of ours, and that picture's alone.
+    This is faster than one by one if many of the files are pages like MNIST's. It raises nothing. An error that is no
+    ImageError is a bug, and affects that picture alone.
     """
-    begun = [result_or_error(begin, picture, limits) for picture in pictures]
-    pages = {i: one for i, one in enumerate(begun) if isinstance(one, Page) and one.gray.shape == MNIST_SHAPE}
+    results = [result_or_error(open_picture, picture, limits) for picture in pictures]
+    pages = {i: page for i, page in enumerate(results) if isinstance(page, Page) and page.gray.shape == MNIST_SHAPE}
     if len(pages) >= MIN_BATCH:
         try:
-            for i, reading in read_clean(pages).items():
-                begun[i] = reading
-        except Exception as error:  # a bug of ours, which may hit one of them only
+            for i, reading in read_clean_pages(pages).items():
+                results[i] = reading
+        except Exception as error:  # a bug, perhaps with one of the pages only: each is read alone below
             faults.report(log, f"reading {len(pages)} pictures together", error)
-    return [result_or_error(read_page, one) if isinstance(one, Page) else one for one in begun]
+    return [result_or_error(read_page, result) if isinstance(result, Page) else result for result in results]
 
 
-def begin(picture: bytes | NDArray[np.uint8], limits: Limits) -> Page | Reading:
-    """A file decoded, an array read. Raises ImageError."""
+def open_picture(picture: bytes | NDArray[np.uint8], limits: Limits) -> Page | Reading:
+    """Decode a file to a page, or read an array of pixels. Raises ImageError."""
     return decode(picture, limits) if isinstance(picture, bytes) else read_pixels(picture)
 
 
-def read_clean(pages: dict[int, Page]) -> dict[int, Reading]:
-    """Readings of those of the pages, all gray uint8 (28, 28), that are clean and hold their digit as MNIST would."""
-    fields, holds = center_clean_pages(np.stack([page.gray for page in pages.values()]))
+def read_clean_pages(pages: dict[int, Page]) -> dict[int, Reading]:
+    """Read those pages, all gray uint8 (28, 28), that are clean and centered as in MNIST; leave out the others."""
+    digits, is_valid = center_clean_pages(np.stack([page.gray for page in pages.values()]))
     return {
-        i: Reading(field, page.format)
-        for (i, page), field, is_read in zip(pages.items(), fields, holds.tolist(), strict=True)
-        if is_read
+        i: Reading(digit, page.format)
+        for (i, page), digit, valid in zip(pages.items(), digits, is_valid.tolist(), strict=True)
+        if valid
     }
 
 
 def to_input(images: ArrayLike) -> NDArray[np.float32]:
-    """What the network takes, float32 (N, 1, 32, 32), 0–1, of uint8 (N, 32, 32) or of N arrays uint8 (32, 32)."""
+    """Convert uint8 (N, 32, 32), or N arrays uint8 (32, 32), to the network's input float32 (N, 1, 32, 32), 0–1."""
     values = np.array(images, np.float32)[:, None]
     values /= 255
     return values
 
 
 def to_png(pixels: NDArray[np.uint8]) -> bytes:
-    """A PNG of uint8 (H, W)."""
+    """Encode uint8 (H, W) as PNG."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Settings of C libraries: freed memory goes back to the system, and damaged files leave no lines in the log."""
+"""Settings of C libraries: return freed memory to the system, and keep libtiff's messages out of the log."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ LARGE_BYTES = 1 << 20
 
 
 def return_large_blocks() -> None:
-    """Let the system have each block of LARGE_BYTES or more back when it is freed.
+    """Return every block of LARGE_BYTES or more to the system as soon as it is freed.
 
-    Glibc raises that bound by itself, up to 32 MB, and what bodies and pictures took would stay with this process.
+    Otherwise glibc raises this bound by itself, up to 32 MB, and the process keeps the memory of bodies and pictures.
     """
     if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
         set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
-def hush_libtiff() -> None:
-    """Let libtiff write nothing to stderr, where each damaged file would be a line; its callers see the error."""
+def silence_libtiff() -> None:
+    """Stop libtiff from writing a line to stderr for each damaged file; its callers still get the error."""
     pillow = find_spec("PIL._imaging")
-    if pillow and (silence := getattr(ctypes.CDLL(pillow.origin), "TIFFSetErrorHandler", None)):
-        silence(None)
+    if pillow and (set_handler := getattr(ctypes.CDLL(pillow.origin), "TIFFSetErrorHandler", None)):
+        set_handler(None)

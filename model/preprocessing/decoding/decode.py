@@ -1,4 +1,8 @@
-"""Bytes of a picture file → a grayscale array, within limits that are checked before anything is decoded."""
+"""Decode the bytes of a picture file to a grayscale array. Limits are checked before anything is decoded.
+
+A small gray PNG takes a short path (small_png.py). Any other file is checked by its header (limits.py, headers/) and
+decoded by Pillow (pillow.py), or in a process of its own if it would block Python for long (isolated.py).
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,18 @@ from model.preprocessing.decoding.limits import MIN_SIDE, Limits, bounded_claim,
 from model.preprocessing.decoding.pillow import decode_claimed
 from model.preprocessing.decoding.small_png import decode_small_png
 
-MAX_LOCKED_WORK = 5_000_000  # of a decoder that keeps Python's lock: 30 ms on one core of an Intel Xeon
+MAX_LOCKED_WORK = 5_000_000  # most work with Python's lock (GIL) held, as in Claim.work: 30 ms on an Intel Xeon core
 
 
 class Page(NamedTuple):
-    """A decoded picture: gray uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side; the file's format."""
+    """A decoded picture. gray: uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side."""
 
     gray: NDArray[np.uint8]
     format: str
 
 
 def decode(data: bytes, limits: Limits) -> Page:
-    """The picture in `data`. Raises ImageError for whatever can't be decoded."""
+    """Decode the picture in `data`. Raises ImageError if it can't be decoded."""
     check_bytes(data, limits)
     small = decode_small_png(data, MIN_SIDE)
     if small is not None and small.size <= limits.max_pixels:
@@ -32,7 +36,7 @@ def decode(data: bytes, limits: Limits) -> Page:
 
 
 def decode_any(data: bytes, limits: Limits) -> Page:
-    """The picture in `data`, of any format, by its general decoder. Raises ImageError."""
+    """Decode a picture of any format by the general path. Raises ImageError."""
     claim = bounded_claim(data, limits)
     if claim.format == "JPEG2000" and claim.work > MAX_LOCKED_WORK:
         return Page(decode_isolated(data, limits), claim.format)

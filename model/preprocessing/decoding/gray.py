@@ -8,20 +8,20 @@ from PIL import Image
 
 MAX_BYTE = 255
 WIDE_FACTOR = 257  # 65,535 / 255
-SHARE_MAX = 1.0  # samples that go no higher are shares of white
+SHARE_MAX = 1.0  # if no sample is higher, samples are shares of white
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """The picture in mode L, RGB, RGBA, I or F, and decoded. Raises what Pillow does for a damaged file."""
+    """Decode the picture, and convert it to mode L, RGB, RGBA, I or F. Raises Pillow's errors for a damaged file."""
     if image.format == "BMP" and image.mode == "RGBA" and not any(image.getchannel("A").getextrema()):
-        return image.convert("RGB")  # programs that know no alpha leave its bytes 0
+        return image.convert("RGB")  # programs without alpha leave its bytes 0
     image.load()
     mode = plain_mode(image)
-    return image if image.mode == mode else image.convert(mode)  # which copies where there is nothing to convert
+    return image if image.mode == mode else image.convert(mode)  # `convert` would copy an equal mode
 
 
 def plain_mode(image: Image.Image) -> str:
-    """L, RGB, RGBA, I or F."""
+    """The mode that `plain` converts the picture to: L, RGB, RGBA, I or F."""
     if has_alpha(image):
         return "RGBA"
     if image.mode.startswith("I"):
@@ -37,7 +37,7 @@ def has_alpha(image: Image.Image) -> bool:
 
 
 def to_gray(image: Image.Image) -> NDArray[np.uint8]:
-    """uint8 (H, W) of a picture in one of the modes of `plain`."""
+    """Gray uint8 (H, W), 0 black to 255 white, of a picture in one of the modes of `plain`."""
     values = np.asarray(image)
     if image.mode == "L":
         return values
@@ -47,7 +47,7 @@ def to_gray(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def wide_to_byte(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Samples wider than a byte → uint8: shares from 0 to 1, bytes, or 16 bits, as far as the highest of them needs."""
+    """Convert samples wider than a byte to uint8. The highest decides what they are: shares 0–1, bytes, or 16 bits."""
     wide = np.nan_to_num(values.astype(np.float64))
     highest = wide.max(initial=0)
     if highest <= SHARE_MAX:
@@ -58,7 +58,7 @@ def wide_to_byte(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def color_to_gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma (ITU-R BT.601) of uint8 (H, W, 3), or the channel in which the ink stands out where luma hides it."""
+    """Gray of uint8 (H, W, 3): luma (ITU-R BT.601), or a color channel if ink stands out much more in that."""
     luma = np.rint(rgb @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
     channels = [luma, rgb[..., 0], rgb[..., 1], rgb[..., 2]]
     spread = [float(channel.std()) for channel in channels]
@@ -67,9 +67,10 @@ def color_to_gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def composited(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Gray uint8 (H, W) of uint8 (H, W, 4) on its background.
+    """Composite uint8 (H, W, 4) on a background: gray uint8 (H, W).
 
-    That is what is opaque around the ink, else white or black, whichever shows it.
+    The background is the median of the opaque pixels if they cover most of the page, as paper does. Else these are the
+    ink, and the background is white for dark ink, black for light ink. A page without opaque pixels is all white.
     """
     gray = color_to_gray(rgba[..., :3])
     alpha = rgba[..., 3]

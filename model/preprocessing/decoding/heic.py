@@ -1,4 +1,4 @@
-"""HEIC, the photos of iPhones: read where the extra `heic` is installed."""
+"""HEIC, the format of iPhone photos: supported if the extra `heic` is installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ADVICE = "set the phone's camera to “Most Compatible”, or send JPEG"
 
 @cache
 def has_heif() -> bool:
-    """Whether HEIC can be read; registers the decoder when it is asked for the first time."""
+    """Whether HEIC can be read. The first call registers the decoder."""
     try:
         from pillow_heif import register_heif_opener
     except ImportError:

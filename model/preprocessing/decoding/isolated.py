@@ -1,7 +1,8 @@
-"""Decoding in a process of its own, for decoders that keep Python's lock meanwhile.
+"""Decode in a process of its own, if the decoder would hold Python's lock (GIL) for long.
 
-Pillow keeps Python's lock while it decodes a JPEG 2000, so that in a thread it would stop the event loop, for seconds.
-The picture comes by standard input; its gray array goes to standard output, or, with status REFUSED, what is wrong.
+Pillow holds the lock while it decodes a JPEG 2000. In a thread it would block the event loop, for seconds. The child
+process reads the file from standard input, and writes the gray array to standard output; or, with exit status REFUSED,
+the error.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from model.preprocessing import errors
 from model.preprocessing.decoding.limits import Limits, bounded_claim
 from model.preprocessing.decoding.pillow import decode_claimed
 
-TIMEOUT = 30.0  # seconds; several times what the dearest file takes that is allowed
-REFUSED = 3
+TIMEOUT = 30.0  # seconds; several times what the most expensive allowed file takes
+REFUSED = 3  # exit status
 
 
 def decode_isolated(data: bytes, limits: Limits) -> NDArray[np.uint8]:
-    """What `decode_claimed` answers or raises, by another process. Raises ImageError."""
+    """Run `decode_claimed` in another process: gray uint8 (H, W). Raises ImageError."""
     command = [sys.executable, "-m", "model.preprocessing.decoding.isolated", *map(str, limits)]
     try:
         ended = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT)  # noqa: S603  # our own module
@@ -39,7 +40,7 @@ def decode_isolated(data: bytes, limits: Limits) -> NDArray[np.uint8]:
 
 
 def main() -> int:
-    """Decode; answers with the exit status."""
+    """Decode as the child process; return the exit status."""
     limits = Limits(*map(int, sys.argv[1:]))
     data = sys.stdin.buffer.read()
     try:

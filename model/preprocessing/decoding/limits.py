@@ -1,4 +1,4 @@
-"""What is refused before it is decoded: too many bytes, pixels, or too much work; a format that is not read here."""
+"""Refuse a file before it is decoded: too many bytes or pixels, too much memory or work, an unsupported format."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from model.preprocessing.decoding.heic import ADVICE, has_heif
 from model.preprocessing.errors import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
 
 FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PGM or PPM"
-MEMORY_PER_PIXEL = 16  # bytes of the decoder's own, for as many pixels as are allowed; the dearest format takes so many
-WORK_PER_PIXEL = 16  # passes over as many pixels as are allowed; a progressive JPEG has about ten
+MEMORY_PER_PIXEL = 16  # bytes for each of max_pixels that a decoder may hold; the most expensive format takes as many
+WORK_PER_PIXEL = 16  # passes over max_pixels that a decoder may make; a progressive JPEG makes about ten
 SIMPLER = "save it smaller, as a plain PNG or JPEG"
-SPARE_BYTES = 16_000_000  # what any decoder may take
+SPARE_BYTES = 16_000_000  # that any decoder may hold in addition
 MIN_SIDE = 8  # pixels
 
 
 class Limits(NamedTuple):
-    """What is refused before decoding."""
+    """The largest file, in bytes, and the largest picture, in pixels, that are decoded."""
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
 
 
 def check_bytes(data: bytes, limits: Limits) -> None:
-    """Raise EmptyImage or ImageTooLarge for what can be said of the file unseen."""
+    """Raise EmptyImage or ImageTooLarge if the number of bytes is out of bounds."""
     if not data:
         raise EmptyImage("The image is empty.")
     if len(data) > limits.max_bytes:
@@ -32,7 +32,7 @@ def check_bytes(data: bytes, limits: Limits) -> None:
 
 
 def bounded_claim(data: bytes, limits: Limits) -> Claim:
-    """What the file says of itself, if decoding that is within the limits. Raises ImageError."""
+    """Read the file's header, and check that decoding stays within the limits. Raises ImageError."""
     try:
         claim = claim_of(data)
     except Damaged as error:
@@ -52,7 +52,7 @@ def bounded_claim(data: bytes, limits: Limits) -> Claim:
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
-    """Raise ImageTooLarge or ImageTooSmall for what the header claims."""
+    """Raise ImageTooLarge or ImageTooSmall if a size in pixels is out of bounds."""
     if width * height > limits.max_pixels:
         raise ImageTooLarge(f"The image has {width}×{height} pixels, more than {limits.max_pixels:,}.")
     if min(width, height) < MIN_SIDE:
@@ -60,7 +60,7 @@ def check_size(width: int, height: int, limits: Limits) -> None:
 
 
 def unsupported(data: bytes, reason: str) -> UnsupportedFormat:
-    """The error that says what the bytes are and what to send instead."""
+    """The error that says what the bytes are and what to send instead. reason: why not, or empty if it is unknown."""
     if not reason:
         name = name_of(data)
         reason = f"the bytes are {name}" if name else f"the bytes are no {FORMATS}"

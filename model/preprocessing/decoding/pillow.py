@@ -1,7 +1,7 @@
-"""Decoding by Pillow: a file whose claim is within the limits → gray, at about WORK_SIDE, the right way up.
+"""Decode a file by Pillow to gray, shrunk to about WORK_SIDE and turned upright by its EXIF orientation.
 
-Pillow turns the picture; which way, is looked up here. `ImageOps.exif_transpose`, which does both, writes the other
-EXIF tags anew and fails where those are damaged: of 19,069 JPEGs with damaged EXIF that are read here it failed on 242.
+The file's header must be within the limits (limits.py). Why not `ImageOps.exif_transpose`: it also rewrites the other
+EXIF tags, and fails if those are damaged. Of 19,069 JPEGs with damaged EXIF that are read here, it failed on 242.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
-from model.preprocessing.decoding.c_libraries import hush_libtiff
+from model.preprocessing.decoding.c_libraries import silence_libtiff
 from model.preprocessing.decoding.gray import plain, to_gray
 from model.preprocessing.decoding.headers import Claim
 from model.preprocessing.decoding.headers.claim import WORK_SIDE
@@ -22,14 +22,14 @@ from model.preprocessing.decoding.limits import Limits, check_size
 from model.preprocessing.decoding.netpbm import open_netpbm
 from model.preprocessing.errors import CorruptImage, ImageError, ImageTooLarge
 
-Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, and the error says so
+Image.MAX_IMAGE_PIXELS = None  # `Limits` decides instead
 PngImagePlugin.MAX_TEXT_MEMORY = 16_000_000  # bytes that all texts of a PNG may unpack to
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the thread that decodes has its priority; the decoder's own would not
-warnings.filterwarnings("ignore", module=r"PIL\.")  # whoever sent a damaged file hears of it, not the log
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # decode in the calling thread, whose priority was set; not in new threads
+warnings.filterwarnings("ignore", module=r"PIL\.")  # the client gets the error of a damaged file; the log needs no line
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
-hush_libtiff()
+silence_libtiff()
 
-UPRIGHT_BY = {  # EXIF orientation → what sets the picture upright; CIPA DC-008, "Orientation"
+TRANSPOSE_BY_ORIENTATION = {  # EXIF orientation → the transpose that turns the picture upright (CIPA DC-008)
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -41,60 +41,63 @@ UPRIGHT_BY = {  # EXIF orientation → what sets the picture upright; CIPA DC-00
 
 
 def decode_claimed(data: bytes, claim: Claim, limits: Limits) -> NDArray[np.uint8]:
-    """Gray uint8 (H, W), upright, of a picture whose claim is within the limits. Raises ImageError."""
+    """Decode a picture whose claim is within the limits: gray uint8 (H, W), upright. Raises ImageError."""
     image, transpose = load(data, claim, limits)
-    gray = to_gray(image)  # which is turned sooner than colours
+    gray = to_gray(image)  # first, since turning gray takes less time than turning colors
     return gray if transpose is None else np.asarray(Image.fromarray(gray).transpose(transpose))
 
 
 def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, Image.Transpose | None]:
-    """The decoded picture at about WORK_SIDE in a plain mode, and what sets it upright. Raises ImageError."""
+    """Decode to about WORK_SIDE in a mode of `plain`; also return the transpose that turns it upright, None if none.
+
+    Raises ImageError.
+    """
     try:
         with open_image(data, claim) as image:
             check_size(*image.size, limits)
             small = plain(shrink(image, claim))
-            return small, upright_by(image) if may_have_exif(image) else None
+            return small, exif_transpose_of(image) if may_have_exif(image) else None
     except ImageError:
         raise
     except UnidentifiedImageError:
         raise CorruptImage("The image is cut or damaged: its header can't be read.") from None
     except MemoryError:
         raise ImageTooLarge("The image needs more memory than there is.") from None
-    except Exception as error:  # Pillow's plugins raise whatever a damaged file leads them to
+    except Exception as error:  # Pillow's plugins raise all kinds of errors for damaged files
         raise CorruptImage(f"The image is cut or damaged: {one_line(error)}.") from None
 
 
 def open_image(data: bytes, claim: Claim) -> Image.Image:
-    """The picture, not yet decoded where Pillow does that."""
+    """Open the picture. Pillow decodes it later, when its pixels are needed; a Netpbm is decoded at once."""
     if claim.format == "PPM":
         return open_netpbm(data)
     return Image.open(io.BytesIO(data), formats=(claim.format,))
 
 
 def shrink(image: Image.Image, claim: Claim) -> Image.Image:
-    """The picture at about WORK_SIDE: a JPEG is decoded small right away, others are averaged."""
+    """Shrink the picture to about WORK_SIDE. A JPEG or JPEG 2000 is decoded at reduced size; others are averaged."""
     longer = max(image.size)
     if longer < 2 * WORK_SIDE:
         return image
     if image.format in ("JPEG", "MPO"):
         image.draft(None, (WORK_SIDE * image.width // longer, WORK_SIDE * image.height // longer))
     elif image.format == "JPEG2000":
-        setattr(image, "reduce", claim.halvings)  # noqa: B010 - the plugin's own property, which hides the method
+        setattr(image, "reduce", claim.halvings)  # noqa: B010 - the plugin's property, which hides the method `reduce`
         image.load()
     factor = max(image.size) // WORK_SIDE
     return image if factor < 2 else plain(image).reduce(factor)
 
 
-def upright_by(image: Image.Image) -> Image.Transpose | None:
-    """What sets the picture upright, as the EXIF orientation of its file says; None for one that is."""
-    return UPRIGHT_BY.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+def exif_transpose_of(image: Image.Image) -> Image.Transpose | None:
+    """The transpose that turns the picture upright by its EXIF orientation; None if it is upright."""
+    return TRANSPOSE_BY_ORIENTATION.get(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def may_have_exif(image: Image.Image) -> bool:
-    """Whether a look for EXIF is worth its time."""
+    """Whether the picture may have EXIF tags: reading them takes time."""
     return image.format in ("JPEG", "MPO", "TIFF", "WEBP") or "exif" in image.info
 
 
 def one_line(error: Exception) -> str:
-    """What a decoder says, without line ends and a full stop."""
+    """A decoder's message as one line, without its final full stop."""
     return " ".join(str(error).split()).rstrip(". ")

@@ -1,8 +1,8 @@
-"""The picture that most clients send – a small, plain, grayscale PNG – without the general decoder's ceremony.
+"""A short path for the picture that most clients send: a small, plain, grayscale PNG.
 
-Pillow's own decoder does the work either way, so the pixels are the same; whatever is not entirely regular is left
-to the general path, which knows how to say what is wrong with it. Measured on one core: such a file is decoded 3.5
-times as fast, read 2.3 times, read and judged 1.4 times. So it stays. Format: https://www.w3.org/TR/png-3/
+Pillow's own decoder does the work on either path, so the pixels are the same. A file that is irregular in any way is
+left to the general path, which says what is wrong with it. Measured on one core: such a file is decoded 3.5 times as
+fast, read 2.3 times, read and judged 1.4 times. So it is kept. Format: https://www.w3.org/TR/png-3/
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ read_number = struct.Struct(">I").unpack_from
 
 
 def decode_small_png(data: bytes, min_side: int) -> NDArray[np.uint8] | None:
-    """uint8 (H, W) of a small gray PNG of one data chunk and no more; None for everything else. Raises nothing."""
+    """Decode a small gray PNG with one chunk, IDAT: uint8 (H, W). None for any other file. Raises nothing."""
     if not HEADER_END + FRAMES < len(data) <= MAX_BYTES or data[:16] != SIGNATURE + b"\0\0\0\rIHDR":
         return None
     width, height = read_size(data, 16)
@@ -44,6 +44,6 @@ def decode_small_png(data: bytes, min_side: int) -> NDArray[np.uint8] | None:
         return None
     try:
         image = Image.frombytes("L", (width, height), data[HEADER_END + 8 : end], "zip", "L", 0)
-    except Exception:  # the general path says what is wrong, or raises it again
+    except Exception:  # the general path will raise the error, and say what is wrong
         return None
     return np.frombuffer(image.tobytes(), np.uint8).reshape(height, width)

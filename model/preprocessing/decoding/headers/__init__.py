@@ -1,7 +1,8 @@
-"""What a picture file says of itself, read from its header: what decoding will take is known before it begins.
+"""Read a picture file's header: its size, and the memory and work that decoding will take, before anything is decoded.
 
-Each format's bytes and work for a pixel are what Pillow 13.0 was measured to take, or more (`python -m bench.decoding`
-prints both side by side); the most segments, chunks, scans or tiles are several times what programs write.
+Each format has a module. Its bytes and work per pixel are at least what Pillow 13.0 was measured to take
+(`python -m bench.decoding` prints both side by side). Its limits on segments, chunks, scans or tiles are several times
+what programs write.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ READERS: dict[bytes, Callable[[bytes], Claim]] = {
 
 
 def claim_of(data: bytes) -> Claim:
-    """What a file says of itself. Raises Damaged, Excessive or Unread."""
+    """Read the header of a file in any format. Raises Damaged, Excessive or Unread."""
     if heif.is_heif(data):
         return heif.claim(data)
     for start, reader in READERS.items():

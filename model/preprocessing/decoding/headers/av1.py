@@ -1,7 +1,7 @@
-"""The AV1 pictures inside an AVIF: the sizes that they themselves claim, which is what their decoder allocates.
+"""The sizes that the AV1 pictures inside an AVIF claim: their decoder allocates memory by these.
 
-An AVIF of a few pixels may hold an AV1 picture of 65,536 × 65,536. AV1: https://aomediacodec.github.io/av1-spec/,
-items: ISO/IEC 14496-12, 8.11.
+An AVIF that claims a few pixels may hold an AV1 picture of 65,536 × 65,536. Sources: AV1,
+https://aomediacodec.github.io/av1-spec/; items, ISO/IEC 14496-12, 8.11.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from collections.abc import Iterator
 from model.preprocessing.decoding.headers.boxes import Box, boxes, find
 from model.preprocessing.decoding.headers.claim import Damaged, Excessive, number
 
-SEQUENCE_HEADER = 1  # type of OBU
+SEQUENCE_HEADER = 1  # a type of OBU (open bitstream unit), the units of an AV1 stream
 MAX_UNITS = 1_000
-HEADER_BYTES = 96  # a sequence header up to its sizes, with 32 operating points, has 95
-MAX_META = 1_000_000  # bytes into the file by which its items are listed
-SIZED = {0: None, 4: ">I", 8: ">Q"}  # widths of numbers in `iloc`
+HEADER_BYTES = 96  # a sequence header with 32 operating points has 95 bytes up to its sizes
+MAX_META = 1_000_000  # the list of items must end within this many bytes of the file
+SIZED = {0: None, 4: ">I", 8: ">Q"}  # bytes of a number in `iloc` → its kind in `struct`
 
 
 def largest_frame(data: bytes, meta: Box) -> int:
-    """The most pixels that any AV1 item may have by its own header. Raises Damaged or Excessive."""
+    """The most pixels that any AV1 item may have by its own header, 0 if there is none. Raises Damaged or Excessive."""
     items = coded_items(data, meta)
     sizes = [sequence_pixels(unit) for stream in streams(data, meta, items) for unit in sequence_headers(stream)]
     return max(sizes, default=0)
 
 
 def coded_items(data: bytes, meta: Box) -> set[int]:
-    """The numbers of the items that `iinf` says are AV1."""
+    """The numbers of the items that are AV1 according to `iinf`. Raises Damaged or Excessive."""
     info = find(data, b"iinf", meta.start, meta.end)
     start = info.start + (6 if number(data, info.start, ">B") == 0 else 8)
     items = set()
@@ -39,7 +39,7 @@ def coded_items(data: bytes, meta: Box) -> set[int]:
 
 
 def streams(data: bytes, meta: Box, items: set[int]) -> Iterator[bytes]:
-    """The content of each of the items, as `iloc` places it. Raises Damaged or Excessive."""
+    """Yield the content of each of the items, found by `iloc`. Raises Damaged or Excessive."""
     box, total = find(data, b"iloc", meta.start, meta.end), 0
     inside = {place.kind: place.start for place in boxes(data, meta.start, meta.end)}.get(b"idat", 0)
     version, sizes, at = number(data, box.start, ">B"), number(data, box.start + 4, ">H"), box.start + 6
@@ -66,21 +66,21 @@ def streams(data: bytes, meta: Box, items: set[int]) -> Iterator[bytes]:
 
 
 def width_of(size: int) -> str | None:
-    """How a number of so many bytes is read. Raises Damaged."""
+    """The kind in `struct` of a number of `size` bytes; None for 0 bytes. Raises Damaged."""
     if size not in SIZED:
         raise Damaged("its items can't be found")
     return SIZED[size]
 
 
 def read(data: bytes, at: int, kind: str | None) -> tuple[int, int]:
-    """The number at a place and where it ends; 0 where there is none to read."""
+    """The number at offset `at`, and the offset after it; kind None reads nothing and gives 0. Raises Damaged."""
     if kind is None:
         return 0, at
     return number(data, at, kind), at + {"H": 2, "I": 4, "Q": 8}[kind[1]]
 
 
 def sequence_headers(stream: bytes) -> Iterator[bytes]:
-    """The sequence headers among the units (OBU) of a stream. Raises Damaged or Excessive."""
+    """Yield the sequence headers among the units (OBU) of a stream. Raises Damaged or Excessive."""
     at = 0
     for _ in range(MAX_UNITS):
         if at >= len(stream):
@@ -97,7 +97,7 @@ def sequence_headers(stream: bytes) -> Iterator[bytes]:
 
 
 def leb128(stream: bytes, at: int) -> tuple[int, int]:
-    """A number in pieces of seven bits, and where it ends. Raises Damaged."""
+    """A LEB128 number, in pieces of seven bits, and the offset after it. Raises Damaged."""
     value = 0
     for i in range(8):
         byte = number(stream, at + i, ">B")
@@ -108,14 +108,14 @@ def leb128(stream: bytes, at: int) -> tuple[int, int]:
 
 
 class Bits:
-    """Numbers of so many bits, one after the other."""
+    """Reads numbers of any width in bits, one after the other."""
 
     def __init__(self, data: bytes) -> None:
         self._rest = int.from_bytes(data)
         self._left = 8 * len(data)
 
     def take(self, bits: int) -> int:
-        """The next number. Raises Damaged at the end."""
+        """The next number, `bits` wide. Raises Damaged at the end of the data."""
         self._left -= bits
         if self._left < 0:
             raise Damaged("an AV1 header is cut")
@@ -125,11 +125,12 @@ class Bits:
 def sequence_pixels(unit: bytes) -> int:
     """The most pixels that frames under a sequence header (AV1, 5.5.1) may have. Raises Damaged.
 
-    Where frames may say their own size, that is what the header leaves room for: up to four times as many as they have.
+    If frames may give their own size, this is the largest that the header's bit widths allow: up to four times as many
+    pixels as they have.
     """
     bits = Bits(unit[:HEADER_BYTES])
     bits.take(4)  # profile, and whether it is a still picture
-    if bits.take(1):  # reduced header: frames have the size that stands here
+    if bits.take(1):  # reduced header: frames have exactly this size
         bits.take(5)
         width_bits, height_bits = bits.take(4) + 1, bits.take(4) + 1
         return (bits.take(width_bits) + 1) * (bits.take(height_bits) + 1)

@@ -1,4 +1,4 @@
-"""BMP (Windows bitmap): size, and how much of it is run-length-coded."""
+"""BMP (Windows bitmap): size, and a limit on run-length-coded files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BYTES_PER_PIXEL = 8
 
 
 def claim(data: bytes) -> Claim:
-    """What a BMP says of itself. Raises Damaged, Unread or Excessive."""
+    """Read the header of a BMP. Raises Damaged, Unread or Excessive."""
     header = number(data, 14, "<I")
     if header not in HEADERS:
         raise Unread(f"a BMP with a header of {header} bytes is not read")

@@ -1,4 +1,4 @@
-"""The boxes that AVIF, HEIC and JPEG 2000 files are made of (ISO/IEC 14496-12, ISO/IEC 15444-1 annex I)."""
+"""Walk the boxes that AVIF, HEIC and JPEG 2000 files consist of (ISO/IEC 14496-12, ISO/IEC 15444-1 annex I)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_BOXES = 10_000
 
 
 class Box(NamedTuple):
-    """A box's type, and where its content begins and ends in the file."""
+    """A box: its type, and the offsets in the file at which its content begins and ends."""
 
     kind: bytes
     start: int
@@ -19,14 +19,14 @@ class Box(NamedTuple):
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
-    """The boxes between two places. Raises Damaged or Excessive."""
+    """Yield the boxes between two offsets. Raises Damaged or Excessive."""
     for _ in range(MAX_BOXES):
         if start + 8 > end:
             return
         size, content = number(data, start, ">I"), start + 8
         if size == 1:
             size, content = number(data, start + 8, ">Q"), start + 16
-        stop = start + size if size else end  # 0: to the end
+        stop = start + size if size else end  # size 0: up to the end
         if not content <= stop <= end:
             raise Damaged("it ends within a box")
         yield Box(data[start + 4 : start + 8], content, stop)
@@ -35,7 +35,7 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
 
 
 def find(data: bytes, kind: bytes, start: int, end: int) -> Box:
-    """The first box of a type between two places. Raises Damaged where there is none."""
+    """The first box of a type between two offsets. Raises Damaged if there is none, or Excessive."""
     for box in boxes(data, start, end):
         if box.kind == kind:
             return box

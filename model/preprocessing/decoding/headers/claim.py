@@ -1,11 +1,11 @@
-"""What a picture file says of itself before it is decoded, and the three ways in which that may be unacceptable."""
+"""What a picture file claims in its header, and three errors for claims that can't be accepted."""
 
 from __future__ import annotations
 
 import struct
 from typing import NamedTuple
 
-WORK_SIDE = 512  # pixels; a larger picture is shrunk to about this before it is looked at
+WORK_SIDE = 512  # pixels; a larger picture is shrunk to about this size before its digit is looked for
 
 
 class Damaged(Exception):
@@ -13,18 +13,18 @@ class Damaged(Exception):
 
 
 class Excessive(Exception):
-    """Decoding would take more than any honest file of the kind does."""
+    """Decoding would take more than for any honest file of this format."""
 
 
 class Unread(Exception):
-    """The format, or this variety of it, is not read here."""
+    """The format, or this variant of it, is not supported."""
 
 
 class Claim(NamedTuple):
-    """A file's format, as Pillow calls it, its size in pixels, and what decoding it will take.
+    """A file's format in Pillow's name, its width and height in pixels, and what decoding it will take.
 
-    memory: bytes that the decoder holds at once, beside the file; work: pixels that it visits, counting each pass, in
-    units of what a pixel of a plain PNG costs; halvings: how often the decoder is to halve it, for less of both.
+    memory: bytes that the decoder holds at once, beside the file; work: pixels that it visits, each pass counted, in
+    units of one pixel of a plain PNG; halvings: how often the decoder shall halve the picture, which reduces both.
     """
 
     format: str
@@ -36,7 +36,7 @@ class Claim(NamedTuple):
 
 
 def number(data: bytes, at: int, kind: str) -> int:
-    """The number at a place, `kind` as in `struct`. Raises Damaged where the data ends before."""
+    """The number at offset `at`, of a kind as in `struct`. Raises Damaged if the data ends before it."""
     try:
         return int(struct.unpack_from(kind, data, at)[0])
     except (struct.error, OverflowError):

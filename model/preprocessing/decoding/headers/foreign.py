@@ -1,8 +1,8 @@
-"""Files that people send and that hold no picture that is read here: what they are, and what to send instead."""
+"""Recognize files in unsupported formats that people send, and say what to send instead."""
 
 from __future__ import annotations
 
-SNIFFED = 1_024  # bytes in which text formats are looked for
+SNIFFED = 1_024  # first bytes of a file, in which text formats are looked for
 RENDER = "render it to PNG first"
 BY_START = {
     b"%PDF": f"a PDF; {RENDER}",
@@ -22,7 +22,7 @@ BY_TEXT = {b"<svg": f"an SVG; {RENDER}", b"<html": "a web page; send the picture
 
 
 def name_of(data: bytes) -> str | None:
-    """What the bytes are and what to do, as the end of "The bytes are …"; None for what is unknown."""
+    """What the bytes are and what to do, to complete "The bytes are …"; None if unknown."""
     text = data[:SNIFFED].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(b"<"):
         return next((name for tag, name in BY_TEXT.items() if tag in text), None)

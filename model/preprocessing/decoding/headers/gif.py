@@ -1,16 +1,16 @@
-"""GIF (https://www.w3.org/Graphics/GIF/spec-gif89a.txt): the canvas that the first frame needs."""
+"""GIF (https://www.w3.org/Graphics/GIF/spec-gif89a.txt): the size of the canvas that the first frame needs."""
 
 from __future__ import annotations
 
 from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive, number
 
-MAX_BLOCKS = 2_000  # of one extension, and extensions before the first frame
-BYTES_PER_PIXEL = 10  # the frame, its canvas, and both in colour
+MAX_BLOCKS = 2_000  # most blocks of one extension, and most extensions before the first frame
+BYTES_PER_PIXEL = 10  # the frame, its canvas, and both in color
 EXTENSION, IMAGE, TRAILER, COMMENT = 0x21, 0x2C, 0x3B, 0xFE
 
 
 def claim(data: bytes) -> Claim:
-    """What a GIF says of itself and of its first frame, which may be larger. Raises Damaged or Excessive."""
+    """Read the header of a GIF and of its first frame, which may be larger. Raises Damaged or Excessive."""
     width, height = number(data, 6, "<H"), number(data, 8, "<H")
     flags = number(data, 10, "<B")
     at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
@@ -21,7 +21,7 @@ def claim(data: bytes) -> Claim:
 
 
 def first_frame(data: bytes, at: int) -> int:
-    """Where the first frame begins, looked for from a place on. Raises Damaged or Excessive."""
+    """The offset of the first frame, searched from offset `at`. Raises Damaged or Excessive."""
     for _ in range(MAX_BLOCKS):
         kind = number(data, at, "<B")
         if kind == IMAGE:
@@ -33,10 +33,10 @@ def first_frame(data: bytes, at: int) -> int:
 
 
 def past_blocks(data: bytes, at: int) -> int:
-    """Where a list of blocks that begins at a place has ended. Raises Damaged or Excessive."""
+    """The offset after the list of blocks that begins at offset `at`. Raises Damaged or Excessive."""
     for count in range(MAX_BLOCKS):
         length = number(data, at, "<B")
-        if not length and not count and data[at - 1] != COMMENT:  # decoders don't agree where such a list ends
+        if not length and not count and data[at - 1] != COMMENT:  # decoders disagree about where such a list ends
             raise Damaged("an extension is empty")
         at += 1 + length
         if not length:

@@ -9,12 +9,12 @@ from model.preprocessing.decoding.headers.claim import Claim, Damaged, Unread, n
 AVIF_BRANDS = (b"avif", b"mif1")
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis")
 MOVING = (b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs")
-BYTES_PER_PIXEL = 16  # planes of 8 or 10 bits, two copies in colour, and the picture
-WORK = 10  # times a pixel of a PNG
+BYTES_PER_PIXEL = 16  # planes of 8 or 10 bits, two copies in color, and the picture
+WORK = 10  # per pixel, in units of a pixel of a PNG
 
 
 def is_heif(data: bytes) -> bool:
-    """Whether the file is of this family."""
+    """Whether the file is an AVIF or HEIC, still or moving."""
     return data[4:8] == b"ftyp" and data[8:12] in (*AVIF_BRANDS, *HEIC_BRANDS, *MOVING)
 
 
@@ -25,7 +25,7 @@ def is_heic(data: bytes) -> bool:
 
 
 def claim(data: bytes) -> Claim:
-    """What an AVIF or HEIC says of itself. Raises Damaged, Unread or Excessive."""
+    """Read the header of an AVIF or HEIC. Raises Damaged, Unread or Excessive."""
     if data[8:12] in MOVING:
         raise Unread("a moving AVIF or HEIC is not read; send a still picture")
     meta = find(data, b"meta", 0, len(data))
@@ -39,7 +39,7 @@ def claim(data: bytes) -> Claim:
 
 
 def largest(data: bytes, meta: Box) -> tuple[int, int]:
-    """The largest width and height that a property `ispe` gives. Raises Damaged where there is none."""
+    """Width and height of the largest picture that a property `ispe` describes. Raises Damaged if there is none."""
     properties = find(data, b"iprp", meta.start, meta.end)
     container = find(data, b"ipco", properties.start, properties.end)
     sizes = [

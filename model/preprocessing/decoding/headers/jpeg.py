@@ -1,7 +1,8 @@
 """JPEG (ITU-T T.81): size, components and the number of scans.
 
-A progressive file is stored in scans, each of which visits the whole picture whatever its length, so that a few bytes
-may take seconds; its decoder also keeps all coefficients, two bytes each. Cameras and programs write up to a dozen.
+A progressive file is stored in scans. Decoding a scan visits the whole picture, however short the scan is, so that a
+few bytes may take seconds. The decoder also keeps all coefficients, two bytes each. Cameras and programs write up to a
+dozen scans.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 SIMPLE_FRAMES = (0xC0, 0xC1)  # baseline and extended, Huffman-coded
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-PLAIN = frozenset({0xC0, 0xC1, 0xC4, 0xDB, 0xDD, 0xE0, 0xFE})  # what comes before the scan of a file without metadata
-MAX_SEGMENTS = 2_000  # 20 MB in pieces of 64 kB are 305
+PLAIN = frozenset({0xC0, 0xC1, 0xC4, 0xDB, 0xDD, 0xE0, 0xFE})  # markers before the scan of a file without metadata
+MAX_SEGMENTS = 2_000  # 20 MB in segments of 64 kB are 305
 MAX_SCANS = 100
 MAX_COMPONENTS = 4
 COEFFICIENT_BYTES = 2
@@ -25,7 +26,7 @@ next_marker = re.compile(rb"\xff([^\x00\xff])", re.DOTALL).search
 
 
 class Frame(NamedTuple):
-    """What SOF says: the kind of coding, width, height, and coefficients per pixel over all components."""
+    """The start-of-frame segment (SOF): its marker, width, height, and coefficients per pixel over all components."""
 
     kind: int
     width: int
@@ -42,7 +43,7 @@ class Outline(NamedTuple):
 
 
 def claim(data: bytes) -> Claim:
-    """What a JPEG says of itself. Raises Damaged or Excessive."""
+    """Read the header of a JPEG, and count its scans. Raises Damaged or Excessive."""
     frame, scans, _ = outline(data)
     pixels = frame.width * frame.height
     keeps_all = scans > 1 or frame.kind not in SIMPLE_FRAMES
@@ -51,7 +52,7 @@ def claim(data: bytes) -> Claim:
 
 
 def outline(data: bytes) -> Outline:
-    """Walk the segments as decoders do. Raises Damaged or Excessive."""
+    """Walk the segments in the way of decoders. Raises Damaged or Excessive."""
     frame, scans, head, at = None, 0, list[int](), 2
     for _ in range(MAX_SEGMENTS):
         found = next_marker(data, at)
@@ -80,7 +81,7 @@ def outline(data: bytes) -> Outline:
 
 
 def read_frame(data: bytes, at: int, kind: int) -> Frame:
-    """The frame whose segment's length stands at a place. Raises Damaged."""
+    """Read the SOF segment whose length field is at offset `at`. Raises Damaged."""
     height, width = number(data, at + 3, ">H"), number(data, at + 5, ">H")
     count = number(data, at + 7, ">B")
     factors = data[at + 9 : at + 8 + 3 * count : 3]
@@ -92,5 +93,5 @@ def read_frame(data: bytes, at: int, kind: int) -> Frame:
 
 
 def is_plain(frame: Frame, scans: int, head: list[int]) -> bool:
-    """Whether nothing but pixels takes time: they are coded in one go, and metadata don't come before them."""
+    """Whether decoding takes no time but for the pixels: no progressive coding, and no metadata before the scan."""
     return frame.kind in SIMPLE_FRAMES and scans <= MAX_COMPONENTS and PLAIN.issuperset(head[:-1])

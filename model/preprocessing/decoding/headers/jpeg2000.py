@@ -1,8 +1,8 @@
-"""JPEG 2000 (ITU-T T.800): the code stream's own size, tiles and blocks, whatever the file around it says.
+"""JPEG 2000 (ITU-T T.800): size, tiles and blocks of the code stream itself; the file around it may claim otherwise.
 
-The decoder makes a structure for every tile, precinct and code block before it reads the first of them, so that a
-hundred bytes could ask for gigabytes; and it takes many times as long for a pixel as other formats do, unless it may
-leave out the finest levels.
+The decoder allocates a structure for every tile, precinct and code block before it reads the first of them, so that a
+hundred bytes could ask for gigabytes. It also takes many times as long per pixel as other formats do, unless it may
+skip the finest levels.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ FILE = b"\0\0\0\x0cjP  \r\n\x87\n"
 STREAM = b"\xff\x4f\xff\x51"
 SIZ, COD, COC, POC, SOT, SOD = 0xFF51, 0xFF52, 0xFF53, 0xFF5F, 0xFF90, 0xFF93
 MAX_COMPONENTS, MAX_TILES, MAX_SEGMENTS, MAX_LAYERS = 4, 4_096, 10_000, 100
-TILE_BYTES, COMPONENT_BYTES = 6_000, 1_200  # of structures that a tile, and each of its components, takes
-BLOCK_BYTES, PRECINCT_BYTES = 256, 512
-SAMPLE_BYTES = 8  # 32 bits while it is transformed, and the picture
-WORK = 50  # times a pixel of a PNG
-USUAL_PRECINCT = 15  # exponent of a side where the file says nothing
+TILE_BYTES, COMPONENT_BYTES = 6_000, 1_200  # memory for a tile, and for each of its components
+BLOCK_BYTES, PRECINCT_BYTES = 256, 512  # memory for a code block, and for a precinct
+SAMPLE_BYTES = 8  # 32 bits during the transform, and the picture
+WORK = 50  # per pixel, in units of a pixel of a PNG
+USUAL_PRECINCT = 15  # exponent of a precinct's side if the file gives none
 
 
 class Coding(NamedTuple):
-    """Exponents of the sides of code blocks and of the smallest precinct, times the picture is halved, and layers."""
+    """How a picture is coded.
+
+    block, precinct: log₂ of the pixels of a code block and of the smallest precinct; levels: how often the picture is
+    halved; layers: quality layers.
+    """
 
     block: int
     precinct: int
@@ -34,7 +38,7 @@ class Coding(NamedTuple):
 
 
 def claim(data: bytes) -> Claim:
-    """What a JPEG 2000 says of itself, as a file or as a bare code stream. Raises Damaged, Unread or Excessive."""
+    """Read the header of a JPEG 2000, a file or a bare code stream. Raises Damaged, Unread or Excessive."""
     at = 0 if data.startswith(STREAM) else find(data, b"jp2c", 0, len(data)).start
     if data[at : at + 4] != STREAM:
         raise Damaged("its code stream can't be read")
@@ -60,8 +64,11 @@ def claim(data: bytes) -> Claim:
 
 
 def read_coding(data: bytes, at: int) -> Coding:
-    """How the stream is coded, whose first segment stands at a place; of several ways the dearest. Raises Damaged."""
-    ways, end, tile_end = list[Coding](), len(data), 0
+    """The most expensive of the codings in the stream whose first segment is at offset `at`.
+
+    Raises Damaged or Excessive.
+    """
+    codings, end, tile_end = list[Coding](), len(data), 0
     for _ in range(MAX_SEGMENTS):
         if at + 4 > end:
             break
@@ -73,26 +80,26 @@ def read_coding(data: bytes, at: int) -> Coding:
             at = max(tile_end, at + 2)
             continue
         elif marker == COD:
-            ways.append(way(data, at + 9, number(data, at + 4, ">B") & 1, number(data, at + 6, ">H")))
+            codings.append(coding_at(data, at + 9, number(data, at + 4, ">B") & 1, number(data, at + 6, ">H")))
         elif marker == COC:
-            ways.append(way(data, at + 6, number(data, at + 5, ">B") & 1, 1))
+            codings.append(coding_at(data, at + 6, number(data, at + 5, ">B") & 1, 1))
         elif not 0xFF50 <= marker <= 0xFF7F:
             break
         at += 2 + number(data, at + 2, ">H")
     else:
         raise Excessive(f"it has more than {MAX_SEGMENTS:,} segments")
-    if not ways:
+    if not codings:
         raise Damaged("it doesn't say how it is coded")
     return Coding(
-        min(each.block for each in ways),
-        min(each.precinct for each in ways),
-        min(each.levels for each in ways),
-        max(each.layers for each in ways),
+        min(coding.block for coding in codings),
+        min(coding.precinct for coding in codings),
+        min(coding.levels for coding in codings),
+        max(coding.layers for coding in codings),
     )
 
 
-def way(data: bytes, at: int, has_precincts: int, layers: int) -> Coding:
-    """The parameters SPcod or SPcoc that stand at a place."""
+def coding_at(data: bytes, at: int, has_precincts: int, layers: int) -> Coding:
+    """The parameters SPcod or SPcoc at offset `at`. Raises Damaged."""
     levels, wide, high = number(data, at, ">B"), number(data, at + 1, ">B"), number(data, at + 2, ">B")
     sides = data[at + 5 : at + 6 + levels] if has_precincts else b""
     smallest = min(((side & 15) + (side >> 4) for side in sides), default=2 * USUAL_PRECINCT)

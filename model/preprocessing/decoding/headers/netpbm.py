@@ -1,4 +1,4 @@
-"""Netpbm: PBM, PGM and PPM, as bytes and as text (https://netpbm.sourceforge.net/doc/)."""
+"""Netpbm: PBM, PGM and PPM, in binary and as text (https://netpbm.sourceforge.net/doc/)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive, Unread
 
-MAX_TEXT_BYTES = 4_000_000  # numbers as text take a hundred times as long as bytes
+MAX_TEXT_BYTES = 4_000_000  # reading numbers as text takes a hundred times as long as bytes
 MAX_HEAD = 4_096  # bytes, comments included
 BYTES_PER_PIXEL = 8
 GAP = rb"(?:\s|#[^\n\r]*+[\n\r])++"
@@ -17,7 +17,10 @@ gray_head = re.compile(rb"P([2356])" + GAP + NUMBER + GAP + NUMBER + GAP + NUMBE
 
 
 class Head(NamedTuple):
-    """The digit of the magic number, width, height, the value of white (1 where there is none), where pixels begin."""
+    """A Netpbm header.
+
+    kind: the digit of the magic number, 1–6; white: the value of white, 1 for a PBM; end: the offset of the pixels.
+    """
 
     kind: int
     width: int
@@ -27,21 +30,21 @@ class Head(NamedTuple):
 
     @property
     def is_text(self) -> bool:
-        """Whether pixels stand as decimal numbers."""
+        """Whether samples are written as text, in decimal."""
         return self.kind <= 3
 
     @property
     def channels(self) -> int:
-        """Samples of a pixel."""
+        """Samples per pixel."""
         return 3 if self.kind in (3, 6) else 1
 
 
 def read_head(data: bytes) -> Head:
-    """The header. Raises Damaged or Unread."""
+    """Read the header's fields. Raises Damaged or Unread."""
     found = bit_head(data, 0, MAX_HEAD) or gray_head(data, 0, MAX_HEAD)
     if not found:
         if data[2:3].strip():
-            raise Unread("")  # some text that begins with a P
+            raise Unread("")  # a text that happens to begin with P and a digit
         raise Damaged("its header can't be read")
     kind, width, height, white = (int(group) for group in (*found.groups(), b"1")[:4])
     if not 0 < white < 65_536:
@@ -50,7 +53,7 @@ def read_head(data: bytes) -> Head:
 
 
 def claim(data: bytes) -> Claim:
-    """What a Netpbm says of itself. Raises Damaged, Unread or Excessive."""
+    """Read the header of a Netpbm. Raises Damaged, Unread or Excessive."""
     head = read_head(data)
     if head.is_text and len(data) > MAX_TEXT_BYTES:
         raise Excessive(f"a Netpbm in text may have {MAX_TEXT_BYTES:,} bytes; save it in binary")

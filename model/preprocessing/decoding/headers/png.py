@@ -7,14 +7,14 @@ from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_DATA_CHUNKS = 20_000  # 20 MB in chunks of 1 kB; each costs the decoder microseconds
 MAX_OTHER_CHUNKS = 500  # text and profiles, each of which may unpack to a megabyte
-PLAIN_CHUNKS = 16  # a file of more is not worth being called quick
-PACKED = (b"iCCP", b"zTXt", b"iTXt", b"eXIf")  # chunks that may take long out of proportion to their length
-ONE_CHUNK = 57  # bytes of a file beside the content of its one chunk
+PLAIN_CHUNKS = 16  # a file with more chunks is not plain
+PACKED = (b"iCCP", b"zTXt", b"iTXt", b"eXIf")  # chunks that may take much longer than their length suggests
+ONE_CHUNK = 57  # bytes of a file with one IDAT chunk, beside that chunk's content
 BYTES_PER_PIXEL = 8  # four in the picture, four while palettes are resolved
 
 
 def claim(data: bytes) -> Claim:
-    """What a PNG says of itself. Raises Damaged or Excessive."""
+    """Read the header of a PNG, and count its chunks. Raises Damaged or Excessive."""
     width, height = size_of(data)
     kinds = chunks(data, MAX_DATA_CHUNKS + MAX_OTHER_CHUNKS)
     pixel_chunks = kinds.count(b"IDAT") + kinds.count(b"fdAT")
@@ -32,7 +32,7 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def chunks(data: bytes, most: int) -> list[bytes]:
-    """The types of the chunks in order, of a few more than `most` at most."""
+    """The types of the chunks in order; reading stops after `most` + 1 of them. Raises Damaged."""
     kinds, at = list[bytes](), len(SIGNATURE)
     while at + 8 <= len(data) and len(kinds) <= most:
         kinds.append(data[at + 4 : at + 8])
@@ -41,11 +41,11 @@ def chunks(data: bytes, most: int) -> list[bytes]:
 
 
 def has_one_chunk(data: bytes) -> bool:
-    """Whether one chunk of pixels is all that there is between the header and the end, as in most small files."""
+    """Whether one IDAT chunk is all that there is between header and end, as in most small files."""
     return data[37:41] == b"IDAT" and int.from_bytes(data[33:37]) + ONE_CHUNK == len(data)
 
 
 def is_plain(data: bytes) -> bool:
-    """Whether nothing in the file but its pixels takes time: few chunks, none of them packed or made of tags."""
+    """Whether decoding takes no time but for the pixels: few chunks, and none of PACKED."""
     kinds = chunks(data, PLAIN_CHUNKS)
     return len(kinds) <= PLAIN_CHUNKS and not any(kind in PACKED for kind in kinds)

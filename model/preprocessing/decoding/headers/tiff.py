@@ -1,6 +1,6 @@
-"""TIFF 6.0 and BigTIFF: the first picture's size, and that of the strips or tiles it is stored in.
+"""TIFF 6.0 and BigTIFF: the size of the first picture, and of the strips or tiles that it is stored in.
 
-A tile's size is independent of the picture's: 151 bytes can ask for a tile of 2 GB.
+A tile may be larger than the picture: a file of 151 bytes can ask for a tile of 2 GB.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive
 WIDTH, HEIGHT, BITS, COMPRESSION, SAMPLES, ROWS = 256, 257, 258, 259, 277, 278
 STRIPS, PLANES, TILE_WIDTH, TILE_HEIGHT, TILES = 273, 284, 322, 323, 324
 NEEDED = {WIDTH, HEIGHT, BITS, COMPRESSION, SAMPLES, ROWS, STRIPS, PLANES, TILE_WIDTH, TILE_HEIGHT, TILES}
-SIZES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # integer types by their number: byte, short, long, long8
+SIZES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # integer type (byte, short, long, long8) → its kind in `struct`
 UNIT = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 READ = {1: "none", 2: "CCITT", 3: "G3", 4: "G4", 5: "LZW", 7: "JPEG", 8: "deflate", 32773: "PackBits", 32946: "deflate"}
 MAX_TAGS = 1_000
 MAX_PIECES = 65_536  # strips or tiles
 MAX_BITS, MAX_SAMPLES = 64, 6
-PLAIN_BYTES = 4  # of a pixel in the picture
+PLAIN_BYTES = 4  # bytes per pixel of the decoded picture
 
-Tags = dict[int, tuple[int, list[int]]]  # by number: how many values, and the first few of those that are integers
+Tags = dict[int, tuple[int, list[int]]]  # tag → number of values, and the first few of them if they are integers
 
 
 def claim(data: bytes) -> Claim:
-    """What a TIFF says of its first picture. Raises Damaged, Unread or Excessive."""
+    """Read the tags of a TIFF's first picture. Raises Damaged, Unread or Excessive."""
     tags = read_tags(data)
     width, height = value(tags, WIDTH, 0), value(tags, HEIGHT, 0)
     if not width or not height:
@@ -48,7 +48,7 @@ def claim(data: bytes) -> Claim:
 
 
 def value(tags: Tags, tag: int, default: int) -> int:
-    """The first value of a tag."""
+    """The first value of a tag, or the default."""
     _, values = tags.get(tag, (0, []))
     return values[0] if values else default
 
@@ -64,7 +64,7 @@ def read_tags(data: bytes) -> Tags:
     if count > MAX_TAGS:
         raise Excessive(f"it has more than {MAX_TAGS:,} tags")
     at += struct.calcsize("=" + count_kind)
-    room = struct.calcsize("=" + word)  # bytes of a value that stands in the directory itself
+    room = struct.calcsize("=" + word)  # values of up to this many bytes are stored in the directory itself
     tags: Tags = {}
     for start in range(at, at + count * (4 + 2 * room), 4 + 2 * room):
         tag, kind, many = (

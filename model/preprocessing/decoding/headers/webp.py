@@ -1,14 +1,14 @@
-"""WebP (RFC 9649): the canvas."""
+"""WebP (RFC 9649): the size of the canvas."""
 
 from __future__ import annotations
 
 from model.preprocessing.decoding.headers.claim import Claim, Damaged, number
 
-BYTES_PER_PIXEL = 16  # the decoder's two canvases, its answer and the picture, four bytes each
+BYTES_PER_PIXEL = 16  # the decoder's two canvases, its result and the picture, four bytes each
 
 
 def claim(data: bytes) -> Claim:
-    """What a WebP says of itself. Raises Damaged."""
+    """Read the header of a WebP. Raises Damaged."""
     kind = data[12:16]
     if kind == b"VP8X":
         width, height = (number(data, 24, "<I") & 0xFFFFFF) + 1, (number(data, 26, "<I") >> 8) + 1
