@@ -1,6 +1,6 @@
-"""A real browser for tests, where Chromium is installed: it opens a page, runs scripts in it, and notes its complaints.
+"""A real browser for tests, if Chromium is installed: open a page, run scripts in it, and collect its error messages.
 
-It is spoken to by the DevTools protocol over two pipes: https://chromedevtools.github.io/devtools-protocol/
+Tests talk to it by the DevTools protocol over two pipes: https://chromedevtools.github.io/devtools-protocol/
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ QUIET = (
 
 
 def find_chromium() -> str | None:
-    """The browser's program, None where there is none."""
+    """The path of the browser's program, None if it is not installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -40,7 +40,7 @@ class Browser:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """The result of a command; events that come meanwhile may add to the complaints."""
+        """Send a command and return its result; collect errors from events that arrive meanwhile."""
         self._last_id += 1
         message = {"id": self._last_id, "method": method, "params": parameters}
         if self._session:
@@ -71,7 +71,7 @@ class Browser:
         self.call("Page.navigate", url=url)
 
     def run(self, script: str) -> Any:
-        """The value of a script in the page; of a promise, what it comes to."""
+        """Run a script in the page; return its value, or the resolved value of a promise."""
         result = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         return result["result"].get("value")
 

@@ -1,4 +1,4 @@
-"""What tests share: real servers on free ports, temporary folders, MNIST where it is at hand."""
+"""What tests share: real servers on free ports, temporary folders, and MNIST if NUMERAL_DATA_DIR is set."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ T = TypeVar("T")
 
 
 def pytest_configure() -> None:
-    """Tests run two at a time, often on two cores: torch with one thread doesn't wait for a core that is taken.
+    """Give torch one thread: tests run two at a time, often on two cores, and more threads would wait for each other.
 
-    And Ctrl-C is no longer ignored, as it is for what a script starts in the background, and so for all that it starts.
+    Also let Ctrl-C (SIGINT) end processes again: what a script starts in the background ignores it, and so do children.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -57,7 +57,7 @@ def wait_until(condition: Callable[[], T], seconds: float = 120.0) -> T:
 
 @contextmanager
 def files_limited_to(size: int) -> Iterator[None]:
-    """Writing more than `size` bytes into a file fails meanwhile, as on a full disk: OSError."""
+    """Within this context, writing more than `size` bytes into a file raises OSError, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -67,7 +67,7 @@ def files_limited_to(size: int) -> Iterator[None]:
 
 
 def ship(folder: Path) -> Path:
-    """A folder with version 1 alone, as git has it: whoever runs the tests may have taught the service more."""
+    """A copy of the weights with version 1 alone: a developer's folder may hold further versions."""
     made = folder / "shipped"
     if not made.exists():
         made.mkdir()
@@ -76,7 +76,7 @@ def ship(folder: Path) -> Path:
 
 
 class Server:
-    """A `numeral serve` of its own, and a client for it; wrapper: the command that runs the server's, if any."""
+    """A `numeral serve` process and a client for it. wrapper: a command to run the server under, such as strace."""
 
     wrapper: Sequence[str] = ()
 
@@ -104,7 +104,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        """Start the process, and wait until it is ready, and each of several workers is there."""
+        """Start the process, and wait until it is ready and all its workers have started."""
         path = self.folder / "log"
         with path.open("ab") as log:
             earlier = log.tell()
@@ -118,14 +118,14 @@ class Server:
         )
 
     def answers(self) -> bool:
-        """Whether anything listens at the address: the workers of a killed server must not."""
+        """Whether anything listens at the address. After a server is killed, its workers must not."""
         try:
             return bool(self.client.get("/livez"))
         except httpx.TransportError:
             return False
 
     def is_ready(self) -> bool:
-        """Whether /readyz says so."""
+        """Whether /readyz says that the server is ready."""
         if self.process.poll() is not None:
             raise AssertionError((self.folder / "log").read_text())
         with suppress(httpx.TransportError):
@@ -133,12 +133,12 @@ class Server:
         return False
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """End the process; answers with its exit status."""
+        """End the process, and return its exit status."""
         self.process.send_signal(how)
         return self.process.wait(60)
 
     def close(self) -> None:
-        """End the process if it is still there, and the clients."""
+        """End the process if it still runs, and close the clients."""
         if self.process.poll() is None:
             self.stop()
         self.client.close()
@@ -154,23 +154,23 @@ class Server:
 
 
 def stranger(authorization: str | None) -> dict[str, str]:
-    """Headers of a client with an address of its own, behind a proxy on this machine, which uvicorn believes.
+    """Headers that give a client its own address, as a trusted proxy on this machine would.
 
-    So the wrong keys of one test do not make another wait.
+    So one test's wrong keys do not delay another test.
     """
     headers = {"X-Forwarded-For": f"2001:db8:{next(STRANGERS):x}::1"}
     return headers if authorization is None else headers | {"Authorization": authorization}
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
-    """This process's environment without Numeral's settings, and never on the network."""
+    """This process's environment without Numeral's settings, and offline."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUMERAL_")}
     return {**kept, "NUMERAL_OFFLINE": "1", **changes}
 
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start servers that are gone after the test."""
+    """A function that starts servers, which end after the test."""
     servers: list[Server] = []
 
     def start(weights: Path | None = None, wrapper: Sequence[str] = (), **environment: str) -> Server:
@@ -186,7 +186,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests that leave it as they found it."""
+    """One server, shared by tests that do not change its state."""
     started = Server(tmp_path_factory.mktemp("server"))
     yield started
     started.close()
@@ -207,7 +207,7 @@ def small_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mnist() -> Splits:
-    """MNIST, where NUMERAL_DATA_DIR has it."""
+    """MNIST from NUMERAL_DATA_DIR; skips the test without it."""
     folder = os.environ.get("NUMERAL_DATA_DIR")
     if not folder:
         pytest.skip("needs MNIST: set NUMERAL_DATA_DIR to a folder with its four files")
@@ -216,12 +216,12 @@ def mnist() -> Splits:
 
 @pytest.fixture(scope="session")
 def embedded() -> Splits:
-    """The digits embedded in scikit-learn."""
+    """The digits that come with scikit-learn."""
     return load_digits(offline=True, cache_dir=Path("no-cache"))
 
 
 def draw_seven(side: int = 200, ink: int = 0, paper: int = 255) -> Image.Image:
-    """A seven as somebody draws it with a broad pen."""
+    """A seven, drawn with a broad pen."""
     image = Image.new("L", (side, side), paper)
     points = [(0.25, 0.22), (0.75, 0.2), (0.62, 0.45), (0.45, 0.85)]
     path = [(x * side, y * side) for x, y in points]

@@ -1,4 +1,4 @@
-"""The whole contract, as schemathesis tries it: requests that /openapi.json allows and others, sent to a real server.
+"""Test the whole contract with schemathesis: valid and invalid requests by /openapi.json, sent to a real server.
 
 python -m tests.contract [--max-examples N] [--seed N]     thousands of cases: make contract-test
 """
@@ -26,9 +26,9 @@ A_DAY = 86_400.0
 
 
 def try_contract(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Start a server in the folder, and run schemathesis against it; both kinds of keys are set.
+    """Start a server with both kinds of keys in the folder, and run schemathesis against it.
 
-    A job is under way all the time, so that `POST /admin/retrain` answers 409 and starts no training for each case.
+    A job is running all the time, so that `POST /admin/retrain` answers 409 and starts no training for each case.
     """
     server = Server(folder, NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}", NUMERAL_BODY_TIMEOUT="2")
     try:
@@ -45,7 +45,7 @@ def try_contract(folder: Path, *options: str) -> subprocess.CompletedProcess[str
 
 
 def pretend_to_train(server: Server) -> None:
-    """Put a job into the database whose trainer gave a sign of life tomorrow."""
+    """Insert a job into the database, with a heartbeat from tomorrow, so that it never counts as dead."""
     database = Database(server.environment["NUMERAL_DATABASE_URL"])
     row, _ = records.create(database, "tester", {}, None)
     with database.begin() as connection:

@@ -1,4 +1,4 @@
-"""What schemathesis can't know: that bytes are to be pictures and ZIPs of them, some of the time."""
+"""What schemathesis can't know from the schema: binary bodies should sometimes be pictures, or ZIPs of pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.schemas import examples
 
 
 def zipped(images: dict[str, bytes]) -> bytes:
-    """A ZIP of images by their names."""
+    """A ZIP of images; keys are their names."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, image in images.items():

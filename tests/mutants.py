@@ -55,7 +55,7 @@ def mutants_of(source: str, file: str) -> Iterator[Mutant]:
 
 
 def places(parent: ast.AST, where: str) -> Iterator[tuple[ast.AST, str, ast.AST, str]]:
-    """Each node with its parent, the parent's field that it is in, and the function or class around it."""
+    """Yield each node with its parent, the parent's field that holds it, and the enclosing function or class."""
     for field, value in ast.iter_fields(parent):
         if field in UNTOUCHED:
             continue
@@ -68,7 +68,7 @@ def places(parent: ast.AST, where: str) -> Iterator[tuple[ast.AST, str, ast.AST,
 
 
 def replace(parent: ast.AST, field: str, old: ast.AST, new: ast.AST) -> None:
-    """Put a node where another one is."""
+    """Replace a node by another one."""
     value = getattr(parent, field)
     if isinstance(value, list):
         value[next(i for i, item in enumerate(value) if item is old)] = ast.copy_location(new, old)
@@ -77,7 +77,7 @@ def replace(parent: ast.AST, field: str, old: ast.AST, new: ast.AST) -> None:
 
 
 def alternatives(node: ast.AST) -> Iterator[ast.AST]:
-    """What the node may become."""
+    """The nodes that may replace this one."""
     if isinstance(node, ast.stmt | ast.excepthandler):
         yield from other_statements(node)
     elif isinstance(node, ast.Compare):
@@ -106,7 +106,7 @@ def alternatives(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def other_statements(node: ast.stmt | ast.excepthandler) -> Iterator[ast.AST]:
-    """What a statement may become: without its effect, its context, its way out, or with its condition turned."""
+    """Replacements of a statement: without its effect, its context or its exit, or with its condition negated."""
     acts = isinstance(node, ast.AugAssign | ast.Raise) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     )
@@ -133,7 +133,7 @@ def is_plain(test: ast.expr) -> bool:
 
 
 def other_values(value: object) -> list[object]:
-    """What a number or a truth value may become."""
+    """Replacements of a number or a truth value."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):

@@ -43,7 +43,7 @@ OPTIONS = ("-q", "-x", "-n0", "--assert=plain", "-p", "no:cacheprovider", "-p", 
 
 @dataclass(frozen=True)
 class Module:
-    """A module, the tests nearest to it, and the names of its changes that change nothing, with the reason."""
+    """A module, its nearest tests, and its equivalent mutants, by name with the reason."""
 
     path: str
     tests: list[str]
@@ -57,7 +57,7 @@ def modules() -> list[Module]:
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
-    """Imports one module with other code than its file has."""
+    """An importer that loads one module with changed code."""
 
     def __init__(self, path: str, code: CodeType) -> None:
         super().__init__(path.removesuffix(".py").replace("/", "."), str(REPOSITORY / path))
@@ -90,7 +90,7 @@ def try_tests(module: Module, code: CodeType | None, imported: Path) -> int:
 
 
 def begin(work: Callable[[], int]) -> int:
-    """Start the work in a silent process of its own; its exit status is the work's, or 1 where that raises."""
+    """Start the work in a child process without output. Its exit status is the work's, or 1 if that raises."""
     pid = os.fork()
     if pid:
         return pid
@@ -104,7 +104,7 @@ def begin(work: Callable[[], int]) -> int:
 
 
 def ended(pid: int, deadline: float) -> int | None:
-    """The exit status of a process, None while it runs; one that runs past its deadline is killed."""
+    """The exit status of a process, None while it runs. After its deadline it is killed."""
     done, status = os.waitpid(pid, os.WNOHANG)
     if not done and time.monotonic() > deadline:
         os.killpg(pid, signal.SIGKILL)
@@ -113,7 +113,7 @@ def ended(pid: int, deadline: float) -> int | None:
 
 
 def statuses(works: Sequence[Callable[[], int]], jobs: int, seconds: float) -> list[int]:
-    """The exit status of each work, so many of them at a time, each killed after so many seconds."""
+    """The exit status of each work. They run several at a time; each is killed after its time limit."""
     found: dict[int, int] = {}
     running: dict[int, tuple[int, float]] = {}
     waiting = list(enumerate(works))
@@ -130,7 +130,7 @@ def statuses(works: Sequence[Callable[[], int]], jobs: int, seconds: float) -> l
 
 
 def survivors(module: Module, jobs: int) -> tuple[list[Mutant], list[Mutant]]:
-    """The module's mutants that are no equivalents, and those of them whose change no test noticed."""
+    """The module's mutants without equivalents, and those of them that no test noticed."""
     with tempfile.TemporaryDirectory() as folder:
         imported = Path(folder) / "imported.json"
         started = time.monotonic()
@@ -148,7 +148,7 @@ def survivors(module: Module, jobs: int) -> tuple[list[Mutant], list[Mutant]]:
 
 
 def rows(chosen: list[Module], jobs: int) -> Iterator[tuple[Module, list[Mutant], list[Mutant], float]]:
-    """Of each module: its mutants, the survivors, and the seconds that it took."""
+    """One row for each module: number of mutants, survivors, seconds."""
     for module in chosen:
         started = time.monotonic()
         yield (module, *survivors(module, jobs), time.monotonic() - started)

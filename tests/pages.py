@@ -1,4 +1,4 @@
-"""Pages as people, programs and cameras make them, and what each was read as when the picture was last accepted.
+"""Pages as people, programs and cameras make them, and their readings when these were last accepted.
 
 python -m tests.pages     writes tests/images/readings.png anew, a row for each kind of page: look at it first
 """
@@ -83,7 +83,7 @@ def grays() -> Iterator[bytes]:
 
 
 def grain() -> Iterator[bytes]:
-    """Noise, more and more of it, on pages below and above the size that is averaged."""
+    """Noise of increasing strength, on pages below and above the size that is averaged."""
     for number, (side, deviation, ink) in enumerate((
         (100, 2, 50), (100, 4, 50), (100, 6, 50), (100, 9, 90), (111, 9, 50), (112, 7, 60), (113, 9, 50),
         (224, 5, 90), (224, 9, 100), (224, 14, 100), (230, 6, 60), (448, 20, 90),
@@ -118,7 +118,7 @@ def beside() -> Iterator[bytes]:
 
 
 def painted(ink: tuple[int, ...], paper: tuple[int, ...], side: int = 90) -> Image.Image:
-    """A seven in two colours; with four numbers the last is how opaque it is."""
+    """A seven in two colors. In a color of four numbers, the last is alpha."""
     return Image.fromarray(np.where(seven(side)[..., None] < 128, np.uint8(ink), np.uint8(paper)))
 
 
@@ -168,7 +168,7 @@ def modes() -> Iterator[bytes]:
 
 
 def heavy() -> Iterator[bytes]:
-    """Shapes whose ink lies at one end, which the field's edge keeps from the middle."""
+    """Shapes with their ink at one end: at the field's edge they can't be centered by mass."""
     for number in range(A_ROW):
         random = np.random.default_rng(number)
         page = np.full((150, 150), 255, np.uint8)
@@ -185,12 +185,12 @@ KINDS: list[Callable[[], Iterator[bytes]]] = [
 
 
 def readings(pages: Iterator[bytes]) -> np.ndarray:
-    """What each of a row's pages is read as, side by side: uint8 (32, 32 · A_ROW)."""
+    """The readings of a row of pages, side by side: uint8 (32, 32 · A_ROW)."""
     return np.hstack([reading(page) for page in pages])
 
 
 def reading(page: bytes) -> np.ndarray:
-    """What the page is read as, or BLANK."""
+    """The page's reading, or BLANK."""
     try:
         return read_digit(page).pixels
     except BlankImage:

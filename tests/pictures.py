@@ -1,4 +1,4 @@
-"""Picture files that several tests send: a drawing in a format, and a PNG that lies about its size."""
+"""Picture files that several tests send: a drawing in any format, and a PNG that claims a false size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds next to nothing."""
+    """A PNG that claims a size and contains hardly any data."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -26,7 +26,7 @@ def binaries() -> Path | None:
 
 
 def user() -> str | None:
-    """Whom to run it as: an unprivileged user when we are root, else ourselves."""
+    """The user to run it as: an unprivileged one if we are root, else ourselves."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}
@@ -61,7 +61,7 @@ class PostgreSQL:
         )
 
     def start(self) -> None:
-        """Start the server, and wait until it takes connections."""
+        """Start the server, and wait until it accepts connections."""
         options = OPTIONS.format(port=self.port)
         self.run("pg_ctl", "-D", str(self.data), "-l", str(self.data / "log"), "-w", "-o", options, "start")
 
@@ -72,7 +72,7 @@ class PostgreSQL:
 
 @contextmanager
 def private_postgresql() -> Iterator[PostgreSQL | None]:
-    """A server that is gone afterwards; None where PostgreSQL is not installed."""
+    """A server that ends with the context; None if PostgreSQL is not installed."""
     bin_folder = binaries()
     if bin_folder is None:
         yield None

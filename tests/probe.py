@@ -1,6 +1,6 @@
-"""How long a server's `/livez` takes while others keep it busy, measured by a process of its own.
+"""Measure how long a server's `/livez` takes under load, from a separate process.
 
-A thread beside those others would wait for Python's lock, and measure that.
+A thread in this process would wait for Python's lock (GIL), and measure that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ print(slowest)
 
 @contextmanager
 def watched(url: str) -> Iterator[list[float]]:
-    """Ask `/livez` again and again meanwhile; afterwards the list holds the seconds that the slowest answer took."""
+    """Request `/livez` repeatedly within the context; afterwards the list holds the seconds of the slowest answer."""
     slowest: list[float] = []
     command = [sys.executable, "-c", SCRIPT, url]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -39,7 +39,7 @@ def watched(url: str) -> Iterator[list[float]]:
 
 
 def least(measure: Callable[[], float], enough: float, times: int = 3) -> float:
-    """The least of a few measurements, until one is below enough: a busy machine slows one, a fault each of them."""
+    """The least of a few measurements; stop at one below `enough`. A busy machine slows some, a fault slows all."""
     values = []
     for _ in range(times):
         values.append(measure())

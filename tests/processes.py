@@ -1,4 +1,4 @@
-"""Finding and killing the processes of a service, as an operator's worst day would."""
+"""Find and kill the processes of a service."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def resident_megabytes(pid: int) -> float:
 
 
 def kill(pids: Iterable[int]) -> None:
-    """SIGKILL each that is still there."""
+    """Send SIGKILL to each process that still runs."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Real nginx and HAProxy on loopback, in front of servers under test."""
+"""Real nginx and HAProxy on the loopback interface, in front of servers under test."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ backend numeral
 
 @contextmanager
 def nginx(folder: Path, server: str, http: str = "") -> Iterator[str]:
-    """nginx with these lines in its `server` and `http` blocks; its address."""
+    """Start nginx with these lines in its `server` and `http` blocks; yield its address."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "nginx.conf"
@@ -67,7 +67,7 @@ def nginx(folder: Path, server: str, http: str = "") -> Iterator[str]:
 
 @contextmanager
 def nginx_balancer(folder: Path, addresses: Sequence[str]) -> Iterator[str]:
-    """nginx that spreads requests over the servers at these `host:port`; its address."""
+    """Start nginx as a load balancer over servers at these `host:port`; yield its address."""
     servers = " ".join(f"server {address} max_fails=0;" for address in addresses)
     with nginx(folder, NGINX_LOCATION, NGINX_BALANCER.format(servers=servers)) as url:
         yield url
@@ -75,7 +75,7 @@ def nginx_balancer(folder: Path, addresses: Sequence[str]) -> Iterator[str]:
 
 @contextmanager
 def haproxy_balancer(folder: Path, addresses: Sequence[str]) -> Iterator[str]:
-    """HAProxy that spreads requests over the servers that /readyz says are ready; its address."""
+    """Start HAProxy as a load balancer over the servers whose /readyz says ready; yield its address."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "haproxy.cfg"
@@ -94,13 +94,13 @@ def is_installed(program: str) -> bool:
 
 
 def path_of(program: str) -> str | None:
-    """Where the program lies."""
+    """The path of the program."""
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
 
 
 @contextmanager
 def running(command: list[str], port: int) -> Iterator[None]:
-    """The program, listening; gone afterwards."""
+    """Run the program within the context, and wait until it listens."""
     program = path_of(command[0])
     assert program is not None, f"{command[0]} is not installed"
     process = subprocess.Popen([program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -114,7 +114,7 @@ def running(command: list[str], port: int) -> Iterator[None]:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Whether a server accepts connections there."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
         return True
     return False

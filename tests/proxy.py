@@ -1,4 +1,4 @@
-"""A TCP proxy that falls silent: it keeps connections, acknowledges what is sent, and passes nothing on."""
+"""A TCP proxy that can fall silent: it keeps connections open and acknowledges data, but forwards nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CHUNK = 65_536
 
 
 class Proxy:
-    """Listens on a free `port` and passes bytes on to another one, unless it is `silent`."""
+    """Listens on a free `port` and forwards bytes to another one, unless it is `silent`."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -22,14 +22,14 @@ class Proxy:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self) -> None:
-        """Two threads for each connection."""
+        """Accept connections, with two threads for each."""
         with suppress(OSError):
             while True:
                 client = self.listener.accept()[0]
                 threading.Thread(target=self.connect, args=(client,), daemon=True).start()
 
     def connect(self, client: socket.socket) -> None:
-        """Connect on to the target, once bytes pass."""
+        """Connect to the target, as soon as the proxy is not silent."""
         self.sockets.append(client)
         self.passing.wait()
         with suppress(OSError):
@@ -39,7 +39,7 @@ class Proxy:
             self.copy(client, server)
 
     def copy(self, source: socket.socket, sink: socket.socket) -> None:
-        """Pass bytes on until one side ends."""
+        """Forward bytes until one side closes."""
         with suppress(OSError):
             while data := source.recv(CHUNK):
                 self.passing.wait()
@@ -49,7 +49,7 @@ class Proxy:
                 each.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all connections."""
         self.passing.set()
         for each in (self.listener, *self.sockets):
             with suppress(OSError):

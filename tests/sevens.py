@@ -1,4 +1,4 @@
-"""A style of seven that the shipped version gets mostly wrong: with a pointed roof and a long foot.
+"""A style of seven that the shipped version mostly misreads: with a pointed roof and a long foot.
 
 python -m tests.sevens FOLDER    (200 drawings, 000.png … 199.png)
 """
@@ -19,7 +19,7 @@ STROKES = [[(0.2, 0.35), (0.4, 0.15), (0.75, 0.25), (0.45, 0.85)], [(0.25, 0.85)
 
 
 def odd_seven(number: int) -> bytes:
-    """A PNG of the drawing with this number: each has its own slant, size, pen and trembling hand."""
+    """A PNG of the drawing with this number. Each has its own slant, size, pen width and tremor."""
     random = np.random.default_rng([7, number])
     turn = random.uniform(-0.15, 0.15)
     wide, high = random.uniform(0.85, 1.1, 2)

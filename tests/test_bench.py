@@ -1,4 +1,4 @@
-"""The benches work; how fast things are is for `make bench` to say."""
+"""The benchmarks run; `make bench` itself measures speed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class EverySecond(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_the_open_loop_asks_at_its_rate_and_takes_refusals_for_endless() -> None:

@@ -1,4 +1,4 @@
-"""What the documents say is true: files, links, commands and settings that they name are there, examples work."""
+"""The documents are true: the files, links, commands and settings that they name exist, and their examples work."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ def names(paths: list[Path]) -> list[str]:
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """The fenced blocks in this language."""
+    """The fenced code blocks in this language."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def prose(text: str) -> str:
-    """The text without its fenced blocks."""
+    """The text without its fenced code blocks."""
     return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(path: Path) -> set[str]:
-    """What links into the document may name: its headings, as GitHub spells them."""
+    """The anchors of the document: its headings, as GitHub spells them."""
     headings = re.findall(r"^#+ (.+)$", prose(path.read_text()), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def settings_of(text: str) -> dict[str, str]:
-    """The defaults in a document's tables by the names of the settings; several may share a row."""
+    """The settings in a document's tables, with their defaults; several may share a row."""
     found = {}
     for row in re.findall(r"^\| (`(?:HOST|NUMERAL_)[^|]+) \| ([^|]+) \|", text, re.MULTILINE):
         first, *others = re.findall(r"`(\w+)`", row[0])

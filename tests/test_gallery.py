@@ -1,4 +1,4 @@
-"""The picture at the top of the README: small, up to date, and true to the answers."""
+"""The picture at the top of the README is small and up to date, and shows the model's answers."""
 
 from __future__ import annotations
 

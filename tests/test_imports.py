@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, and what the web process never loads."""
+"""The import rules: which folder may import which, and what the web process never loads."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def files_of(folder: str) -> list[Path]:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Every module that the file imports, wherever in it."""
+    """Every module that the file imports, also within functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -63,18 +63,18 @@ def heads(path: Path) -> set[str]:
 
 
 def is_below(name: str, packages: tuple[str, ...]) -> bool:
-    """Whether the module is one of the packages, or in one."""
+    """Whether the module is one of the packages, or inside one."""
     return any(name == package or name.startswith(package + ".") for package in packages)
 
 
 def users_of(packages: tuple[str, ...], among: list[Path]) -> list[str]:
-    """Those of the files that import any of the packages or what is in them."""
+    """The files that import any of the packages or their contents."""
     users = (path for path in among if any(is_below(name, packages) for name in imports_of(path)))
     return [str(path.relative_to(REPOSITORY)) for path in users]
 
 
 def loaded_by(modules: str) -> set[str]:
-    """The top-level packages that a process has loaded after it imported the modules."""
+    """The top-level packages that are loaded in a process after it imported the modules."""
     code = f"import sys, {modules}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 

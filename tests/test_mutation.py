@@ -1,4 +1,4 @@
-"""The changes that `python -m tests.mutation` tries, and what its list of modules says."""
+"""The mutants that `python -m tests.mutation` makes, and its list of modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def judge(score: list[1], name="a 2") -> 3 | 4:
 
 
 def namespace(code: object) -> dict[str, object]:
-    """What the module defines."""
+    """The names that the module defines."""
     made: dict[str, object] = {"cache": lambda size: lambda function: function}
     exec(code, made)
     return made

@@ -1,4 +1,4 @@
-"""Numeral calls nobody and leaves nothing about: what it does is watched from outside, by strace."""
+"""Numeral makes no network calls and leaves no files behind: strace watches its processes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MACHINE = re.compile(r'"/(?:dev|proc)/')  # devices and what the kernel is told 
 
 @pytest.fixture
 def traced() -> list[str]:
-    """The command that watches another one."""
+    """The command that runs another one under strace."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace: apt-get install strace")
     tried = subprocess.run(["strace", "--seccomp-bpf", "-f", "-o", "/dev/null", "true"], capture_output=True, text=True)
@@ -40,7 +40,7 @@ def traced() -> list[str]:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
-    """An environment with an empty home, an empty folder for temporary files, and nothing that leads elsewhere."""
+    """An environment with an empty home, an empty folder for temporary files, and no other settings."""
     for name in ("home", "temporary", "work"):
         (tmp_path / name).mkdir()
     kept = {name: value for name, value in clean_environment().items() if not name.startswith(("XDG_", "MPL", "ORT_"))}
@@ -54,7 +54,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
 
 
 def check(trace: Path, *allowed: Path) -> None:
-    """When the trace is complete: nothing was written elsewhere, nobody called, no name looked up, nothing left."""
+    """Wait for the complete trace, and check: nothing written elsewhere, no call, no name lookup, no file left."""
     folder = trace.parent
     wait_until(lambda: all_ended(trace.read_text()))
     lines = whole_lines(trace.read_text())
@@ -69,7 +69,7 @@ def check(trace: Path, *allowed: Path) -> None:
 
 
 def whole_lines(trace: str) -> list[str]:
-    """The calls, each with its result: strace cuts one in two where another process is seen in between."""
+    """The system calls, each with its result. strace splits a call if another process comes in between."""
     cut: dict[str, str] = {}
     lines = []
     for line in trace.splitlines():
@@ -94,7 +94,7 @@ def test_a_call_that_fails_or_is_cut_in_two_is_seen() -> None:
 
 
 def all_ended(trace: str) -> bool:
-    """Whether every process in the trace has ended; the supervisor of a training tidies up after its job has ended."""
+    """Whether every process in the trace has ended. A supervisor still cleans up after its job has ended."""
     begun = set(re.findall(r"^(\d+) ", trace, re.MULTILINE))
     return begun == set(re.findall(r"^(\d+) +\+\+\+ (?:exited|killed)", trace, re.MULTILINE))
 

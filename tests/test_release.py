@@ -1,4 +1,4 @@
-"""`make release`: it refuses what is not ready, leaves nothing half-done, and says what it could not build."""
+"""`make release` refuses what is not ready, changes nothing if a step fails, and says what it could not build."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def script(path: Path, text: str) -> None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A repository with the release command, whose checks, build and Docker are stubs that work."""
+    """A repository with the release command; its checks, build and Docker are stubs that succeed."""
     folder = tmp_path / "clone"
     (folder / ".ci").mkdir(parents=True)
     shutil.copy(REPOSITORY / ".ci/release", folder / ".ci/release")
@@ -45,7 +45,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git prints."""
+    """Run git, and return its output."""
     command = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.org", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -56,7 +56,7 @@ def commit(folder: Path) -> None:
 
 
 def release(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
-    """Run the command, with the stub of Docker first on the path."""
+    """Run the command, with the Docker stub first in PATH."""
     environment = os.environ | {
         "PATH": f"{folder}/bin:{os.environ['PATH']}",
         "GIT_AUTHOR_NAME": "Tester",
@@ -70,7 +70,7 @@ def release(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
 
 
 def state(folder: Path) -> tuple[str, str, str, bool]:
-    """What a release changes: history, tags, files, wheels."""
+    """Everything that a release may change: history, tags, files, wheels."""
     history = git(folder, "log", "--format=%H")
     return history, git(folder, "tag"), git(folder, "status", "--porcelain"), (folder / "dist").exists()
 

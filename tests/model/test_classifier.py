@@ -1,4 +1,4 @@
-"""What the service says of an image, from what the graph answers."""
+"""Verdicts follow from the graph's outputs and the thresholds."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.conftest import SHIPPED
 
 @pytest.fixture
 def shipped() -> Classifier:
-    """The version that is shipped."""
+    """The shipped version."""
     return Classifier.load(SHIPPED / "1")
 
 
 @pytest.fixture
 def fixed(monkeypatch: pytest.MonkeyPatch, shipped: Classifier) -> Callable[[float, float], Classifier]:
-    """A classifier with thresholds 0.5 and 2.0 whose graph answers a 3 with one confidence and score for any image."""
+    """A classifier with thresholds 0.5 and 2.0, whose graph answers 3 with this confidence and score for any image."""
 
     def made(confidence: float, score: float) -> Classifier:
         probabilities = np.full(10, (1 - confidence) / 9, np.float32)

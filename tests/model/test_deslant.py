@@ -1,4 +1,4 @@
-"""Digits that lean are set upright, the others are left alone, and the graph does as torch does."""
+"""Slanted digits become upright, others stay as they are, and the ONNX graph agrees with torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model.registry.export import to_onnx
 
 
 def image(**ink: tuple[slice | int, slice | int]) -> Tensor:
-    """A page, float32 (1, 1, 32, 32), with ink where the places say."""
+    """An image float32 (1, 1, 32, 32) with ink at the given places."""
     page = torch.zeros(1, 1, 32, 32)
     for place in ink.values():
         page[0, 0][place] = 1
@@ -40,7 +40,7 @@ def digits(embedded: Splits) -> Tensor:
 
 
 def leaning(images: Tensor, slope: float) -> Tensor:
-    """The images, each row moved to the left by `slope` pixels for a row that it lies lower."""
+    """Slant the images: each row moves `slope` pixels to the left of the row above it."""
     shear = torch.tensor([[1, slope, 0], [0, 1, 0]]).expand(len(images), 2, 3)
     return F.grid_sample(images, F.affine_grid(shear, list(images.shape), align_corners=False), align_corners=False)
 

@@ -1,4 +1,4 @@
-"""A bug that is hit a thousand times is one traceback and a count."""
+"""An error that occurs a thousand times is one traceback and a count in the log."""
 
 from __future__ import annotations
 

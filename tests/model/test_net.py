@@ -1,4 +1,4 @@
-"""The network against arithmetic done by hand."""
+"""The network, compared with its formulas in plain numpy."""
 
 from __future__ import annotations
 

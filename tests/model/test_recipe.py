@@ -1,4 +1,4 @@
-"""What a recipe decides of a training, seen in what comes out of it."""
+"""Each setting of a recipe has its effect on the trained weights."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def one_cycle(recipe: Recipe, steps: int) -> list[float]:
 def test_weights_decay_at_the_schedules_rate_and_the_first_steps_count_more_in_their_average(
     embedded: Splits, decay: float, averaging: float
 ) -> None:
-    """So small a rate, and so large a decay, that nothing else moves the weights."""
+    """The learning rate is so small, and the decay so large, that only the decay moves the weights."""
     torch.manual_seed(0)
     start = Net()
     recipe = replace(SHORT, epochs=1, learning_rate=1e-6, weight_decay=decay, averaging=averaging)
@@ -86,12 +86,12 @@ def test_an_outlier_counts_only_for_whether_there_is_a_digit() -> None:
 
 
 def unreadable(digits: Labelled) -> Labelled:
-    """Digits with labels that no network answers with: a validation set of which nothing is ever read correctly."""
+    """A validation set of which nothing is ever read correctly: its labels are no digits."""
     return Labelled(digits.images, np.full(len(digits), -1), digits.source)
 
 
 def epochs_until_it_stops(embedded: Splits, validation: Labelled, samples: Labelled | None) -> int:
-    """The epoch after which a training with patience for one of its five ends."""
+    """The epoch after which a training of five epochs with a patience of one ends."""
     seen: list[Progress] = []
     recipe = replace(SHORT, epochs=5, patience=1, learning_rate=1e-2)
     fit(embedded.train[:400], validation[:20], recipe, samples=samples, on_progress=seen.append)

@@ -1,4 +1,4 @@
-"""Training: it learns, it is repeatable, it stops when told to, and it publishes all or nothing."""
+"""Training learns, is repeatable, stops early or on Ctrl-C, and publishes a complete version or none."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_few_samples_count_but_none_above_its_repeats_and_many_do_not_take_over(
 
 
 def train_command(folder: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    """`numeral train` in a folder of its own."""
+    """A function that runs `numeral train` in a temporary folder."""
     return subprocess.Popen(
         [sys.executable, "-m", "model.train", *options],
         env=clean_environment(**environment),

@@ -1,4 +1,4 @@
-"""`numeral predict`: files, folders and standard input, whatever else is among them."""
+"""`numeral predict` reads files, folders and standard input, and skips what it can't read."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.conftest import SHIPPED
 
 @pytest.fixture
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with version 1, and no word of which one is in use."""
+    """A folder with version 1 and no CURRENT file."""
     folder = tmp_path_factory.mktemp("weights")
     (folder / "1").symlink_to(SHIPPED / "1")
     return folder
 
 
 def read(capsys: pytest.CaptureFixture[str], weights: Path, *paths: object) -> tuple[int, list[str], list[str]]:
-    """Exit status, lines of output and of errors."""
+    """Run the command; return its exit status, lines of output, and lines of errors."""
     status = main(["--weights", str(weights), *map(str, paths)])
     output, errors = capsys.readouterr()
     return status, output.splitlines(), errors.splitlines()

@@ -1,4 +1,4 @@
-"""`numeral train` activates what it published, once, when the gate and the options say so."""
+"""`numeral train` activates the published version, once, if both the gate and the options allow it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_a_named_folder_without_mnist_is_an_error_not_another_source(tmp_path: P
 
 @pytest.fixture
 def data_options(monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace:
-    """A command's options when none is typed and the environment leaves the folder of MNIST empty."""
+    """A command's options if none is given and NUMERAL_DATA_DIR is empty."""
     monkeypatch.setenv("NUMERAL_DATA_DIR", "")
     monkeypatch.setenv("NUMERAL_CACHE_DIR", "kept")
     parser = argparse.ArgumentParser()

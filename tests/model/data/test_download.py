@@ -1,4 +1,4 @@
-"""A download is whole, goes on where it was cut, and says what is missing."""
+"""A download is complete, resumes where it was cut, and says what is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.conftest import files_limited_to
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
-    """A mirror that cuts the first answer in the middle, and goes on where a Range asks it to."""
+    """A mirror that cuts its first answer in the middle, and supports Range requests."""
 
     files: ClassVar[dict[str, bytes]] = {}
     cut_once: ClassVar[set[str]] = set()
@@ -39,12 +39,12 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content[start:])
 
     def log_message(self, *_: object) -> None:
-        """Stay quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def mirror_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A real mirror on loopback, of two small files that stand in for MNIST's."""
+    """A real mirror on the loopback interface, with two small files in place of MNIST's."""
     contents = {"a-labels": idx.LABELS_MAGIC, "b-labels": idx.LABELS_MAGIC}
     files, table = {}, {}
     for name, magic in contents.items():

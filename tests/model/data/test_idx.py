@@ -1,4 +1,4 @@
-"""MNIST is MNIST or refused, with the reason."""
+"""A file that is not exactly MNIST's is refused, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training learns from and is judged by, in one piece."""
+"""The data of one training lists its sets for the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gate knows of a version is what the version reads of validation and of the held-out samples."""
+"""The gate's evidence is how a version reads the validation digits and the held-out samples."""
 
 from __future__ import annotations
 

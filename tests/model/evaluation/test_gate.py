@@ -1,4 +1,4 @@
-"""The gate: each rule lets the good pass and stops the bad, with a sentence that has the numbers."""
+"""Each rule of the gate passes good candidates and stops bad ones, with a sentence that has the numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COUNT = 5000
 
 
 def evidence(wrong: int = 30, *, first: int = 0, error: float = 0.003, samples: tuple[int, int] = (0, 0)) -> Evidence:
-    """A version that gets `wrong` digits wrong, from the `first` on, and `samples` = (right, count)."""
+    """The evidence of a version that misreads `wrong` digits, from the `first` on, and samples = (right, count)."""
     right = np.ones(COUNT, bool)
     right[first : first + wrong] = False
     accuracy = float(right.mean())
@@ -90,7 +90,7 @@ def test_a_test_at_the_level_of_significance_is_not_significant(monkeypatch: pyt
 
 
 def with_accuracy(accuracy: float) -> Evidence:
-    """A version that reads the same digits as any other, though its accuracy is said to be another."""
+    """Evidence with all digits read the same, but another stated accuracy."""
     return replace(evidence(), metrics=replace(evidence().metrics, accuracy=accuracy))
 
 

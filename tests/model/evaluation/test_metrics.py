@@ -1,4 +1,4 @@
-"""Metrics and calibration against small cases done by hand."""
+"""Metrics and calibration, compared with small cases computed by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from model.evaluation.metrics import (
 
 
 def overconfident(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Logits three times too large for how often they are right, and labels drawn from the honest ones."""
+    """Overconfident logits, three times too large, and labels drawn from the calibrated probabilities."""
     random = np.random.default_rng(seed)
     honest = random.normal(0, 2, (count, 10))
     labels = (softmax(honest).cumsum(axis=1) > random.random((count, 1))).argmax(axis=1)

@@ -1,4 +1,4 @@
-"""The report: pictures that are functions of their input, and `numeral evaluate` that prints, draws and writes it."""
+"""Reports: pictures depend on their input alone, and `numeral evaluate` prints, draws and writes the results."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_pictures_of_a_version_are_a_function_of_how_it_reads(
 
 
 def swapped(digits: Labelled) -> Labelled:
-    """The digits with ones and sevens mislabelled."""
+    """The digits with the labels 1 and 7 swapped."""
     names = np.arange(10)
     names[[1, 7]] = 7, 1
     return replace(digits, labels=names[digits.labels])
@@ -108,7 +108,7 @@ def test_the_acceptance_curve_goes_through_what_each_threshold_does() -> None:
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_weights: Path) -> None:
-    """A folder of its own, the small version, and the embedded digits."""
+    """A working folder with the small version, offline, with scikit-learn's digits."""
     for name in [name for name in os.environ if name.startswith("NUMERAL_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NUMERAL_OFFLINE", "1")

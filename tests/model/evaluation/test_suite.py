@@ -1,4 +1,4 @@
-"""The robustness suite: pictures as users send them, the same ones for the same seed."""
+"""The robustness suite makes the same pictures for the same seed, and judges them as the service does."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_every_condition_sees_the_same_digits(
 
 
 def test_the_suite_judges_as_the_service_does(classifier: Classifier, embedded: Splits) -> None:
-    """A cluttered page is refused, however much like a digit what was cut out of it looks."""
+    """A cluttered page is refused, however much its main part looks like a digit."""
     clear = read_under(by_name("as MNIST has it"), embedded.test[:10], 1)
     cluttered = replace(clear, readings=[reading._replace(stray=1.0) for reading in clear.readings])
     assert result_of(classifier, "clear", Kind.ENCODING, clear).accepted > 0.5

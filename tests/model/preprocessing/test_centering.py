@@ -1,4 +1,4 @@
-"""MNIST's placing of a digit: 20 pixels for the longer side, its centre of mass in the middle of 28×28."""
+"""Centering as MNIST does: 20 pixels for the longer side, the center of mass in the middle of 28×28."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def bar(height: int, width: int, top: int, left: int, side: int = 28) -> np.ndar
 
 
 def read(page: np.ndarray) -> np.ndarray:
-    """What the network sees of a page."""
+    """The network's input for a page."""
     return read_digit(to_png(page)).pixels
 
 
 def box_of(pixels: np.ndarray) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right of the ink that is not faint; bottom and right are one past it."""
+    """Top, bottom, left and right of the ink, without faint ink; bottom and right are exclusive."""
     rows, columns = np.nonzero(pixels >= 64)
     return int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
 
 
 def centre_of(pixels: np.ndarray) -> tuple[float, float]:
-    """Row and column of the centre of the ink."""
+    """Row and column of the ink's center of mass."""
     total = pixels.sum(dtype=float)
     return tuple(float(np.indices(pixels.shape)[axis].ravel() @ pixels.ravel() / total) for axis in (0, 1))
 

@@ -1,4 +1,4 @@
-"""One drawing is one answer, however it is encoded and turned."""
+"""A drawing gets the same answer in every encoding and EXIF orientation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.pictures import NEAR, encoded
 
 
 def transparent(image: Image.Image, ink: int) -> Image.Image:
-    """Ink on nothing: the drawing is in the alpha channel only."""
+    """The drawing in the alpha channel alone."""
     canvas = Image.new("LA", image.size, (ink, 0))
     canvas.putalpha(Image.fromarray(255 - np.asarray(image)))
     return canvas

@@ -1,4 +1,4 @@
-"""What on a page is ink: its direction, its strength, and what lies beside the digit."""
+"""What counts as ink on a page: its polarity, its strength, and ink that is not part of the digit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import MAX_STRAY, read_digit, to_png
 from tests.conftest import draw_seven
 
-MANY = 180  # pixels a side: large enough to be looked at for dust, small enough to be looked at pixel by pixel
+MANY = 180  # pixels a side: large enough for dust to be looked for, small enough for components at full resolution
 
 
 def with_spots(count: int, side: int = 5) -> np.ndarray:
-    """A digit of 2,000 pixels and as many square spots, each too small to be a part of it."""
+    """A digit of 2,000 pixels, and square spots beside it, each too small to count as part of it."""
     page = np.full((MANY, MANY), 255, np.uint8)
     page[40:140, 100:120] = 0
     for number in range(count):
@@ -62,7 +62,7 @@ def test_ink_needs_sixteen_gray_levels_of_contrast(side: int, paper: int) -> Non
 
 
 def noisy(deviation: float, contrast: int, side: int = 100) -> bytes:
-    """A seven on grainy paper, too small a page to be averaged."""
+    """A seven on noisy paper; the page is too small to be averaged."""
     grain = np.random.default_rng(5).normal(0, deviation, (side, side))
     page = np.asarray(draw_seven(side, 150 - contrast, 150)).astype(float) + grain
     return to_png(page.clip(0, 255).astype(np.uint8))
@@ -117,7 +117,7 @@ def test_a_small_page_whose_ink_touches_the_border_is_read_as_well(paper: int) -
 
 
 def clean(side: int, paper: int, ink: int) -> np.ndarray:
-    """A page of pure paper with a block of ink in the middle, dimmer at its rim."""
+    """A page of pure white or black with a block of ink in the middle, fainter at its edges."""
     page = np.full((side, side), paper, np.uint8)
     page[side // 2 - 4 : side // 2 + 4, side // 2 - 3 : side // 2 + 3] = ink
     return page

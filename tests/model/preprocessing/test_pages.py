@@ -1,4 +1,4 @@
-"""A digit is found and read alike, whatever its page, its light and what else lies on it."""
+"""A digit is found and read the same on any page, in any light, and beside other marks."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_shadow_along_the_edge_is_no_part_of_the_digit() -> None:
 
 
 def spotted(page: np.ndarray, side: int) -> np.ndarray:
-    """The page with spots of ink along its left, away from the digit and from the edge."""
+    """The page with spots of ink on its left, away from the digit and from the edge."""
     page = page.copy()
     for top in range(20, 280, 40):
         page[top : top + side, 20 : 20 + side] = 0

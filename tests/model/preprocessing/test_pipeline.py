@@ -1,4 +1,4 @@
-"""The array that the network is given: MNIST unchanged, pixels as they are sent."""
+"""The network's input: MNIST passes unchanged, and so do pixels that are sent as an array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page is read as it always was, or the pipeline's version goes up: `tests/pages.py` says how to accept a change."""
+"""A page is read as before, unless the pipeline's version is raised. `tests/pages.py` says how to accept a change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read by a shorter way, or many together, is read as each alone by the general way."""
+"""Short paths and batches give the same readings as the general path for each picture alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.pictures import encoded
 
 
 def general_reading(data: bytes) -> np.ndarray:
-    """The picture by the general path alone."""
+    """Read the picture by the general path."""
     gray = decode_any(data, Limits()).gray
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("model.preprocessing.foreground.foreground_of_clean_page", lambda page: None)
@@ -47,7 +47,7 @@ def test_the_path_for_small_clean_pages_answers_what_the_general_one_answers(
 
 
 def as_mnist_has_it(random: np.random.Generator) -> np.ndarray:
-    """uint8 (28, 28), white on black: often a digit's box at its place, often not quite."""
+    """uint8 (28, 28), white on black: a box of about a digit's size, centered or nearly so."""
     page = np.zeros((28, 28), np.uint8)
     height, width = (20, int(random.integers(3, 21))) if random.random() < 0.5 else random.integers(2, 24, 2)
     top = np.clip(round(13.5 - height / 2 + random.integers(-2, 3)), 0, 28 - height)
@@ -59,7 +59,7 @@ def as_mnist_has_it(random: np.random.Generator) -> np.ndarray:
 
 
 def outcome(function: Callable[[], Reading]) -> tuple[object, ...]:
-    """What can be compared of a reading, or of the error instead of it."""
+    """A reading, or the error in its place, as a value that can be compared."""
     try:
         reading = function()
     except ImageError as error:
@@ -102,7 +102,7 @@ def test_many_files_are_read_as_each_of_them_is_alone(seed: int) -> None:
 
 
 def returned(found: Reading | ImageError) -> Reading:
-    """The reading; raises the error."""
+    """Return the reading, or raise the error."""
     if isinstance(found, ImageError):
         raise found
     return found

@@ -1,4 +1,4 @@
-"""A store of versions, empty, and how to publish into it."""
+"""An empty store of versions, and a helper to publish into it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from model.registry.store import Store
 
 
 def publish(store: Store, content: str = "weights") -> int:
-    """Publish a version whose one file has that content; answers with its number."""
+    """Publish a version with one file of this content; return its number."""
     manifest: dict[str, Any] = {}
     with store.publish(manifest) as draft:
         (draft / "model.onnx").write_text(content)

@@ -1,4 +1,4 @@
-"""Whatever is killed, full or busy meanwhile, a version is whole on the disk before it can be seen."""
+"""A version is complete on disk before it is visible, even if a writer is killed, the disk is full or others write."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_of_many_that_publish_at_once_none_is_lost(store: Store) -> None:
 
 
 class Disk:
-    """What reached the disk, and which renames came in between: ("synced", name) and ("renamed", new name)."""
+    """Records what is synced to disk and what is renamed, in order: ("synced", name) and ("renamed", new name)."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.events: list[tuple[str, str]] = []
@@ -94,7 +94,7 @@ class Disk:
         monkeypatch.setattr(os, "replace", partial(renamed, replace))
 
     def before_and_after(self, name: str) -> tuple[set[str], set[str]]:
-        """What was synced before something got its name, and what after."""
+        """What was synced before the rename to this name, and what after it."""
         at = self.events.index(("renamed", name))
         before, after = self.events[:at], self.events[at + 1 :]
         return {name for what, name in before if what == "synced"}, {name for what, name in after if what == "synced"}
@@ -125,7 +125,7 @@ def test_a_pointer_is_on_the_disk_before_it_replaces_the_one_that_was(
 
 
 def written_out(fsync: Callable[[int], None], content: bytes) -> Callable[[int], None]:
-    """fsync that fails for a file without that content: what a buffer still holds would not reach the disk."""
+    """An fsync that fails if the file lacks this content: what is still in a buffer would not reach the disk."""
 
     def checked(handle: int) -> None:
         path = Path(f"/proc/self/fd/{handle}")

@@ -1,4 +1,4 @@
-"""The ONNX graph is the network."""
+"""The ONNX graph computes what the torch network computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a network to a version: what goes wrong on the way is told with what was reached."""
+"""Publishing a network: it never activates, and an error says what was reached before it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.conftest import SHIPPED, files_limited_to, ship
 
 
 def publish_shipped(store: Store, splits: Splits) -> Published:
-    """Publish the shipped network as if it had been trained now."""
+    """Publish the shipped network as if it had just been trained."""
     net = Net()
     net.load_state_dict(load_file(SHIPPED / "1" / "weights.safetensors"))
     return publish(store, net, Recipe(), TrainingData(splits), parent=None, on_progress=lambda progress: None)

@@ -1,4 +1,4 @@
-"""Versions are whole or not there, and CURRENT always names one."""
+"""A version is complete or not visible, and CURRENT always names one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever only serves reads the versions without changing them."""
+"""Reading the versions changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distortions: a seed fixes them, off means off, and a digit stays a digit's size and tone."""
+"""Augmentation: a seed fixes it, strength 0 switches it off, and digits keep their range of size and tone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_few_pixels_shrink_and_enlarge_as_a_thumbnail_is(images: Tensor) -> None
 
 
 def test_always_as_many_images_are_changed(images: Tensor) -> None:
-    """A graph of a training step replays with the shapes that it was recorded with."""
+    """A CUDA graph is replayed with the shapes that it was recorded with."""
     for seed in range(5):
         changed = augment(images, replace(NONE, noise=0.25), Generator().manual_seed(seed)) != images
         assert changed.flatten(1).any(1).sum() == 5

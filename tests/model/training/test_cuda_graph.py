@@ -1,4 +1,4 @@
-"""A training step that is replayed on a GPU does what it does when it is called."""
+"""A training step replayed as a CUDA graph gives the same results as the plain call."""
 
 from __future__ import annotations
 

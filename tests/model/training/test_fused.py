@@ -1,4 +1,4 @@
-"""What is trained is the tutorial's network: same logits, same gradients, and batch normalization folds into it."""
+"""FusedNet has the logits and gradients of the tutorial's network, and batch normalization folds into its weights."""
 
 from __future__ import annotations
 

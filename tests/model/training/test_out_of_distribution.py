@@ -1,4 +1,4 @@
-"""What the network learns to refuse: pictures made from digits and lines that are no digit."""
+"""Outliers: pictures that show no digit, which the network learns to refuse."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_outliers_are_placed_as_the_pipeline_places_digits() -> None:
 
 
 def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> None:
-    """Distances by products of matrices erred, and on a busy machine by others in each run."""
+    """Distances computed by matrix products had rounding errors, which differed between runs on a busy machine."""
     generator = torch.Generator().manual_seed(0)
     line, radius = torch.rand(100, 120, 2, generator=generator) * 31, torch.full((100, 1), 1.5)
     row, column = torch.meshgrid(torch.arange(32), torch.arange(32), indexing="ij")
@@ -52,7 +52,7 @@ def test_a_share_of_each_batch_is_outliers_which_no_digit_labels(embedded: Split
 
 
 def test_the_score_of_a_training_is_the_log_odds_of_a_digit(embedded: Splits) -> None:
-    """Above 0 for digits, below for outliers, none of which it has seen."""
+    """The score is above 0 for digits and below 0 for outliers, all of them new to the network."""
     net = fit(embedded.train, embedded.validation, Recipe(epochs=30, outlier_share=0.3))
     outliers = make_outliers(embedded.train, 300, seed=99)
     with torch.inference_mode():

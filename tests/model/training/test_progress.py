@@ -1,4 +1,4 @@
-"""A training reports its progress now and then, and at the end of each epoch."""
+"""A training reports its progress at intervals, and at the end of each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data pruning keeps the hardest digits of each class, and they teach more than as many others."""
+"""Data pruning keeps the hardest digits of each class, which teach more than the same number of random ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The size that an AV1 picture claims by its own sequence header (AV1 specification, 5.3 to 5.5)."""
+"""The size that an AV1 picture claims in its sequence header (AV1 specification, 5.3 to 5.5)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from model.preprocessing.decoding.headers.claim import Damaged, Excessive
 
 
 def bits(*numbers: tuple[int, int]) -> bytes:
-    """Numbers, each with how many bits it has, one after the other, filled up to whole bytes."""
+    """Pack numbers of the given widths in bits, one after the other, padded to whole bytes."""
     text = "".join(f"{value:0{width}b}" for value, width in numbers)
     text += "0" * (-len(text) % 8)
     return int(text, 2).to_bytes(len(text) // 8)
 
 
 def reduced(width: int, height: int, width_bits: int = 16, height_bits: int = 16) -> bytes:
-    """The header of a still picture of that size."""
+    """The reduced header of a still picture of this size."""
     sizes = (width_bits - 1, 4), (height_bits - 1, 4), (width - 1, width_bits), (height - 1, height_bits)
     return bits((0, 3), (1, 1), (1, 1), (5, 5), *sizes)
 

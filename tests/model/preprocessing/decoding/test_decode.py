@@ -1,4 +1,4 @@
-"""What is refused before it is decoded, to the byte and the pixel; and at what size the rest is looked at."""
+"""Limits are exact to the byte and the pixel, and larger pictures are shrunk."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_usual_limits_are_twenty_megabytes_and_fifty_megapixels() -> None:
 
 
 def claiming(monkeypatch: pytest.MonkeyPatch, claim: Claim | Exception) -> bytes:
-    """A BMP of 20×20 pixels whose header is taken for one that says something else."""
+    """A BMP of 20×20 pixels; its header is replaced by a claim with other values."""
 
     def claim_of(data: bytes) -> Claim:
         if isinstance(claim, Exception):

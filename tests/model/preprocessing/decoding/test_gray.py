@@ -1,4 +1,4 @@
-"""From a picture in any mode to gray: the channel that shows the ink, transparency on its paper, wide samples."""
+"""Any mode becomes gray: the channel that shows the ink, transparency on a background, samples wider than a byte."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def file_of(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def painted(ink: tuple[int, ...], paper: tuple[int, ...]) -> Image.Image:
-    """A seven in the colours; with four of them, the last is how opaque it is."""
+    """A seven in two colors. In a color of four values, the last is alpha."""
     return Image.fromarray(np.where(INK[..., None], np.uint8(ink), np.uint8(paper)))
 
 
 def distance(data: bytes) -> float:
-    """How far, in gray levels, what is seen is from the plain seven."""
+    """The mean difference between the reading and the plain seven's, in gray levels."""
     return float(np.abs(read_digit(data).pixels - PLAIN).mean())
 
 

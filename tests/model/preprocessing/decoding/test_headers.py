@@ -1,4 +1,4 @@
-"""What decoding would take is known, and refused where it is too much, before anything is decoded."""
+"""The cost of decoding is known from the header, and refused if too high, before anything is decoded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def tiff(width: int, height: int, *extra: tuple[int, int], bits: int = 8) -> byt
 
 
 def tiled(side: int) -> bytes:
-    """A TIFF of one tile that is larger than its picture, and decodes to less than either."""
+    """A TIFF with one tile, which is larger than the picture; its data hold less than either."""
     packed = zlib.compress(bytes(1_000))
     without = tiff(64, 64, (322, side), (323, side), (324, 0), (325, len(packed)))
     return tiff(64, 64, (322, side), (323, side), (324, len(without)), (325, len(packed))) + packed
@@ -48,7 +48,7 @@ def riff(chunk: bytes, content: bytes) -> bytes:
 
 
 def progressive(side: int, scans: int) -> bytes:
-    """A JPEG that claims a size and repeats its last scan."""
+    """A progressive JPEG that claims a size and repeats its last scan."""
     file = encoded(WHITE, "JPEG", progressive=True)
     frame, last, end = file.index(b"\xff\xc2"), file.rindex(b"\xff\xda"), file.rindex(b"\xff\xd9")
     more = file[last:end] * (scans - file.count(b"\xff\xda"))
@@ -56,7 +56,7 @@ def progressive(side: int, scans: int) -> bytes:
 
 
 def code_stream(side: int, tile: int, block: int = 4, precinct: int | None = None) -> bytes:
-    """A JPEG 2000 that claims a size, and exponents of the sides of its code blocks and precincts."""
+    """A JPEG 2000 that claims a size, and log₂ of the sides of its code blocks and precincts."""
     size = struct.pack(">HHHIIIIIIIIH3B", 0xFF51, 41, 0, side, side, 0, 0, tile, tile, 0, 0, 1, 7, 1, 1)
     sides = b"" if precinct is None else bytes([precinct * 17])
     way = struct.pack(">BBHB5B", precinct is not None, 0, 1, 0, 0, block - 2, block - 2, 0, 1) + sides
@@ -235,7 +235,7 @@ def test_an_avif_is_decoded_by_the_thread_that_asked_for_it() -> None:
 
 
 def longest_pause(action: Callable[[], object]) -> float:
-    """The longest time that another thread got no turn meanwhile, as a share of the action's."""
+    """The longest time for which another thread could not run, as a share of the action's time."""
     ticks: list[float] = []
     done = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes are, `read_digit` answers or raises an ImageError: every format cut anywhere, and damaged."""
+"""For any bytes, `read_digit` returns a reading or raises an ImageError: all formats, cut anywhere, and damaged."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SMALL = Limits(max_pixels=4_000_000)
 
 
 def is_read_or_refused(data: bytes) -> bool:
-    """Whether the file is read, or refused by a sentence; whatever else is raised fails the test."""
+    """Whether the file is read. A refusal must be an ImageError with a sentence; any other error fails the test."""
     try:
         return read_digit(data, SMALL).pixels.shape == (32, 32)
     except ImageError as error:

@@ -1,4 +1,4 @@
-"""What can't be decoded is a clear error that says what is wrong and what to send instead."""
+"""A file that can't be decoded raises a clear error, which says what is wrong and what to send instead."""
 
 from __future__ import annotations
 
