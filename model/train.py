@@ -98,8 +98,8 @@ def fit(
         optimizer.step()
         return loss.detach()
 
-    # Iterate over the data.
     graphed_step = GraphedStep(step, generator)
+    # Iterate over the data.
     for epoch in range(1, recipe.epochs + 1):
         strength = recipe.strength_in(epoch)
         for images, labels in batches:
@@ -107,9 +107,10 @@ def fit(
             schedule.step()
             average.update()
             reporter.after_step(epoch, loss)
+        # Measure the averaged weights; stop if they no longer improve.
         candidate = average.net()
-        read, score = validate(candidate, validation, samples)
-        reporter.after_epoch(epoch, loss, read)
+        accuracy, score = validate(candidate, validation, samples)
+        reporter.after_epoch(epoch, loss, accuracy)
         if stopping.stops(candidate, score):
             break
     return stopping.best.cpu()

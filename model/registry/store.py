@@ -64,7 +64,7 @@ class Store(Versions):
                 current = self.current()
                 self.verify(current)
                 if current not in (instead_of, version):
-                    raise CurrentChanged(f"version {current} became the current one, and it was not compared with that")
+                    raise CurrentChanged(f"version {current} became the current one, with which it was not compared")
             self._point_to(version)
 
     def seed(self, shipped: Store) -> int | None:

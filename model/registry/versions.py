@@ -45,9 +45,9 @@ class Versions:
             text = (self.root / CURRENT).read_text("ascii").strip()
             return int(text)
         except FileNotFoundError:
-            raise NoVersion(f"{self.root} names no current version: `numeral activate N` does") from None
+            raise NoVersion(f"{self.root} names no current version; set one with `numeral activate N`") from None
         except (OSError, ValueError):
-            raise NoVersion(f"{self.root / CURRENT} is unreadable: `numeral activate N` mends it") from None
+            raise NoVersion(f"{self.root / CURRENT} can't be read; repair it with `numeral activate N`") from None
 
     def manifest(self, version: int) -> dict[str, Any]:
         """The version's manifest. Raises NoVersion or DamagedVersion."""

@@ -29,5 +29,5 @@ def accuracy(net: nn.Module, digits: Labelled) -> float:
 def validate(net: Net, validation: Labelled, samples: Labelled | None) -> tuple[float, float]:
     """Return the accuracy on validation and the score for early stopping, which adds the accuracy on samples (0–2)."""
     deslanted = Deslanted(FusedNet(net, normalize=False).eval())  # the answers of `net`, in two thirds of the time
-    read = accuracy(deslanted, validation)
-    return read, read + (accuracy(deslanted, samples) if samples else 0)
+    on_validation = accuracy(deslanted, validation)
+    return on_validation, on_validation + (accuracy(deslanted, samples) if samples else 0)

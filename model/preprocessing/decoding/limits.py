@@ -38,7 +38,7 @@ def bounded_claim(data: bytes, limits: Limits) -> Claim:
     except Damaged as error:
         raise CorruptImage(f"The image is cut or damaged: {error}.") from None
     except Excessive as error:
-        raise ImageTooLarge(f"The image takes more to decode than it may: {error}.") from None
+        raise ImageTooLarge(f"Decoding the image would take too much: {error}.") from None
     except Unread as error:
         raise unsupported(data, str(error)) from None
     check_size(claim.width, claim.height, limits)

@@ -59,7 +59,7 @@ def outline(data: bytes) -> Outline:
         if found is None or found[1][0] == END_OF_IMAGE:
             break
         if not scans and found.start() - at > MAX_FILL:
-            raise Damaged("there is much beside its segments")
+            raise Damaged("there are too many bytes between its segments")
         marker, at = found[1][0], found.end()
         if marker in BARE:
             continue

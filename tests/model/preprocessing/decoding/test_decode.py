@@ -90,7 +90,7 @@ def test_a_file_that_would_take_too_much_to_decode_is_refused(
     ("fault", "error", "text"),
     [
         (Damaged("it ends early"), CorruptImage, "The image is cut or damaged: it ends early."),
-        (Excessive("9,000 scans"), ImageTooLarge, "The image takes more to decode than it may: 9,000 scans."),
+        (Excessive("9,000 scans"), ImageTooLarge, "Decoding the image would take too much: 9,000 scans."),
         (Unread("lossless JPEG is not read"), UnsupportedFormat, "Lossless JPEG is not read."),
     ],
 )
