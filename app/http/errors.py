@@ -1,7 +1,7 @@
 """The exception tree of the service and its one mapping to RFC 9457 `application/problem+json`.
 
-Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. Errors of images are the
-model's: `image_problems.py` says what each of them is to a client.
+Raise a `Problem` anywhere in a route; an exception handler, the envelope or the protocol renders it with `render`.
+Errors of images are the model's exceptions: `image_problems.py` maps each of them to a problem.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
-MAX_TEXT = 300  # characters of a detail, which may name what was sent
+MAX_FIELD_ERRORS = 10  # the first ones are enough to see what is wrong
+MAX_TEXT = 300  # characters of a detail, which may quote the client's input
 
 PLAIN_MESSAGES = {
     "bool_parsing": "must be true or false",
@@ -25,10 +25,11 @@ PLAIN_MESSAGES = {
 
 
 class Problem(Exception):
-    """An error that the client is told about.
+    """An error that is reported to the client.
 
-    status: HTTP status; slug: the stable end of the `type`; title: what it is, in a few words; remedy: how to
-    fix it, for `/problems/<slug>`; headers: extra response headers; extra: further members of the JSON.
+    status: HTTP status; slug: the stable end of the `type`; title: the kind of error, in a few words; detail: this
+    error, in a sentence; remedy: how to fix it, shown at `/problems/<slug>`; headers: extra response headers; extra:
+    further members of the JSON.
     """
 
     status: int = 500
@@ -46,7 +47,7 @@ class Problem(Exception):
 
 
 def short(text: str) -> str:
-    """The text, cut where it is long."""
+    """The text, shortened to MAX_TEXT characters."""
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
@@ -124,7 +125,7 @@ class TooManyAttempts(Problem):
     remedy = "Ask the operator for a key; the right one is let through at once. Others wait as Retry-After says."
 
     def __init__(self, seconds: int = 1) -> None:
-        """seconds: how long the address has to wait."""
+        """seconds: how long the client must wait."""
         again = f"Try again in {seconds} s; the right key is let through at once."
         super().__init__(again, headers={"Retry-After": str(seconds)})
 
@@ -154,7 +155,7 @@ class NotReady(Problem):
 
 
 def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
-    """The problem that pydantic's `errors()` are to a client."""
+    """The problem for pydantic's `errors()`."""
     first, *_ = found = list(errors)
     if first["type"] == "json_invalid":
         return MalformedJson(f"{first['msg']}.")
@@ -162,7 +163,7 @@ def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
 
 
 def plainly(error: Mapping[str, Any]) -> str:
-    """What is wrong, without words of the library that noticed it."""
+    """What is wrong, without pydantic's own prefixes and terms."""
     message: str = PLAIN_MESSAGES.get(error["type"], error["msg"])
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
