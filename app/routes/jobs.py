@@ -51,7 +51,7 @@ class TrainerUnavailable(Problem):
 
 
 def give_up_lost(request: Request, admin: Admin) -> None:
-    """Before any answer about jobs, give up one whose trainer was lost."""
+    """Dependency: before each answer about jobs, mark a job as interrupted when its trainer is lost."""
     state = request.app.state
     records.sweep(state.database, state.store, state.settings.queue_seconds)
 
@@ -61,7 +61,7 @@ Swept = Depends(give_up_lost)
 
 
 async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
-    """The body, which may be empty. Raises Problem."""
+    """Parse the body, which may be empty. Raises Problem."""
     content: ContentReader = request.app.state.content
     body = as_utf8(await content.read(request.scope, request.receive, MAX_OPTIONS_BYTES))
     try:
@@ -71,7 +71,7 @@ async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
 
 
 def option_problem(error: ValidationError) -> Problem:
-    """What is wrong with the options: no JSON, an option that there is not, or a value that it can't have."""
+    """The problem with the options: invalid JSON, an unknown option, or a value out of range."""
     errors = error.errors(include_url=False, include_input=False, include_context=False)
     general = invalid_field(errors)
     if errors[0]["type"] == "json_invalid" or not errors[0]["loc"]:

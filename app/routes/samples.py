@@ -1,4 +1,4 @@
-"""`/samples`: users' labelled images."""
+"""`/samples`: labelled images from users: add, list, import, export, delete."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DOCUMENTED_BODY = request_body(
 
 
 class SampleId(StringConvertor):
-    """What may stand for an id in a path: not what is the name of another route."""
+    """Path convertor for a sample's id: any segment except "import" and "export", which are routes of their own."""
 
     regex = "(?!(?:import|export)$)[^/]+"
 
@@ -65,7 +65,7 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
 
 
 def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, samples.Outcome]:
-    """Read the labelled picture and commit the sample; answers with its row and what became of it."""
+    """Read the labelled picture and commit the sample. Returns its row and the outcome. Raises Problem."""
     state = request.app.state
     picture, label = parse_sample(body, request.headers.get("Content-Type", ""))
     reading = state.predictor.read(picture)
@@ -132,7 +132,7 @@ def export_samples(request: Request, admin: Admin) -> StreamingResponse:
 
 
 def chunks(file: IO[bytes], opened: ExitStack) -> Iterator[bytes]:
-    """The file's content in pieces; then closes what was opened for it."""
+    """Yield the file's content in pieces, then close `opened`."""
     with opened:
         while piece := file.read(CHUNK_BYTES):
             yield piece

@@ -1,4 +1,4 @@
-"""Retraining jobs, as the API shows them."""
+"""Retraining jobs in the API: the options of a request, a job, a page of jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a prediction is asked with and answered with."""
+"""The requests and responses of `/predict` and `/predict/batch`."""
 
 from __future__ import annotations
 
