@@ -1,6 +1,6 @@
-"""What it brings to answer together what comes together: the same server with and without, at every concurrency.
+"""Measure the gain of dynamic batching: the same server with and without it, at several numbers of connections.
 
-python -m bench.batching            (a minute and a half; `make bench` has it too)
+python -m bench.batching            (a minute and a half; also a part of `make bench`)
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ TOGETHER, ALONE = "together", "one by one"
 
 
 def together(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS) -> Facts:
-    """Requests/s of raw bodies, and how many times as many as when each is answered on its own; medians of rounds.
+    """Requests/s of raw bodies with batching, and the ratio to those without; medians of the rounds.
 
-    Both servers are started anew for each round and asked in turns, since two processes of the very same server
-    differ by up to 3 % for as long as they live.
+    Both servers are restarted for each round and loaded alternately, because two processes of the same server can
+    differ by up to 3 % during their whole life. seconds: of each load.
     """
     body = raw()
     rates: dict[tuple[int, str], list[float]] = {}

@@ -1,6 +1,6 @@
-"""Where the time of a prediction goes: each step in a loop of its own, for one picture and for many together.
+"""Measure the time of each step of a prediction in its own loop, for one picture and for a batch.
 
-python -m bench.parts            (some seconds; no server and no client: what a warm processor takes for the steps)
+python -m bench.parts            (some seconds; without server and client, and with warm caches)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROUNDS, ROUND_SECONDS = 7, 0.05
 
 
 def microseconds(function: Callable[[], object], pictures: int = 1) -> float:
-    """Of one picture; the fastest of some rounds, which other work disturbed least."""
+    """Microseconds for one picture: the minimum of ROUNDS, the one least disturbed by other work."""
     best = float("inf")
     for _ in range(ROUNDS):
         calls, started = 0, time.perf_counter()

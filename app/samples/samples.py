@@ -162,7 +162,7 @@ def remove(database: Database, actor: str, identity: str) -> None:
 def page(
     database: Database, after: int, limit: int, label: int | None, suspect: bool | None
 ) -> tuple[Sequence[RowMapping], int]:
-    """At most `limit` samples with a number above `after`, oldest first, and the count of all that match the filters."""
+    """At most `limit` samples with a number above `after`, oldest first, and the count of all that pass the filters."""
     conditions: list[ColumnElement[bool]] = []
     if label is not None:
         conditions.append(samples.c.label == label)
