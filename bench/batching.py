@@ -19,10 +19,10 @@ from bench.servers import numeral
 
 CONNECTIONS = (1, 2, 4, 8, 16, 32, 64, 256)
 ROUNDS, SECONDS = 5, 1
-TOGETHER, ALONE = "together", "one by one"
+BATCHED, ALONE = "batched", "one by one"
 
 
-def together(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS) -> Facts:
+def batching_gain(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS) -> Facts:
     """Requests/s of raw bodies with batching, and the ratio to those without; medians of the rounds.
 
     Both servers are restarted for each round and loaded alternately, because two processes of the same server can
@@ -32,13 +32,13 @@ def together(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS
     rates: dict[tuple[int, str], list[float]] = {}
     for number in range(rounds):
         with numeral() as (url, _), numeral(NUMERAL_MAX_DYNAMIC_BATCH="1") as (other, _):
-            servers = [(TOGETHER, url), (ALONE, other)]
+            servers = [(BATCHED, url), (ALONE, other)]
             for count in connections:
                 for name, address in servers[:: -1 if number % 2 else 1]:
                     rates.setdefault((count, name), []).append(press(address, body, count, seconds).rate)
     facts: Facts = {}
     for count in connections:
-        pairs = list(zip(rates[count, TOGETHER], rates[count, ALONE], strict=True))
+        pairs = list(zip(rates[count, BATCHED], rates[count, ALONE], strict=True))
         facts[f"connections: {count}, requests/s"] = statistics.median(rate for rate, _ in pairs)
         facts[f"connections: {count}, × one by one"] = statistics.median(rate / alone for rate, alone in pairs)
     facts["least × one by one"] = min(value for name, value in facts.items() if name.endswith("one by one"))
@@ -46,5 +46,5 @@ def together(rounds: int, seconds: int, connections: Sequence[int] = CONNECTIONS
 
 
 if __name__ == "__main__":
-    Console().print(fact_table(together(ROUNDS, SECONDS)))
+    Console().print(fact_table(batching_gain(ROUNDS, SECONDS)))
     sys.exit()

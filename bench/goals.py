@@ -72,7 +72,7 @@ GOALS = (
         0.9,
         True,
     ),
-    Goal("together, of one by one, at worst", "least × one by one", None, 1.0, True),
+    Goal("batching, of one by one, at worst", "least × one by one", None, 1.0, True),
     Goal("slowest /livez under overload", "overload, /livez slowest ms", None, 100, False, "ms"),
 )
 

@@ -61,15 +61,15 @@ def main() -> None:
         ),
         "judge": (microseconds(lambda: classifier.judge(one)), microseconds(lambda: classifier.judge(many), MANY)),
         "make and serialize the answer": (microseconds(lambda: to_json(prediction(answer, "7" * 16))), None),
-        "take a form apart": (
+        "parse a form": (
             microseconds(lambda: one_picture(form.data, form.content_type)),
             microseconds(lambda: many_pictures(batch.data, batch.content_type, batch.images), batch.images),
         ),
-        "take JSON pixels apart": (microseconds(lambda: one_picture(pixels.data, pixels.content_type)), None),
+        "parse JSON pixels": (microseconds(lambda: one_picture(pixels.data, pixels.content_type)), None),
     }
-    table = plain_table("µs a picture", "", "alone", f"{MANY} together")
-    for name, (alone, together) in steps.items():
-        table.add_row(name, f"{alone:.1f}", "" if together is None else f"{together:.1f}")
+    table = plain_table("µs a picture", "", "alone", f"in a batch of {MANY}")
+    for name, (alone, batched) in steps.items():
+        table.add_row(name, f"{alone:.1f}", "" if batched is None else f"{batched:.1f}")
     Console().print(table)
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.batching import CONNECTIONS as CONNECTIONS_TOGETHER
-from bench.batching import ROUNDS, SECONDS, together
+from bench.batching import CONNECTIONS as BATCHING_CONNECTIONS
+from bench.batching import ROUNDS, SECONDS, batching_gain
 from bench.chart import draw
 from bench.footprint import Facts, memory, ready_seconds, workers
 from bench.forms import bodies
@@ -40,12 +40,12 @@ class Effort:
     seconds: int = 4  # of each load
     stress_seconds: int = 8
     starts: int = 5
-    together_rounds: int = ROUNDS
-    connections: tuple[int, ...] = CONNECTIONS_TOGETHER
+    batching_rounds: int = ROUNDS
+    connections: tuple[int, ...] = BATCHING_CONNECTIONS
     smoke: bool = False
 
 
-SMOKE = Effort(1, 1, 1, starts=1, together_rounds=1, connections=(32,), smoke=True)
+SMOKE = Effort(1, 1, 1, starts=1, batching_rounds=1, connections=(32,), smoke=True)
 
 
 def main() -> int:
@@ -118,7 +118,7 @@ def stress(effort: Effort) -> Facts:
         **workers(effort.rounds, effort.seconds),
         **photos(effort.stress_seconds),
         **crowd(effort.stress_seconds),
-        **together(effort.together_rounds, SECONDS, effort.connections),
+        **batching_gain(effort.batching_rounds, SECONDS, effort.connections),
     }
 
 

@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
     made.add_argument("--seed", type=int, help="0 or more")
     made.add_argument("--patience", type=int, help="epochs without gain after which to stop early; 0: never")
-    made.add_argument("--from", choices=["current", "scratch"], help="the weights that it goes on from")
+    made.add_argument("--from", choices=["current", "scratch"], help="the weights to begin with")
     made.add_argument("--promote", choices=["auto", "manual"], help="activate it if the gate agrees")
     return made
 

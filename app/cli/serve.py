@@ -90,7 +90,7 @@ def prepare_weights(store: Store, shipped: Store) -> None:
     try:
         seeded = store.seed(shipped)
     except StoreError as error:
-        log.warning("%s: what is there is served, and no retraining can be stored", error)
+        log.warning("%s: the versions there are served, but a retraining can't be stored", error)
     else:
         if seeded is not None:
             log.info("version %d is now the current one in %s", seeded, store.root)

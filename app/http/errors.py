@@ -35,7 +35,7 @@ class Problem(Exception):
     status: int = 500
     slug: str = "internal-error"
     title: str = "Something broke on our side"
-    remedy: str = "Try again; when it stays, report the request_id to whoever runs this service."
+    remedy: str = "Try again. If the error stays, report the request_id to the operator of this service."
 
     def __init__(
         self, detail: str = "", *, headers: dict[str, str] | None = None, extra: dict[str, Any] | None = None
@@ -73,7 +73,7 @@ class BadRequest(Problem):
 
 class HeadersTooLarge(Problem):
     status, slug, title = 431, "headers-too-large", "The headers are larger than this service takes"
-    remedy = "Send less in the address and the headers: 64 kB together are read."
+    remedy = "Send a shorter address, or fewer or shorter headers: all of them may have 64 kB in total."
 
 
 class BodyTooLarge(Problem):
@@ -122,16 +122,18 @@ class AdminDisabled(Problem):
 
 class TooManyAttempts(Problem):
     status, slug, title = 429, "too-many-attempts", "Too many wrong keys came from this address"
-    remedy = "Ask the operator for a key; the right one is let through at once. Others wait as Retry-After says."
+    remedy = (
+        "Ask the operator for a key. A right key is accepted at once; before another try, wait as Retry-After says."
+    )
 
     def __init__(self, seconds: int = 1) -> None:
         """seconds: how long the client must wait."""
-        again = f"Try again in {seconds} s; the right key is let through at once."
+        again = f"Try again in {seconds} s; a right key is accepted at once."
         super().__init__(again, headers={"Retry-After": str(seconds)})
 
 
 class Overloaded(Problem):
-    status, slug, title = 503, "overloaded", "The service has more to do than it can"
+    status, slug, title = 503, "overloaded", "The service is overloaded"
     remedy = "Wait for as many seconds as Retry-After says, then try again."
 
     def __init__(self, detail: str = "") -> None:
@@ -148,7 +150,7 @@ class Stopping(Problem):
 
 class NotReady(Problem):
     status, slug, title = 503, "not-ready", "No model is loaded"
-    remedy = "Wait a moment; when it stays, the operator should look at /readyz and the log."
+    remedy = "Wait a moment. If the error stays, the operator should look at /readyz and the log."
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail, headers={"Retry-After": "1"})

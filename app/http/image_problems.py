@@ -35,7 +35,7 @@ IMAGE_PROBLEMS: dict[type[ImageError], ProblemKind] = {
         "Send the bytes of the image, as `curl --data-binary @7.png` does.",
     ),
     UnsupportedFormat: ProblemKind(
-        415, "unsupported-image", "The image is of no format that is read here", f"Send {FORMATS}."
+        415, "unsupported-image", "The image has a format that is not read here", f"Send {FORMATS}."
     ),
     CorruptImage: ProblemKind(
         422, "corrupt-image", "The image is cut or damaged", "Open the file in a viewer; send it again, whole."

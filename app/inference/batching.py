@@ -65,7 +65,7 @@ class Batcher(Generic[Item, Result]):
             return
         self._is_busy = len(waiting) > 1
         items = [item for item, _ in waiting]
-        outcomes = faults.each(self._work, items, log, "a group", expected=(Problem,))
+        outcomes = faults.each(self._work, items, log, "a batch", expected=(Problem,))
         for (_, future), outcome in zip(waiting, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)

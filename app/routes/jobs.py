@@ -41,7 +41,7 @@ class UnknownOption(Problem):
 
 
 class OptionOutOfRange(Problem):
-    status, slug, title = 422, "option-out-of-range", "A retrain option has a value that it can't have"
+    status, slug, title = 422, "option-out-of-range", "A retrain option has an invalid value"
     remedy = "The `errors` list names each option and what it must be."
 
 

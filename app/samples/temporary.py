@@ -14,7 +14,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class NoScratchSpace(Problem):
-    status, slug, title = 507, "no-scratch-space", "There is no room for what is needed for a while"
+    status, slug, title = 507, "no-scratch-space", "There is no space for temporary files"
     remedy = "The operator should give the service a temporary folder with free space; TMPDIR names it."
 
 
