@@ -27,11 +27,11 @@ from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
 IdempotencyKey = Annotated[
-    Annotated[str, Field(max_length=128)] | None, Header(description="the same key starts one job only")
+    Annotated[str, Field(max_length=128)] | None, Header(description="requests with the same key start only one job")
 ]
 LastEventId = Annotated[
     Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{0,9}$"})] | None,
-    Header(description="the last event that is known; the answer begins after it"),
+    Header(description="id of the last event that you have; the stream begins after it"),
 ]
 
 
@@ -99,7 +99,7 @@ def retrain(
     options: Annotated[RetrainRequest, Depends(retrain_options)],
     idempotency_key: IdempotencyKey = None,
 ) -> Job:
-    """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
+    """Train a new version on MNIST and the samples. 409 while another retraining is under way."""
     state = request.app.state
     chosen = options.model_dump(by_alias=True, exclude_none=True)
     try:
@@ -146,7 +146,7 @@ def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
 async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id: LastEventId = None) -> Response:
     """Server-sent events of the job, from the first or from `Last-Event-ID` on, until it ends.
 
-    204 for a client that has them all: an EventSource then stops to reconnect.
+    204 for a client that has all of them, so that an EventSource stops reconnecting.
     """
     if last_event_id and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10):
         raise InvalidField(("Last-Event-ID", "must be the id of an event"))

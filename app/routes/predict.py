@@ -140,7 +140,7 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
 
 IMAGE_REQUEST = reference(ImageRequest)
 UNLOCKED: dict[str, Any] = {"security": [{}]}  # no key is needed where none is set
-READ = f"""One image. Its content decides what it is, no header does:
+READ = f"""One image, in any of these forms. The service recognises the form by the content, not by a header:
 
 - a picture file as the body: {FORMATS}, or HEIC where the service was installed with it
 - its base64, or a data-URI, as the body
@@ -149,7 +149,7 @@ READ = f"""One image. Its content decides what it is, no header does:
 
 A body may be compressed (`Content-Encoding: gzip` or `deflate`). `PUT` is taken as `POST` is.
 """
-SEEN = "answer with the 32×32 picture that the model is given, too"
+SEEN = "also answer with the 32×32 picture that the model was given"
 
 router = APIRouter(
     tags=["predict"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
@@ -196,5 +196,5 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
 def document_predict_batch() -> None:
     """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
 
-    Each of them may be whatever `/predict` reads.
+    Each may have any form that `/predict` reads.
     """

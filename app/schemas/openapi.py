@@ -21,7 +21,7 @@ REQUEST_ID = {
     "name": "X-Request-ID",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "your own name for the request, which the answer and the log then carry, if it is plain and short",
+    "description": "your own id for the request; the answer and the log repeat it, if it is short and plain",
 }
 
 

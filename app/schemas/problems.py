@@ -32,7 +32,7 @@ class FieldError(BaseModel):
 class ProblemDetail(BaseModel):
     """RFC 9457 problem details."""
 
-    type: Annotated[str, Field(examples=["/problems/blank-image"], description="answers with how to fix it")]
+    type: Annotated[str, Field(examples=["/problems/blank-image"], description="an address that says how to fix it")]
     title: str
     status: int
     detail: str
