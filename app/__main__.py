@@ -1,4 +1,4 @@
-"""`python -m app` is `numeral`."""
+"""`python -m app`: the same as the command `numeral`."""
 
 import sys
 

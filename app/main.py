@@ -53,9 +53,9 @@ DESCRIPTION = "Reads a handwritten digit from an image, and gets better at it fr
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service as an ASGI app, with the given settings or the environment's.
+    """The service as an ASGI app, with the given settings or those from the environment.
 
-    Mounted in another app, it needs that app's lifespan to run its own:
+    When you mount it in another app, run its lifespan within that app's:
 
         digits = create_app()
         site = FastAPI(lifespan=lambda _: digits.router.lifespan_context(digits))
@@ -67,10 +67,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=health.NUMERAL_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
-        docs_url=None,  # `app.http.pages` has its own
+        docs_url=None,  # `app.http.pages` serves /docs
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,  # what an SDK calls its functions
+        generate_unique_id_function=lambda route: route.name,  # generated clients name their functions after it
         responses=documented("default"),
     )
     wire(app.state, settings)
@@ -84,7 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def wire(state: State, settings: Settings) -> None:
-    """Make the objects that routes share."""
+    """Create the objects that routes share."""
     store = Store(settings.weights_dir)
     database = Database(settings.database_url, ANSWER_SECONDS)
     model = ActiveModel(store, Store(settings.shipped_weights_dir))
@@ -104,7 +104,7 @@ def wire(state: State, settings: Settings) -> None:
 
 
 def wrap(app: FastAPI, settings: Settings) -> None:
-    """Add the middleware, the innermost first."""
+    """Add the middleware, innermost first."""
     state = app.state
     direct = predict.direct(state.predictor, state.content)
     app.add_middleware(CommonMethods, router=app.router)
@@ -127,16 +127,16 @@ def wrap(app: FastAPI, settings: Settings) -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Load the model before the first request; let go of everything after the last one."""
-    if multiprocessing.parent_process() is not None:  # one of several workers
+    """Load the model before the first request; stop and close everything after the last one."""
+    if multiprocessing.parent_process() is not None:  # this is one of several workers
         die_with_parent(signal.SIGTERM)
     return_large_blocks()
     app.state.model.start()
     app.state.database.watch()
-    if threading.current_thread() is threading.main_thread():  # elsewhere no signals come
+    if threading.current_thread() is threading.main_thread():  # only there can Python handle signals
         app.state.draining.listen()
     gc.collect()
-    gc.freeze()  # what was made until now stays: a full collection need not walk through it while requests wait
+    gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
     yield
     await run_in_threadpool(app.state.stopper.stop)
     app.state.model.stop()
@@ -146,17 +146,17 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
-    """Any exception that a route let through, as problem+json."""
+    """Answer an exception that a route raised as problem+json."""
     problem = as_problem(error)
     if isinstance(problem, MethodNotAllowed):
         problem.headers["Allow"] = allowed(request.app.router, request.scope)
-    faults.forget_frames(error)  # which hold the body
+    faults.forget_frames(error)  # the frames hold the body in memory
     status, headers, body = render(problem, request.state.request_id)
     return Response(body, status, headers)
 
 
 def as_problem(error: Exception) -> Problem:
-    """The problem that an exception is to a client."""
+    """The problem that the client gets for an exception."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ImageError):

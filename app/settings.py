@@ -1,4 +1,4 @@
-"""Every setting, from the environment: prefix `NUMERAL_`, but for `HOST` and `PORT`."""
+"""Every setting of the service, read from the environment: prefix `NUMERAL_`, except for `HOST` and `PORT`."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ HERE = Path(__file__).resolve().parent.parent
 
 
 class BadSettings(Exception):
-    """A setting can't be used; the text is one line that names it and what it must be."""
+    """A setting is invalid. The text is one line that names it and says what it must be."""
 
 
 def parse_keys(value: object) -> object:
-    """`"alice:s3cret,bob:other"` or `"s3cret,other"` → (name, key) pairs; nameless keys are called key-1, key-2 …
+    """`"alice:s3cret,bob:other"` or `"s3cret,other"` → (name, key) pairs. Keys without a name are named key-1, key-2 …
 
-    A name may stand twice, as it does while its key is being replaced.
+    A name may occur twice, so that an old and a new key are both valid during a rotation.
     """
     if not isinstance(value, str):
         return value
@@ -49,7 +49,7 @@ def parse_root_path(value: object) -> object:
 
 
 def parse_origins(value: object) -> object:
-    """`"https://a.example, http://localhost:3000"` → its origins (RFC 6454), or `"*"` for every one."""
+    """`"https://a.example, http://localhost:3000"` → a tuple of origins (RFC 6454); `"*"` stands for every origin."""
     if not isinstance(value, str):
         return value
     origins = tuple(filter(None, (part.strip() for part in value.split(","))))
@@ -63,20 +63,20 @@ Keys = Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(pa
 
 
 class Settings(DataSettings):
-    """The service's settings; each field is the environment variable of its name, in capitals, with the prefix.
+    """The service's settings. Each field is an environment variable: its name in capitals, after the prefix.
 
-    An empty variable is as good as none. Where MNIST comes from says `DataSettings`.
+    An empty variable counts as not set. `DataSettings` has those that say where MNIST comes from.
     """
 
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
     workers: int = Field(1, ge=1, le=64)
-    root_path: Annotated[str, BeforeValidator(parse_root_path)] = ""  # under which a proxy offers the service
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()  # whose pages may ask
+    root_path: Annotated[str, BeforeValidator(parse_root_path)] = ""  # path prefix of the service at a reverse proxy
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()  # pages that may call it
 
     weights_dir: Path = DEFAULT_ROOT
-    shipped_weights_dir: Path = HERE / "weights"  # what an empty `weights_dir` is seeded from
-    keep_versions: int = Field(20, ge=1)  # older ones are pruned, never the current one
+    shipped_weights_dir: Path = HERE / "weights"  # copied into an empty `weights_dir`
+    keep_versions: int = Field(20, ge=1)  # older versions are removed, but never the current one
     database_url: str = "sqlite:///var/numeral.db"
 
     admin_keys: Keys = ()
@@ -84,27 +84,27 @@ class Settings(DataSettings):
 
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)
-    max_import_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of a ZIP, packed; unpacked four times as much
+    max_import_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of a ZIP; its content may have four times as many
     max_import_items: int = Field(100_000, ge=1)
     max_batch: int = Field(128, ge=1, le=1024)  # images in one request
-    max_dynamic_batch: int = Field(64, ge=1)  # tiny pictures of different requests that are answered in one batch
-    max_bodies_bytes: int = Field(400 * MEGABYTE, ge=1024)  # of bodies that a worker holds; beyond it 503
-    max_in_flight: int = Field(1024, ge=1)  # predictions a worker has begun; one more is answered 503
-    max_large_in_flight: int = Field(64, ge=1)  # of those, the ones that wait for a thread
-    header_timeout: float = Field(10.0, gt=0)  # seconds until a request whose headers are incomplete is answered 408
-    keep_alive_timeout: int = Field(30, ge=1)  # seconds that a connection stays open between two requests
-    body_timeout: float = Field(15.0, gt=0)  # seconds until an incomplete body is answered 408, an untaken answer cut
-    drain_seconds: float = Field(0.0, ge=0, le=600)  # after SIGTERM, in which an unready service still answers
-    shutdown_timeout: int = Field(8, ge=0)  # seconds that requests in flight have after that
+    max_dynamic_batch: int = Field(64, ge=1)  # tiny images of different requests in one batch (dynamic batching)
+    max_bodies_bytes: int = Field(400 * MEGABYTE, ge=1024)  # of bodies in a worker's memory; above it 503
+    max_in_flight: int = Field(1024, ge=1)  # predictions in progress in a worker; above it 503
+    max_large_in_flight: int = Field(64, ge=1)  # of those, the ones in or waiting for the thread for large work
+    header_timeout: float = Field(10.0, gt=0)  # seconds; then a request with incomplete headers is answered 408
+    keep_alive_timeout: int = Field(30, ge=1)  # seconds a connection stays open between two requests
+    body_timeout: float = Field(15.0, gt=0)  # seconds; then an incomplete body gets 408, an unread answer is cut off
+    drain_seconds: float = Field(0.0, ge=0, le=600)  # after SIGTERM: /readyz says 503, but requests are still answered
+    shutdown_timeout: int = Field(8, ge=0)  # seconds for requests in flight to finish after that
 
-    queue_seconds: int = Field(60, ge=10)  # until a queued retraining that no process has begun is given up
-    retrain_stall_seconds: int = Field(300, ge=1)  # without any progress a trainer hangs, and is ended
-    retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer is ended after this long
-    retrain_megabytes: int = Field(6_000, ge=256)  # of resident memory; above it a trainer is ended
+    queue_seconds: int = Field(60, ge=10)  # then a queued retraining that no process has claimed is given up
+    retrain_stall_seconds: int = Field(300, ge=1)  # a trainer without any progress for this long is ended
+    retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer that runs for longer is ended
+    retrain_megabytes: int = Field(6_000, ge=256)  # a trainer with more resident memory is ended
 
 
 def load_settings() -> Settings:
-    """The settings of this process's environment. Raises BadSettings with one line for the operator."""
+    """The settings from this process's environment. Raises BadSettings with one line for the operator."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,1 +1,1 @@
-"""Repeatable measurements: each module is a command that prints a table."""
+"""Repeatable measurements. The commands among the modules print a table; README.md lists them."""

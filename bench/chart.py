@@ -1,4 +1,4 @@
-"""A bar chart of requests/s, for the README: Numeral, the references, and the peers when they were measured.
+"""Draw a bar chart of requests/s, for README.md: Numeral, the references, and the peers if they were measured.
 
 python -m bench.chart var/bench/results.json var/bench/chart.png
 """
@@ -25,7 +25,7 @@ DPI = 100
 
 
 def rates(results: Mapping[str, Any]) -> dict[str, float]:
-    """Requests/s by the name on the chart, the fastest first; Numeral's are those beside the references if known."""
+    """Name on the chart → requests/s, fastest first. Numeral's are from `bench.serve`, or else from `bench.peers`."""
     found: dict[str, Any] = dict(results.get("peers", {}).get("rows", {}))
     for name, row in results.get("serve", {}).get("rows", {}).items():
         if name in ROWS:

@@ -1,7 +1,8 @@
-"""What decoding takes, beside what a file's header lets expect: memory, time and pauses. `python -m bench.decoding`
+"""Compare the cost of decoding with the estimate from the file's header: `python -m bench.decoding`
 
-Each file shows 4,000 × 4,000 pixels and is decoded in a process of its own. The constants of `decoding/headers` are to
-keep what is expected at or above what is measured; a unit of work is what a pixel of a plain PNG takes.
+The cost is memory, time, and the longest pause of another thread. Each file has 4,000 × 4,000 pixels and is decoded in
+its own process. The constants in `model/preprocessing/decoding/headers` are chosen so that the estimate is at least the
+measured cost. The unit of work is the time for one pixel of a plain PNG.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def file_of(kind: str, mode: str, options: dict[str, Any]) -> bytes:
 
 
 def measure(data: bytes) -> dict[str, float]:
-    """Seconds, megabytes above what the process had, and the longest pause of another thread, in seconds."""
+    """Decode the file; return the seconds, the megabytes above those before, and another thread's longest pause (s)."""
     pauses: list[float] = []
     done = threading.Event()
 
@@ -73,7 +74,7 @@ def measure(data: bytes) -> dict[str, float]:
 
 
 def peak_megabytes() -> float:
-    """The most resident memory that this process had since it was asked to forget (proc_pid_status(5))."""
+    """The peak of this process's resident memory since RESET_PEAK was written (proc_pid_status(5))."""
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024 / 1e6
 

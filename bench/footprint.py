@@ -1,4 +1,4 @@
-"""What a server takes: time until it is ready, memory, and what a second worker on a second core gives."""
+"""Measure what a server needs: time until it is ready, memory, and the gain of a second worker on a second core."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bench.load import CONNECTIONS, press
 from bench.servers import BOTH_CORES, CLIENT_CORE, SERVER_CORE, cpu_seconds, numeral, resident_megabytes
 
 FEW, MANY = 10_000, 200_000  # requests
-STRETCH_SECONDS = 4  # of load between two looks at the count
+STRETCH_SECONDS = 4  # of load between two checks of the count
 Facts = dict[str, float]
 
 
 def ready_seconds(starts: int) -> float:
-    """From the start of the process to the first 200 of /readyz, with a new folder: database and weights are made."""
+    """Median seconds from the process's start to the first 200 of /readyz, creating database and weights anew."""
     taken = []
     for _ in range(starts):
         started = time.perf_counter()
@@ -25,7 +25,7 @@ def ready_seconds(starts: int) -> float:
 
 
 def memory(smoke: bool) -> Facts:
-    """Resident memory of one worker, idle and after so many raw bodies; a smoke run sends one second of them."""
+    """Resident memory of one worker: idle, after FEW and after MANY raw bodies. A smoke run ends after one second."""
     body, sent = raw(), 0
     facts: Facts = {}
     with numeral() as (url, pid):
@@ -40,10 +40,10 @@ def memory(smoke: bool) -> Facts:
 
 
 def workers(rounds: int, seconds: int) -> Facts:
-    """Two workers on two cores against one on one, in turns.
+    """Compare two workers on two cores with one worker on one core, loaded alternately.
 
-    With two cores in all, `wrk` shares them with the two workers, while beside the one it has a core to itself; what
-    it takes is lost to the two. CPU seconds are those of all of the server's processes.
+    On a machine with two cores `wrk` shares them with the two workers, but has its own core beside the one worker. So
+    the two workers lose the time that it uses. CPU seconds are the sum over the server's processes.
     """
     body = raw()
     rates: dict[int, list[float]] = {1: [], 2: []}

@@ -1,4 +1,4 @@
-"""What is posted: the forms that a prediction takes, and a photo as a telephone makes it."""
+"""The bodies that benches post: each form that a prediction accepts, and a photo like a phone's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 4000, 3000  # pixels of the photo: 12 megapixels
 SEVEN = [(1500, 900), (2500, 900), (1900, 2200)]
 PEN = 110  # pixels
 PAPER, INK = 225.0, 50.0  # gray levels
-DARKEST = 0.45  # of the light is left in the corner that is farthest from the lamp
+DARKEST = 0.45  # share of the light in the corner that is farthest from the lamp
 SENSOR_NOISE = 3.0  # gray levels, standard deviation
 BOUNDARY = "numeral-bench"
 
@@ -34,12 +34,12 @@ def multipart(image: bytes, count: int = 1, path: str = "/predict", field: str =
 
 
 def raw() -> Body:
-    """The image itself: what most comparisons post."""
+    """The image file as the body, which most benches post."""
     return Body(IMAGE.read_bytes(), "image/png")
 
 
 def bodies() -> dict[str, Body]:
-    """The forms that a prediction takes."""
+    """Name → body, for each form that a prediction accepts."""
     image = IMAGE.read_bytes()
     pixels = json.dumps({"pixels": read_digit(image).pixels[2:30, 2:30].tolist()}).encode()
     return {
@@ -51,7 +51,7 @@ def bodies() -> dict[str, Body]:
 
 
 def photo() -> Body:
-    """The photo as a request; it is drawn once and kept."""
+    """The photo as a request. It is drawn once and kept in PHOTO."""
     if not PHOTO.exists():
         PHOTO.parent.mkdir(parents=True, exist_ok=True)
         draft = PHOTO.with_suffix(".draft")

@@ -1,4 +1,4 @@
-"""The picture at the top of the README: twelve pictures as users send them, and what a running service answers.
+"""Draw the picture at the top of the README: twelve pictures as users send them, with a running service's answers.
 
 python -m bench.gallery                    (writes bench/gallery.png)
 python -m bench.gallery var/gallery.png    (elsewhere)
@@ -29,7 +29,7 @@ from model.evaluation.robustness.nondigits import NON_DIGITS
 
 PATH = Path("bench/gallery.png")
 BUILDS = {condition.name: condition.build for condition in (*CONDITIONS, *NON_DIGITS)}
-# The digit (its label), which of MNIST's test digits with this label it is, and the condition that it is sent under.
+# The label, the index among MNIST's test digits with this label, and the condition under which it is sent.
 SHOWN = (
     (0, 3, "as MNIST has it"),
     (1, 4, "photo"),
@@ -47,8 +47,8 @@ SHOWN = (
 SEED = 19
 COLUMNS = 6
 TILE, GAP, TEXT = 140, 18, 52  # pixels: a picture's side, the space around it, the height of the two lines below it
-WIDE = 1.5  # width over height from which a picture is shown whole
-COLORS = 96  # of the palette that keeps the file small
+WIDE = 1.5  # a picture with a larger ratio of width to height is shown whole
+COLORS = 96  # size of the palette, for a small file
 
 
 class Tile(NamedTuple):
@@ -70,13 +70,13 @@ def pictures(test: Labelled) -> list[tuple[bytes, str]]:
 
 
 def ask(url: str, picture: bytes, condition: str) -> Tile:
-    """The picture with the answer of the service at the address. Raises httpx.HTTPStatusError."""
+    """Send the picture to the service. Returns it with the answer. Raises httpx.HTTPStatusError."""
     answer = httpx.post(f"{url}/predict", content=picture).raise_for_status().json()
     return Tile(picture, condition, answer)
 
 
 def draw(tiles: list[Tile]) -> Image.Image:
-    """The tiles in rows of COLUMNS, each with its answer in words below it."""
+    """Draw the tiles in rows of COLUMNS, with the answer and the condition below each."""
     rows = -(-len(tiles) // COLUMNS)
     page = Image.new("RGB", (COLUMNS * (TILE + GAP) + GAP, rows * (TILE + TEXT + GAP) + GAP), "white")
     pen = ImageDraw.Draw(page)
@@ -102,7 +102,7 @@ def words(answer: dict[str, object]) -> str:
 
 
 def thumbnail(picture: bytes) -> Image.Image:
-    """The picture, TILE pixels a side: cut to a square, or whole where it is far wider than high."""
+    """The picture as TILE × TILE pixels: cut to a square, or padded when it is much wider than high."""
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
     how = Image.Resampling.NEAREST if image.width < TILE else Image.Resampling.LANCZOS
     if image.width > WIDE * image.height:
@@ -111,7 +111,7 @@ def thumbnail(picture: bytes) -> Image.Image:
 
 
 def main(path: Path) -> None:
-    """Ask a server of our own, and write the picture."""
+    """Start a server, send it the pictures, and write the drawing to the path."""
     data_dir = os.environ.get("NUMERAL_DATA_DIR")
     test = load_digits(Path(data_dir) if data_dir else None).test
     with numeral() as (url, _):

@@ -1,4 +1,4 @@
-"""What Numeral wants to reach, and whether it did."""
+"""The goals for measured values, and the check whether they are met."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ EMPTY, TUTORIAL = "empty FastAPI route", "FastAPI tutorial style"
 
 @dataclass(frozen=True)
 class Goal:
-    """A measured value that should be at least, or at most, so much.
+    """A bound for a measured value, or for the ratio of two.
 
-    over: the measurement that the value is divided by, none for a plain value.
+    value: name of the measurement; over: name of the one to divide it by, None for no ratio; at_least: whether `bound`
+    is a lower bound, otherwise it is an upper one.
     """
 
     name: str
@@ -26,18 +27,18 @@ class Goal:
     unit: str = "×"
 
     def measured(self, values: Mapping[str, float]) -> float | None:
-        """The value or ratio, None when it was not measured."""
+        """The value or ratio; None when it was not measured."""
         if self.value not in values or (self.over is not None and self.over not in values):
             return None
         return values[self.value] / (values[self.over] if self.over else 1.0)
 
     def met(self, measured: float) -> bool:
-        """Whether the measured value is good enough."""
+        """Whether the measured value is within the bound."""
         return measured >= self.bound if self.at_least else measured <= self.bound
 
 
 def rate(row: str) -> str:
-    """The name of a row's images/s among the values."""
+    """The name of the measurement of a row's images/s."""
     return f"{row}, images/s"
 
 
@@ -71,7 +72,7 @@ GOALS = (
         0.9,
         True,
     ),
-    Goal("together, of one by one, at worst", "least × one by one", None, 1.0, True),
+    Goal("batching, of one by one, at worst", "least × one by one", None, 1.0, True),
     Goal("slowest /livez under overload", "overload, /livez slowest ms", None, 100, False, "ms"),
 )
 

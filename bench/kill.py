@@ -1,12 +1,12 @@
-"""SIGKILL at random moments, again and again: is anything lost that was acknowledged? `make kill-test`
+"""Kill processes at random moments (SIGKILL), and check that nothing acknowledged is lost: `make kill-test`
 
 python -m bench.kill --times 200               (a quarter of an hour)
-python -m bench.kill --times 4 --lanes 1       (a minute: checks that it works)
+python -m bench.kill --times 4 --lanes 1       (a minute: only checks that it works)
 
-Each lane is a server of its own, with two workers. In each round somebody posts samples without pause, a retraining
-runs, and at a random moment the trainer, its supervisor, both, a worker, the server or everything is killed.
-Then: every acknowledged sample is there, every visible version is whole, what is served is what CURRENT names,
-the job has ended truthfully, and the next round's retraining is taken.
+Each lane has its own server with two workers. In each round a client posts samples without pause, a retraining runs,
+and at a random moment one of VICTIMS is killed. Then these must hold: every acknowledged sample is stored, every
+visible version is complete, the server uses the version that CURRENT names, the job's record says how it ended, and
+the next round's retraining is accepted.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from tests.processes import kill, server_processes, supervisor_of, trainer_of
 GENTLE = {"epochs": 1, "learning_rate": 1e-7}
 VICTIMS = ("trainer", "supervisor", "trainer and supervisor", "worker", "server", "everything")
 ENDS = {"promoted", "kept", "interrupted"}
-FIRST_DELAY = 10.0  # seconds from the start of a job to the kill, at most; later as long as a job takes
+FIRST_DELAY = 10.0  # longest time from a job's start to the kill, in seconds; in later rounds, the time a job takes
 JOB_SECONDS = 300.0
 START_SECONDS = 10.0  # between the starts of two lanes
 POST_SECONDS = 0.1  # between two samples
 
 
 class Poster:
-    """Posts samples without pause until it is told to end; remembers what was acknowledged."""
+    """Posts samples until `close` is called, and remembers the ids of those acknowledged."""
 
     def __init__(self, url: str, headers: httpx.Headers, seed: int) -> None:
         self.url, self.headers = url, dict(headers)
@@ -56,7 +56,7 @@ class Poster:
         self.thread.start()
 
     def post(self) -> None:
-        """One sample after the other; a broken connection acknowledges nothing."""
+        """Post one sample after the other. A broken connection counts as not acknowledged."""
         with httpx.Client(base_url=self.url, headers=self.headers, timeout=30) as client:
             while not self.ended.wait(POST_SECONDS):
                 pixels = self.draw()
@@ -67,7 +67,7 @@ class Poster:
                         self.acknowledged.add(response.json()["id"])
 
     def draw(self) -> NDArray[np.uint8]:
-        """Pixels that are not held out: such samples would have a say in the gate, and most jobs would be kept."""
+        """Random pixels that are not held out. Held-out ones would influence the gate, and most jobs would be kept."""
         while True:
             pixels = np.zeros((32, 32), np.uint8)
             pixels[6:26, 12:20] = self.random.integers(0, 256, (20, 8))
@@ -75,13 +75,13 @@ class Poster:
                 return pixels
 
     def close(self) -> None:
-        """Post no more."""
+        """Stop posting."""
         self.ended.set()
         self.thread.join()
 
 
 def strike(server: Server, victim: str, job_id: str) -> bool:
-    """Kill the victim, and start the server again if it was one; False when none of its processes was there."""
+    """Kill the victim, and restart the server if it was killed. Returns False when the victim has no process."""
     main, *workers = server_processes(server.process.pid)
     targets = {
         "trainer": trainer_of(job_id),
@@ -100,7 +100,7 @@ def strike(server: Server, victim: str, job_id: str) -> bool:
 
 
 def check(server: Server, poster: Poster, location: str, victim: str, before: int) -> dict:
-    """Raise AssertionError for whatever was lost or half done; answers with the job."""
+    """Wait for the job's end, check that nothing is lost or partial, and return the job. Raises AssertionError."""
     job = wait_until(lambda: (found := patient_job(server, location))["finished_at"] and found, JOB_SECONDS)
     assert job["state"] in ENDS, job
     if victim in ("worker", "server"):
@@ -121,7 +121,7 @@ def check(server: Server, poster: Poster, location: str, victim: str, before: in
 
 
 def told(job: dict) -> str:
-    """The job's state, and the last one it was in before."""
+    """The job's final state, and the stage in which it was interrupted, if any."""
     words = str(job["error"] or "")
     stage = next((stage for stage in ("queued", "running", "evaluating") if f"was {stage}" in words), "")
     return f"{job['state']} {stage}".strip()
@@ -133,7 +133,7 @@ def seconds_between(start: str, end: str) -> float:
 
 
 def patient_job(server: Server, location: str) -> dict:
-    """The job; a worker that was killed breaks a connection, and the client asks again."""
+    """The job. Asks again when a killed worker breaks the connection."""
     while True:
         time.sleep(0.2)
         with suppress(httpx.TransportError):
@@ -152,7 +152,7 @@ def all_samples(server: Server) -> set[str]:
 
 
 def lane(number: int, times: int, seed: int, shipped: Path, database: str | None) -> Counter[tuple[str, str]]:
-    """That many rounds on a server of its own; how each victim's jobs ended."""
+    """Run `times` kills on its own server. Returns the count of each (victim, final state)."""
     dice = random.Random(f"{seed}-{number}")
     time.sleep(number * START_SECONDS)
     ends: Counter[tuple[str, str]] = Counter()
@@ -187,7 +187,7 @@ def lane(number: int, times: int, seed: int, shipped: Path, database: str | None
 
 
 def main() -> int:
-    """Run the rounds; the exit status says whether anything was lost."""
+    """Run the lanes and print the counts. An AssertionError ends it when anything is lost."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--times", type=int, default=200, help="kills in all")
     parser.add_argument("--lanes", type=int, default=4, help="servers at a time; the last one on PostgreSQL, if any")

@@ -1,4 +1,4 @@
-"""Load by `wrk`, which never pauses: each connection asks again as soon as it is answered."""
+"""Load from `wrk`, a closed loop: each connection sends the next request as soon as it has its answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ end
 
 @dataclass(frozen=True)
 class Body:
-    """What is posted: bytes, their content type, the path, and how many images they hold."""
+    """A request's body, its content type and path, and the number of images in it."""
 
     data: bytes
     content_type: str
@@ -48,10 +48,11 @@ class Body:
 
 @dataclass(frozen=True)
 class Load:
-    """What `wrk` measured: answers/s and in all, latencies in seconds, and what went wrong.
+    """What `wrk` measured.
 
-    errors: answers that were not 2xx or 3xx, and connections that broke or waited over 2 s; refused: the 503s among
-    them; told: those of them with a Retry-After. The latter two are counted only when asked for.
+    rate: answers/s; p50, p99: latencies in seconds; requests: answers in total; errors: answers that are not 2xx or
+    3xx, and connections that broke or waited over 2 s; refused: the 503s among them; told: the 503s with a
+    Retry-After. Only `overload` counts the last two.
     """
 
     rate: float
@@ -64,18 +65,18 @@ class Load:
 
     @property
     def goodput(self) -> float:
-        """Answers/s that were not errors."""
+        """Answers/s without errors."""
         return self.rate * (1 - self.errors / max(self.requests, 1))
 
 
 def press(url: str, body: Body, connections: int = CONNECTIONS, seconds: int = 5, cores: str = CLIENT_CORE) -> Load:
-    """Load the address for some seconds."""
+    """Load the server for some seconds."""
     with wrk(url, body, connections, seconds, cores) as process:
         return finished(process)
 
 
 def overload(url: str, body: Body, connections: int, seconds: int) -> Load:
-    """The same, with the refusals counted, which costs the client some time for each answer."""
+    """The same, and count the refusals, which takes the client some time for each answer."""
     with wrk(url, body, connections, seconds, CLIENT_CORE, COUNT_REFUSALS) as process:
         return finished(process)
 
@@ -98,12 +99,12 @@ def wrk(
 
 
 def finished(process: subprocess.Popen[str]) -> Load:
-    """What a `wrk` measured once it ends."""
+    """Wait until `wrk` ends, and return what it measured."""
     return parse(process.communicate()[0])
 
 
 def parse(output: str) -> Load:
-    """The numbers in wrk's report. Raises RuntimeError when it is none."""
+    """Read the numbers from wrk's report. Raises RuntimeError for any other output."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     requests = re.search(r"(\d+) requests in", output)
     if rate is None or requests is None:
@@ -121,11 +122,11 @@ def parse(output: str) -> Load:
 
 
 def digit(url: str, body: Body) -> int:
-    """What the server reads: the check that everybody does the same work."""
+    """The digit that the server reads, to check that all servers do the same work. Raises httpx.HTTPError."""
     answer = httpx.post(url + body.path, content=body.data, headers={"Content-Type": body.content_type}, timeout=60)
     return digit_of(json.loads(answer.raise_for_status().text))
 
 
 def digit_of(answer: dict[str, Any]) -> int:
-    """The digit in an answer, plain or of the V2 inference protocol."""
+    """The digit in an answer, in Numeral's form or the V2 inference protocol's."""
     return int(answer["outputs"][0]["data"][0] if "outputs" in answer else answer["digit"])

@@ -1,9 +1,9 @@
-"""Requests at set moments, whatever becomes of the earlier ones: an open loop, which `wrk` is not.
+"""Load from an open loop: each request is sent at a set moment, whether or not the earlier ones are answered.
 
-A closed loop asks less while the server is slow, and so measures few of the bad moments (coordinated omission). Here
-every latency counts from the moment when its request was due, on a connection that was open before. The moments are
-evenly spaced, as wrk2 has them, or random (a Poisson process), as many strangers make them. Until shortly before a
-moment the client sleeps; then it looks at the clock without pause, since a timer would come too late.
+A closed loop such as `wrk` sends fewer requests while the server is slow, so it measures too few slow answers
+(coordinated omission). Here each latency counts from the moment at which its request was due, on a connection opened
+before. The moments are evenly spaced, as in wrk2, or random (a Poisson process), as from many independent clients.
+The client sleeps until shortly before a moment and then polls the clock, because a timer would wake it too late.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from collections import deque
 from bench.load import Body
 from bench.servers import CLIENT_CORE, address, on_core
 
-MARGIN_SECONDS = 0.001  # before a moment, in which the client no longer sleeps
-LATEST_SECONDS = 5.0  # after the last moment; what is unanswered then has failed
+MARGIN_SECONDS = 0.001  # before a moment; from then on the client polls the clock
+LATEST_SECONDS = 5.0  # after the last moment; a request without an answer by then has failed
 
 
 def percentile(latencies: list[float], share: float) -> float:
-    """What this share of the ascending latencies, 0–1, does not exceed."""
+    """The percentile of ascending latencies. share: 0–1, for example 0.99 for the p99."""
     return latencies[min(int(share * len(latencies)), len(latencies) - 1)]
 
 
@@ -37,12 +37,12 @@ class Line:
         self.received = b""
 
     def ask(self, request: bytes, due: float) -> None:
-        """Send the request that is due at this moment."""
+        """Send the request. due: when it was to be sent, by `time.perf_counter`."""
         self.due, self.received = due, b""
         self.socket.sendall(request)
 
     def status(self) -> int | None:
-        """The status of the answer once all of it has come, None before, 0 when the connection was closed."""
+        """Receive; return the status when the answer is complete, None before, 0 when the connection was closed."""
         chunk = self.socket.recv(65_536)
         if not chunk:
             return 0
@@ -55,14 +55,14 @@ class Line:
 
 
 def request_bytes(host: str, body: Body) -> bytes:
-    """The request as it goes over the wire; GET when there is nothing to post."""
+    """The request as bytes; a GET when the body is empty."""
     method = "POST" if body.data else "GET"
     head = f"{method} {body.path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body.data)}\r\n"
     return f"{head}Content-Type: {body.content_type}\r\n\r\n".encode() + body.data
 
 
 def moments(rate: float, seconds: float, scattered: bool) -> list[float]:
-    """When requests are due, in seconds from the start."""
+    """When requests are due, in seconds from the start. scattered: a Poisson process instead of even spacing."""
     if not scattered:
         return [number / rate for number in range(int(rate * seconds))]
     source, due = random.Random(7), 0.0
@@ -75,9 +75,9 @@ def moments(rate: float, seconds: float, scattered: bool) -> list[float]:
 def pace(
     url: str, body: Body, rate: float, seconds: float, connections: int = 32, scattered: bool = False
 ) -> list[float]:
-    """Ask `rate` times a second on average; a request that finds no free connection waits for one.
+    """Send `rate` requests a second on average. A request waits when no connection is free.
 
-    Latencies in seconds, ascending; what was not answered 200 took for ever.
+    Returns latencies in seconds, ascending; infinity for a request without an answer of status 200.
     """
     host, port = address(url)
     with on_core(CLIENT_CORE):
@@ -90,7 +90,7 @@ def pace(
 
 
 def drive(lines: list[Line], request: bytes, schedule: list[float]) -> list[float]:
-    """Send each request at its moment and wait for the answers; latencies, ascending."""
+    """Send each request at its moment, wait for the answers, and return the latencies, ascending."""
     latencies: list[float] = []
     started = time.perf_counter()
     due = deque(started + moment for moment in schedule)

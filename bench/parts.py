@@ -1,6 +1,6 @@
-"""Where the time of a prediction goes: each step in a loop of its own, for one picture and for many together.
+"""Measure the time of each step of a prediction in its own loop, for one picture and for a batch.
 
-python -m bench.parts            (some seconds; no server and no client: what a warm processor takes for the steps)
+python -m bench.parts            (some seconds; without server and client, and with warm caches)
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ROUNDS, ROUND_SECONDS = 7, 0.05
 
 
 def microseconds(function: Callable[[], object], pictures: int = 1) -> float:
-    """Of one picture; the fastest of some rounds, which other work disturbed least."""
+    """Microseconds for one picture: the minimum of ROUNDS, the one least disturbed by other work."""
     best = float("inf")
     for _ in range(ROUNDS):
         calls, started = 0, time.perf_counter()
@@ -61,15 +61,15 @@ def main() -> None:
         ),
         "judge": (microseconds(lambda: classifier.judge(one)), microseconds(lambda: classifier.judge(many), MANY)),
         "make and serialize the answer": (microseconds(lambda: to_json(prediction(answer, "7" * 16))), None),
-        "take a form apart": (
+        "parse a form": (
             microseconds(lambda: one_picture(form.data, form.content_type)),
             microseconds(lambda: many_pictures(batch.data, batch.content_type, batch.images), batch.images),
         ),
-        "take JSON pixels apart": (microseconds(lambda: one_picture(pixels.data, pixels.content_type)), None),
+        "parse JSON pixels": (microseconds(lambda: one_picture(pixels.data, pixels.content_type)), None),
     }
-    table = plain_table("µs a picture", "", "alone", f"{MANY} together")
-    for name, (alone, together) in steps.items():
-        table.add_row(name, f"{alone:.1f}", "" if together is None else f"{together:.1f}")
+    table = plain_table("µs a picture", "", "alone", f"in a batch of {MANY}")
+    for name, (alone, batched) in steps.items():
+        table.add_row(name, f"{alone:.1f}", "" if batched is None else f"{batched:.1f}")
     Console().print(table)
 
 

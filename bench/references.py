@@ -1,4 +1,4 @@
-"""What Numeral is compared with, each a small app that uvicorn serves: `bench.references:empty`, `:tutorial`."""
+"""The apps that Numeral is compared with, served by uvicorn: `bench.references:empty`, `bench.references:tutorial`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import FastAPI, File, Request, UploadFile
 
 
 def empty() -> FastAPI:
-    """The price of a route: it reads the body and answers a constant."""
+    """A route that reads the body and answers a constant: the minimal cost of any route."""
     app = FastAPI()
 
     @app.post("/predict")
@@ -23,7 +23,7 @@ def empty() -> FastAPI:
 
 
 def tutorial() -> FastAPI:
-    """How tutorials do it: `UploadFile`, Pillow, torch in the same process."""
+    """A service as tutorials write it: `UploadFile`, Pillow, torch in the same process."""
     import numpy as np
     import torch
     from PIL import Image

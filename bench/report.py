@@ -1,4 +1,4 @@
-"""The tables on the screen, at most 80 columns wide, and the file that keeps everything."""
+"""The tables on the screen, at most 80 columns wide, and the JSON file with all results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rows = dict[str, list[Load]]
 
 
 def median(loads: Iterable[Load]) -> float:
-    """The middle rate."""
+    """The median of the rates."""
     return statistics.median(load.rate for load in loads)
 
 
@@ -38,7 +38,7 @@ def spread(loads: Iterable[Load]) -> str:
 
 
 def plain_table(title: str, *headings: str) -> Table:
-    """A table with a name to the left and numbers to the right of it."""
+    """A table whose first column is left-aligned and whose other columns are right-aligned."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for number, heading in enumerate(headings):
         made.add_column(heading, justify="right" if number else "left", no_wrap=True)
@@ -46,7 +46,7 @@ def plain_table(title: str, *headings: str) -> Table:
 
 
 def rate_table(rows: Rows, images: Mapping[str, int], baseline: str, times: str) -> Table:
-    """Medians, ranges, and the ratio of the images/s to those of the baseline."""
+    """Medians, ranges, and the ratio of images/s to the baseline's. times: heading of the ratio."""
     title = f"{CONNECTIONS} connections, one worker on one core"
     made = plain_table(title, "", "requests/s", "range", "images/s", "p50 ms", "p99 ms", times)
     for name, loads in rows.items():
@@ -63,7 +63,7 @@ def rate_table(rows: Rows, images: Mapping[str, int], baseline: str, times: str)
 
 
 def fact_table(facts: Mapping[str, float]) -> Table:
-    """Each fact beside its name."""
+    """A table of names and values."""
     made = plain_table("What else was measured", "", "")
     made.show_header = False
     for name, value in facts.items():
@@ -72,7 +72,7 @@ def fact_table(facts: Mapping[str, float]) -> Table:
 
 
 def goal_table(goals: Iterable[Mapping[str, Any]]) -> Table:
-    """Each goal, what was measured, and whether that is enough."""
+    """Each goal, the measured value, and whether the goal is met."""
     made = plain_table("Goals", "", "goal", "measured", "")
     for goal in goals:
         mark = "[green]✓[/]" if goal["met"] else "[red]✗[/]"
@@ -81,31 +81,31 @@ def goal_table(goals: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def row_record(loads: list[Load], images: int = 1) -> dict[str, Any]:
-    """A row as it is kept."""
+    """A row as it is stored in the file."""
     return {"requests_per_second": median(loads), "images": images, "loads": [asdict(load) for load in loads]}
 
 
 def machine() -> dict[str, Any]:
-    """Where and when it was measured."""
+    """The machine, the version of Python and the time, for the file."""
     cpu = next((line.split(":")[1].strip() for line in cpu_lines() if line.startswith("model name")), "")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return {"at": now, "cpu": cpu, "cores": os.cpu_count(), "python": platform.python_version()}
 
 
 def cpu_lines() -> list[str]:
-    """What Linux says about the processor; nothing elsewhere."""
+    """The lines of /proc/cpuinfo; empty on other systems than Linux."""
     path = Path("/proc/cpuinfo")
     return path.read_text().splitlines() if path.exists() else []
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What the file keeps; nothing when there is none."""
+    """The content of the file; empty when it does not exist."""
     kept: dict[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
     return kept
 
 
 def keep(path: Path, part: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Write this part into the file, beside what other benches wrote; answers with all of it."""
+    """Write this part into the file, and keep the parts of other benches. Returns the whole content."""
     kept = {**read(path), part: {"machine": machine(), **record}}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""What a retraining costs those who ask for predictions meanwhile: p99 with it and without it.
+"""Measure how much a retraining slows predictions: their p99 with a retraining beside them, and without.
 
 python -m bench.retrain            (a minute and a half)
 """
@@ -22,13 +22,13 @@ from bench.servers import NUMERAL, serving
 IMAGE = Path(__file__).with_name("seven.png")
 KEY = "bench"
 ENDLESS = {"epochs": 1000, "patience": 0}
-START_SECONDS = 180.0  # until a trainer on a busy machine takes its first step
+START_SECONDS = 180.0  # limit for a trainer's first step on a busy machine
 BOUND = 3.0  # times the p99 without a retraining
 CORES = "0,1"
 
 
 def main() -> int:
-    """Print both; the exit status says whether the ratio is within its bound."""
+    """Print both and their ratio. Returns exit status 1 when the ratio exceeds BOUND."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=8, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind")
@@ -59,14 +59,14 @@ def main() -> int:
 
 
 def start_training(admin: httpx.Client) -> str:
-    """The address of a retraining that has taken its first steps."""
+    """Start a retraining, wait for its first step, and return its address."""
     job = admin.post("/admin/retrain", json=ENDLESS).raise_for_status().headers["Location"]
     wait(admin, job, lambda found: (found["progress"] or {}).get("step"))
     return job
 
 
 def wait(admin: httpx.Client, job: str, condition: Callable[[dict[str, Any]], object]) -> None:
-    """Until the job is as it should be."""
+    """Wait until the condition holds for the job. Raises RuntimeError after START_SECONDS."""
     deadline = time.monotonic() + START_SECONDS
     while not condition(admin.get(job).json()):
         if time.monotonic() > deadline:
@@ -75,12 +75,12 @@ def wait(admin: httpx.Client, job: str, condition: Callable[[dict[str, Any]], ob
 
 
 def middle(loads: list[Load]) -> float:
-    """The median of the p99, in seconds."""
+    """The median of the loads' p99, in seconds."""
     return statistics.median(load.p99 for load in loads)
 
 
 def show(name: str, loads: list[Load]) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     rate, p50 = statistics.median(x.rate for x in loads), statistics.median(x.p50 for x in loads)
     errors = sum(load.errors for load in loads)
     print(f"{name:<22}{rate:>9,.0f}/s   p50 {p50 * 1e3:6.2f} ms   p99 {middle(loads) * 1e3:6.2f} ms   {errors} errors")

@@ -1,9 +1,9 @@
-"""Rolling restarts behind a balancer: how many requests fail? `make rolling-test`
+"""Count the requests that fail during rolling restarts behind a load balancer: `make rolling-test`
 
 python -m bench.rolling --times 20             (nginx, then HAProxy: some minutes)
 
-Two servers stand behind the balancer, and clients ask for predictions without pause. One server after the other gets
-SIGTERM, ends, is started again and waited for. A request fails when its answer is not a 200.
+Two servers run behind the load balancer, and clients request predictions without pause. Alternately, each server gets
+SIGTERM, ends, is started again, and becomes ready. A request counts as failed when its answer is not a 200.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DRAIN_SECONDS = "1"
 
 
 class Load:
-    """Clients that ask without pause; `outcomes` counts statuses and broken connections."""
+    """Clients that send requests without pause. `outcomes` counts statuses and broken connections."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -38,7 +38,7 @@ class Load:
         self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(CLIENTS)]
 
     def ask(self) -> None:
-        """One request after the other over a connection that is kept."""
+        """Send one request after the other over a keep-alive connection."""
         picture = to_png(np.asarray(draw_seven(28)))
         with httpx.Client(base_url=self.url, timeout=30) as client:
             while not self.ended.is_set():
@@ -50,7 +50,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Ask meanwhile."""
+        """Run the clients during the block."""
         for thread in self.threads:
             thread.start()
         try:
@@ -62,7 +62,7 @@ class Load:
 
 
 def rolling(balancer: str, times: int, drain_seconds: str = DRAIN_SECONDS) -> Counter[str]:
-    """What the clients counted during that many restarts behind the balancer."""
+    """Restart the servers `times` times behind the load balancer, and return what the clients counted."""
     with tempfile.TemporaryDirectory(prefix="numeral-rolling-") as name:
         folder = Path(name)
         servers = []
@@ -85,7 +85,7 @@ def rolling(balancer: str, times: int, drain_seconds: str = DRAIN_SECONDS) -> Co
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print what was counted behind each balancer; exit status 1 when a request failed."""
+    """Print the counts behind each load balancer. Returns exit status 1 when a request failed."""
     parser = argparse.ArgumentParser(prog="bench.rolling", description="Count failed requests during restarts.")
     parser.add_argument("--times", type=int, default=20, help="restarts behind each balancer (20)")
     parser.add_argument("--drain", default=DRAIN_SECONDS, help=f"NUMERAL_DRAIN_SECONDS ({DRAIN_SECONDS})")

@@ -1,7 +1,7 @@
-"""How fast Numeral serves, against reference servers started by the same command, and what it bears: `make bench`.
+"""Measure Numeral's requests/s beside reference servers, and its behaviour under stress: `make bench`.
 
 python -m bench.serve            (about seven minutes)
-python -m bench.serve --smoke    (half a minute or less: checks that it works, not how fast)
+python -m bench.serve --smoke    (half a minute or less: only checks that it works)
 python -m bench.serve --json var/bench/results.json --chart var/bench/chart.png
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.batching import CONNECTIONS as CONNECTIONS_TOGETHER
-from bench.batching import ROUNDS, SECONDS, together
+from bench.batching import CONNECTIONS as BATCHING_CONNECTIONS
+from bench.batching import ROUNDS, SECONDS, batching_gain
 from bench.chart import draw
 from bench.footprint import Facts, memory, ready_seconds, workers
 from bench.forms import bodies
@@ -34,22 +34,22 @@ WARM_SECONDS = 1
 
 @dataclass(frozen=True)
 class Effort:
-    """How long it is measured."""
+    """How often and for how long everything is measured."""
 
     rounds: int = 3
     seconds: int = 4  # of each load
     stress_seconds: int = 8
     starts: int = 5
-    together_rounds: int = ROUNDS
-    connections: tuple[int, ...] = CONNECTIONS_TOGETHER
+    batching_rounds: int = ROUNDS
+    connections: tuple[int, ...] = BATCHING_CONNECTIONS
     smoke: bool = False
 
 
-SMOKE = Effort(1, 1, 1, starts=1, together_rounds=1, connections=(32,), smoke=True)
+SMOKE = Effort(1, 1, 1, starts=1, batching_rounds=1, connections=(32,), smoke=True)
 
 
 def main() -> int:
-    """Print the tables; the exit status says whether every request of the rounds was answered."""
+    """Print the tables. Returns exit status 1 when a request in a table of rates failed, or `wrk` is missing."""
     parser = argparse.ArgumentParser(prog="python -m bench.serve")
     parser.add_argument("--smoke", action="store_true", help="as short as can be")
     parser.add_argument("--rounds", type=int, default=Effort.rounds)
@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def alternate(forms: dict[str, Body], effort: Effort) -> tuple[Rows, Facts]:
-    """Load the servers and forms in turns; loads by name, and the CPU time of Numeral's raw bodies."""
+    """Load the servers and forms alternately. Returns the loads by name, and the CPU time of Numeral's raw bodies."""
     rows: Rows = {}
     with ExitStack() as stack:
         url, pid = stack.enter_context(numeral())
@@ -110,7 +110,7 @@ def alternate(forms: dict[str, Body], effort: Effort) -> tuple[Rows, Facts]:
 
 
 def stress(effort: Effort) -> Facts:
-    """Everything that is measured on servers of its own."""
+    """All measurements that start their own servers."""
     return {
         "ready, s": ready_seconds(effort.starts),
         **memory(effort.smoke),
@@ -118,7 +118,7 @@ def stress(effort: Effort) -> Facts:
         **workers(effort.rounds, effort.seconds),
         **photos(effort.stress_seconds),
         **crowd(effort.stress_seconds),
-        **together(effort.together_rounds, SECONDS, effort.connections),
+        **batching_gain(effort.batching_rounds, SECONDS, effort.connections),
     }
 
 

@@ -1,4 +1,4 @@
-"""Servers pinned to a core, each a process of its own, and what the system says about them."""
+"""Start servers as processes pinned to a core, and read their memory and CPU time."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def can_pin() -> bool:
 
 
 def pinned(cores: str, command: list[str]) -> list[str]:
-    """The command on these cores, where the system can do that."""
+    """The command pinned to these cores, if the system can do that."""
     return ["taskset", "-c", cores, *command] if can_pin() else command
 
 
 @contextmanager
 def on_core(core: str) -> Iterator[None]:
-    """Keep the calling thread on one core meanwhile, where the system can do that."""
+    """Pin the calling thread to one core during the block, if the system can do that."""
     before = os.sched_getaffinity(0)
     if can_pin():
         os.sched_setaffinity(0, {int(core)})
@@ -47,7 +47,7 @@ def on_core(core: str) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
+    """A port of the loopback interface that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -55,9 +55,10 @@ def free_port() -> int:
 
 @contextmanager
 def serving(command: list[str], health: str, cores: str = SERVER_CORE, **environment: str) -> Iterator[tuple[str, int]]:
-    """Start a server on a free port, `{port}` in the command, and wait for its first 200; its address and process.
+    """Run a server during the block: start it on a free port, and wait until `health` answers 200.
 
-    Raises RuntimeError with the last line that it printed when it does not get so far.
+    command: `{port}` in it is replaced by the port. Yields the server's URL and process id.
+    Raises RuntimeError with the last line of its output when it does not become ready.
     """
     port = free_port()
     filled = [part.format(port=port) for part in command]
@@ -72,7 +73,7 @@ def serving(command: list[str], health: str, cores: str = SERVER_CORE, **environ
 
 
 def wait_for(port: int, path: str, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
-    """Until the server answers 200. Raises RuntimeError when it ends before, or takes too long."""
+    """Wait until the server answers 200. Raises RuntimeError when it ends before, or after START_SECONDS."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError, http.client.HTTPException):
@@ -87,7 +88,7 @@ def wait_for(port: int, path: str, process: subprocess.Popen[bytes], log: IO[byt
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the server to end; kill what is still there of it and its children after some seconds."""
+    """Send the server SIGTERM; after STOP_SECONDS at most, kill what is left of it and its descendants."""
     family = family_of(process.pid)
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
@@ -98,7 +99,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def numeral(cores: str = SERVER_CORE, **environment: str) -> Iterator[tuple[str, int]]:
-    """A Numeral with its state in a temporary folder."""
+    """Run Numeral during the block, with its state in a temporary folder. Yields its URL and process id."""
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "NUMERAL_WEIGHTS_DIR": f"{folder}/weights",
@@ -124,7 +125,7 @@ def address(url: str) -> tuple[str, int]:
 
 
 def family_of(pid: int) -> list[int]:
-    """The process and all that descend from it, as far as they are still there (proc_pid_stat(5))."""
+    """The ids of the process and its living descendants (proc_pid_stat(5))."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -136,13 +137,13 @@ def family_of(pid: int) -> list[int]:
 
 
 def stat_fields(stat: Path) -> list[str]:
-    """The fields of a stat file from the third on, the process's state."""
+    """The fields of a stat file from the third on, which is the process's state."""
     return stat.read_text().rpartition(")")[2].split()
 
 
 @contextmanager
 def frozen(pids: Iterable[int]) -> Iterator[None]:
-    """These servers, with all their processes, stand still meanwhile, so that they take nothing from others."""
+    """Stop all processes of these servers (SIGSTOP) during the block, so that they use no CPU time."""
     members = [member for pid in pids for member in family_of(pid)]
     send(signal.SIGSTOP, members)
     try:
@@ -152,14 +153,14 @@ def frozen(pids: Iterable[int]) -> Iterator[None]:
 
 
 def send(number: signal.Signals, pids: Iterable[int]) -> None:
-    """Signal each process that is still there."""
+    """Send the signal to each process that still exists."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
 
 
 def resident_megabytes(pid: int) -> float:
-    """Resident memory of the process."""
+    """Resident memory of the process, in MB (proc_pid_statm(5))."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 

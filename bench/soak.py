@@ -1,9 +1,10 @@
-"""Good and bad traffic mixed, for minutes: no 5xx, flat memory and descriptors, `/livez` at once. `make soak`
+"""Send good and bad requests for minutes: no 5xx, constant memory and descriptors, a fast `/livez`. `make soak`
 
 python -m bench.soak --minutes 10
 
-Senders of every kind ask one server without pause: honest ones, and ones whose pictures, JSON, forms, headers and keys
-are cut, huge, deep or wrong. Every tenth of a second `/livez` is asked over a connection of its own.
+Several kinds of clients send requests to one server without pause. Some are valid; in others the pictures, JSON,
+forms, headers or keys are cut, huge, deeply nested or wrong. `/livez` is requested every tenth of a second over its own
+connection.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ from model.preprocessing.pipeline import to_png
 from tests.conftest import ADMIN_KEY, Server, draw_seven
 from tests.processes import resident_megabytes
 
-PROBE_SECONDS = 0.1  # between two looks at /livez
-LOOK_SECONDS = 5.0  # between two looks at memory and descriptors
-SAMPLES = 50  # different ones that are posted, again and again
-GROWTH = 1.1  # of memory from the middle third of the time to the last
-MORE_DESCRIPTORS = 20  # connections come and go
+PROBE_SECONDS = 0.1  # between two requests to /livez
+LOOK_SECONDS = 5.0  # between two readings of memory and descriptors
+SAMPLES = 50  # different samples, posted repeatedly
+GROWTH = 1.1  # allowed ratio of memory in the last third of the time to that in the middle third
+MORE_DESCRIPTORS = 20  # allowed growth, since the number of open connections varies
 HONEST = {"small", "pictures", "batches", "teachers"}
 GOOD = {"200", "201"}
 MOST_LIVEZ = 0.1  # seconds
@@ -54,7 +55,7 @@ def picture_file(format: str, side: int = 300, **options: object) -> bytes:
 
 
 def archive() -> bytes:
-    """A ZIP of sevens, and of files that are none."""
+    """A ZIP with sevens and damaged images."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         for number in range(20):
@@ -72,7 +73,7 @@ def posts(path: str, *bodies: bytes, **headers: str) -> Ask:
 
 
 def requests() -> dict[str, list[Ask]]:
-    """What the senders ask, by the kind of sender."""
+    """Kind of client → the requests that it sends."""
     seven = to_png(np.asarray(draw_seven(28)))
     formats = [picture_file(name) for name in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")]
     cut = [file[: random.Random(number).randrange(1, len(file))] for number, file in enumerate(formats * 5)]
@@ -112,7 +113,7 @@ def requests() -> dict[str, list[Ask]]:
 
 
 def send(url: str, seconds: float, outcomes: Queue[Counter[tuple[str, str]]]) -> None:
-    """Ask until the time is up, a thread for each kind of sender; put what was answered into the queue."""
+    """Send requests for `seconds`, in one thread for each kind of client, and put the counts into the queue."""
     counted: Counter[tuple[str, str]] = Counter()
     deadline = time.monotonic() + seconds
 
@@ -122,7 +123,7 @@ def send(url: str, seconds: float, outcomes: Queue[Counter[tuple[str, str]]]) ->
             while time.monotonic() < deadline:
                 try:
                     outcome = str(dice.choice(asks)(client, dice).status_code)
-                except httpx.TransportError as error:  # an answer can come before all was sent
+                except httpx.TransportError as error:  # the server may answer and close before all is sent
                     outcome = type(error).__name__
                 counted[kind, outcome] += 1
 
@@ -136,7 +137,7 @@ def send(url: str, seconds: float, outcomes: Queue[Counter[tuple[str, str]]]) ->
 
 
 def leave_open(url: str, deadline: float) -> None:
-    """Begin requests that are never completed, some at a time."""
+    """Open connections with incomplete requests, 20 at a time, until the deadline."""
     address = httpx.URL(url)
     while time.monotonic() < deadline:
         idle = [socket.create_connection((address.host, address.port or 80)) for _ in range(20)]
@@ -148,8 +149,10 @@ def leave_open(url: str, deadline: float) -> None:
 
 
 class Soak(NamedTuple):
-    """What was counted: answers by kind of sender and status, the slowest /livez in seconds, and over time megabytes of
-    resident memory and open descriptors.
+    """The results.
+
+    outcomes: count of each (kind of client, status); slowest: the slowest /livez in seconds; megabytes, descriptors:
+    resident memory and open descriptors over time.
     """
 
     outcomes: Counter[tuple[str, str]]
@@ -158,7 +161,7 @@ class Soak(NamedTuple):
     descriptors: list[int]
 
     def faults(self) -> list[str]:
-        """What is not as it should be, a sentence each."""
+        """Each violated rule as a clause; empty when all is well."""
         third = max(1, len(self.megabytes) // 3)
         before, after = statistics.median(self.megabytes[third : 2 * third]), max(self.megabytes[-third:])
         found = [
@@ -176,7 +179,7 @@ class Soak(NamedTuple):
 
 
 def soak(seconds: float) -> Soak:
-    """Let all senders ask a server of its own for that long."""
+    """Run all clients against a new server for `seconds`."""
     with tempfile.TemporaryDirectory(prefix="numeral-soak-") as folder:
         server = Server(Path(folder), NUMERAL_BODY_TIMEOUT="5", NUMERAL_HEADER_TIMEOUT="5")
         context = multiprocessing.get_context("spawn")
@@ -192,7 +195,7 @@ def soak(seconds: float) -> Soak:
 
 
 def watch(server: Server, sender: multiprocessing.process.BaseProcess) -> tuple[float, list[float], list[int]]:
-    """Until the sender ends: the slowest /livez, and memory and descriptors from time to time."""
+    """Observe the server until the clients end. Returns the slowest /livez, and memory and descriptors over time."""
     slowest, megabytes, descriptors = 0.0, [], []
     next_look = 0.0
     pid = server.process.pid
@@ -209,7 +212,7 @@ def watch(server: Server, sender: multiprocessing.process.BaseProcess) -> tuple[
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print what was counted; exit status 1 when something is not as it should be."""
+    """Print the results. Returns exit status 1 when a rule was violated."""
     parser = argparse.ArgumentParser(prog="bench.soak", description="Mixed good and bad traffic for minutes.")
     parser.add_argument("--minutes", type=float, default=10.0)
     result = soak(60 * parser.parse_args(argv).minutes)

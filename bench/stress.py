@@ -1,4 +1,4 @@
-"""A server under half of its load, beside people who send photos, and under far more than it can answer."""
+"""Measure a server at half of its maximum load, beside clients that send photos, and under overload."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bench.load import CONNECTIONS, Body, digit, finished, overload, press, wrk
 from bench.paced import pace, percentile
 from bench.servers import numeral, resident_megabytes
 
-CROWD = 256  # connections that never pause
-SENDERS = 4  # of photos, without pause
-SMALL_RATE = 100  # small predictions/s beside the photos
-PROBE_RATE = 20  # questions/s to /livez under overload
+CROWD = 256  # connections without pause, for the overload
+SENDERS = 4  # connections that send photos without pause
+SMALL_RATE = 100  # requests/s with small images beside the photos
+PROBE_RATE = 20  # requests/s to /livez under overload
 ALIVE = Body(b"", "text/plain", "/livez")
 
 
 def half_load(seconds: int) -> Facts:
-    """Latencies at half of the rate that the server just showed, evenly spaced and at random moments."""
+    """Latencies at half of the maximum rate measured just before, with evenly spaced and with random moments."""
     body = raw()
     facts: Facts = {}
     with numeral() as (url, _):
@@ -32,7 +32,7 @@ def half_load(seconds: int) -> Facts:
 
 
 def photos(seconds: int) -> Facts:
-    """A 12-megapixel photo alone, and what those who send small images notice of four who send photos."""
+    """Latency of a 12-megapixel photo alone, and of small images with and without SENDERS of photos beside them."""
     large, small = photo(), raw()
     with numeral() as (url, _):
         if digit(url, large) != 7:
@@ -54,10 +54,10 @@ def photos(seconds: int) -> Facts:
 
 
 def crowd(seconds: int) -> Facts:
-    """256 connections that ask again the moment they are answered, 503 or not, and /livez asked meanwhile.
+    """Overload: 256 connections that send again as soon as they are answered, even with 503; /livez is measured, too.
 
-    That is eight times as many as already take all that the server can give; the maximum is the rate of those, taken
-    right before and after.
+    32 connections already use all of the server's capacity. The maximum to compare with is their rate, measured right
+    before and after.
     """
     body = raw()
     with numeral() as (url, pid), ThreadPoolExecutor(1) as prober:

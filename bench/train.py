@@ -1,13 +1,14 @@
-"""How fast Numeral trains, beside the loop that tutorials teach, in turns on the same machine: `make bench-train`.
+"""Measure how fast Numeral trains beside a tutorial's loop, alternately on the same machine: `make bench-train`.
 
 python -m bench.train            (about a minute; NUMERAL_DATA_DIR names a folder with MNIST)
 python -m bench.train --full     (with the full recipe, seven minutes a round)
-python -m bench.train --smoke    (a few seconds: checks that it works, not how fast)
+python -m bench.train --smoke    (a few seconds: only checks that it works)
 
 The tutorial's loop is that of pytorch/examples/mnist: a DataLoader over single images, batches of 64, Adadelta with a
-rate of 1.0 that falls by 0.7 an epoch. It ends at the first epoch that reads 99 % of the test digits; the time that
-looking takes is not counted. Numeral's time is all of `fit`, its evaluations included. Both use CUDA when there is a
-GPU; starting it takes some seconds once, which are not counted but printed.
+learning rate of 1.0, multiplied by 0.7 after each epoch. It ends at the first epoch after which 99 % of the test digits
+are read right; the time of that check is not counted. Numeral's time is all of `fit`, including its validation. Both
+use CUDA when there is a GPU. The first training includes some seconds for starting CUDA; it is printed, but not
+counted.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Run:
 
 
 class Digits(Dataset[tuple[Tensor, int]]):
-    """One image at a time, turned into a normalized tensor when it is asked for, as torchvision's MNIST does."""
+    """A dataset that converts one image at a time to a normalized tensor, as torchvision's MNIST does."""
 
     def __init__(self, digits: Labelled) -> None:
         self.digits = digits
@@ -66,20 +67,20 @@ class Digits(Dataset[tuple[Tensor, int]]):
 
 
 class Normalizing(torch.nn.Module):
-    """The network behind the tutorial's normalization, so that both are judged on the same images."""
+    """The tutorial's normalization followed by the network, so that both loops are tested on the same images."""
 
     def __init__(self, net: Net) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of images 0–1."""
+        """Images float32 (N, 1, 32, 32), 0–1 → logits (N, 10)."""
         logits: Tensor = self.net((images - MEAN) / DEVIATION)
         return logits
 
 
 def tutorial(splits: Splits, seed: int, most_epochs: int) -> Run:
-    """Train as the tutorial does until the target is reached."""
+    """Train as the tutorial does, until TARGET or `most_epochs` is reached."""
     torch.manual_seed(seed)
     device = training_device()
     net = Net().to(device)
@@ -108,7 +109,7 @@ def numeral(splits: Splits, recipe: Recipe) -> Run:
 
 
 def warm_up(digits: Labelled) -> float:
-    """Seconds for a first training, on few digits, in which libraries are loaded and CUDA is started."""
+    """Train on 1,000 digits, so that libraries are loaded and CUDA is started. Returns the seconds."""
     started = time.perf_counter()
     few = digits[slice(0, 1000)]
     fit(few, few, replace(QUICK, min_steps=0))
@@ -116,12 +117,12 @@ def warm_up(digits: Labelled) -> float:
 
 
 def machine() -> str:
-    """What the training runs on."""
+    """The name of the GPU, or the number of cores."""
     return torch.cuda.get_device_name() if training_device().type == "cuda" else f"{torch.get_num_threads()} cores"
 
 
 def table(results: dict[str, list[Run]], baseline: str, source: str) -> Table:
-    """Means and deviations over the runs, and how many times faster than the baseline."""
+    """Means and standard deviations over the runs, and the speed relative to the baseline."""
     made = Table(title=f"Training on {machine()} with {source}, mean of {len(results[baseline])}")
     for heading in ("", "seconds", "epochs", "seconds an epoch", "test accuracy, %", "faster"):
         made.add_column(heading, justify="right")

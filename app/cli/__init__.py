@@ -1,1 +1,1 @@
-"""The commands of the service: serve, and those on a running one."""
+"""The service's commands: `serve` and `healthcheck`, and those that talk to a running service over HTTP."""

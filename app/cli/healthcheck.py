@@ -1,4 +1,4 @@
-"""`python -m app.cli.healthcheck`: exit status 0 when the service in this container is ready; needs no curl."""
+"""`python -m app.cli.healthcheck`: exit with 0 when the service in this container is ready, else with 1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TIMEOUT = 3.0  # seconds
 
 
 def main() -> int:
-    """Ask /readyz on this host."""
+    """Send GET /readyz to this host and return the exit status."""
     connection = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("PORT") or "8000"), timeout=TIMEOUT)
     try:
         connection.request("GET", "/readyz")

@@ -1,4 +1,4 @@
-"""`numeral COMMAND`: each command is a module with `main(argv)`, imported only when it is asked for.
+"""`numeral COMMAND`: import the command's module only when it is called, then run its function with the arguments.
 
 numeral serve | train | predict | evaluate | versions | activate | samples | retrain
 """
@@ -17,7 +17,7 @@ from io import TextIOWrapper
 from model.cli.terminal import fail
 from model.errors import INTERRUPTED
 
-FAILED, WRONG_USAGE = 1, 2  # exit statuses; argparse has the second, too
+FAILED, WRONG_USAGE = 1, 2  # exit statuses; argparse also exits with 2 for wrong usage
 
 COMMANDS = {
     "serve": ("app.cli.serve:main", "serve predictions over HTTP"),
@@ -38,13 +38,13 @@ def usage() -> str:
 
 
 def main() -> int:
-    """Run the command that the command line names; answers with the exit status.
+    """Run the command that the command line names and return the exit status.
 
-    An output that somebody closed, as `head` does, ends the command without a word; one that can't be written, with one
-    line.
+    When the reader closes the output, as `head` does, the command ends silently. When the output can't be written, for
+    example because the disk is full, the command ends with one line on standard error.
     """
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files and signs that the terminal has not
+        sys.stdout.reconfigure(errors="backslashreplace")  # for characters that the terminal's encoding lacks
     try:
         try:
             return run(sys.argv[1:] or ["--help"])
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def run(line: Sequence[str]) -> int:
-    """The exit status of the command line's command."""
+    """Run the command and return its exit status. line: the command's name and its arguments."""
     command, *arguments = line
     if command == "help" and arguments:
         command, arguments = arguments[0], ["--help"]
@@ -83,7 +83,7 @@ def run(line: Sequence[str]) -> int:
 
 
 def give_up_output() -> None:
-    """Send what is still buffered nowhere, or Python would fail once more when it ends."""
+    """Redirect standard output to /dev/null. Python flushes its buffer at exit, which would fail again otherwise."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

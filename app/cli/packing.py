@@ -1,4 +1,4 @@
-"""A folder as the ZIP that `POST /samples/import` takes: folders 0–9 with images, or images and a labels.csv."""
+"""Pack a folder into the ZIP that `POST /samples/import` takes: folders 0–9 with images, or images and a labels.csv."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from app.samples.archive_labels import DIGITS, LABELS, is_csv
 from app.settings import Settings
 from model.data.folders import files_below, is_image
 
-MAX_FILES: int = Settings.model_fields["max_import_items"].default  # what a service takes unless it is told otherwise
+MAX_FILES: int = Settings.model_fields["max_import_items"].default  # the limits of a service with default settings
 MAX_BYTES: int = Settings.model_fields["max_import_bytes"].default
 
 
 def pack(folder: Path, file: IO[bytes]) -> list[OSError]:
-    """Write the ZIP; answers with what could not be read. A folder that is itself named 0–9 is a label, too.
+    """Write the ZIP and return an error for each file or folder that could not be read.
 
-    Raises Refused for a folder with nothing to import, and for one that is too large.
+    The name of `folder` itself is a label, too, when it is one of 0–9.
+    Raises Refused when the folder has nothing to import, or is too large.
     """
     left_out: list[OSError] = []
     found = list(wanted(files_below(folder, left_out.append)))
@@ -42,16 +43,16 @@ def pack(folder: Path, file: IO[bytes]) -> list[OSError]:
 
 
 def wanted(files: Iterable[Path]) -> Iterator[Path]:
-    """Images, lists of labels, and whatever lies in a folder that is a label."""
+    """Keep images, every labels.csv, and all files in a folder named 0–9."""
     return (path for path in files if is_image(path) or is_csv(path) or path.resolve().parent.name in DIGITS)
 
 
 def name_in_zip(path: Path, root: Path) -> str:
-    """The file's name below the root; of what is no Unicode something is left."""
+    """The file's path relative to the root, with "/" between folders; bytes that are not UTF-8 become U+FFFD."""
     return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
 
 
 def add(archive: zipfile.ZipFile, path: Path, name: str) -> None:
-    """Copy one file, whose time, which may be before 1980, does not matter. Raises OSError."""
+    """Copy one file, without its time: a ZIP can't hold one before 1980. Raises OSError."""
     with path.open("rb") as source, archive.open(zipfile.ZipInfo(name), "w") as target:
         shutil.copyfileobj(source, target)

@@ -1,4 +1,4 @@
-"""What `numeral samples` and `numeral retrain` share: a running service from the terminal, over its own HTTP API."""
+"""What `numeral samples` and `numeral retrain` share: options, HTTP client and errors for a running service."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import httpx
 from model.cli import terminal
 
 URL = "http://127.0.0.1:8000"
-TIMEOUT = httpx.Timeout(30.0, read=600.0)  # seconds; an import answers when everything is stored
+TIMEOUT = httpx.Timeout(30.0, read=600.0)  # seconds; an import is answered only after everything is stored
 
 
 class Refused(Exception):
-    """The service said no; the text is its problem in one line."""
+    """The service refused the request, or the command can't send it. The text says why, in one line."""
 
 
 ERRORS = (Refused, OSError, httpx.HTTPError, httpx.InvalidURL)
 
 
 def service() -> argparse.ArgumentParser:
-    """The options of every remote command, which its subcommands have, too; `parse` gives their defaults."""
+    """The options that every remote command and its subcommands have. `parse` sets their defaults."""
     made = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     made.add_argument("--url", help=f"address of the service (NUMERAL_URL, {URL})")
     made.add_argument("--key", help="admin key of the service (NUMERAL_ADMIN_KEY)")
@@ -32,7 +32,7 @@ def service() -> argparse.ArgumentParser:
 
 
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
-    """The options; the address, http where it does not say, and the key are the environment's where none is typed."""
+    """Parse the options. NUMERAL_URL and NUMERAL_ADMIN_KEY are the defaults; an address without a scheme gets http."""
     url, key = os.environ.get("NUMERAL_URL"), os.environ.get("NUMERAL_ADMIN_KEY")
     options = parser.parse_args(argv, argparse.Namespace(url=url, key=key))
     options.url = options.url or URL
@@ -42,7 +42,7 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
 
 
 def connect(options: argparse.Namespace) -> httpx.Client:
-    """A client with the address and the key. Raises Refused for those that can't be: no header carries such a key."""
+    """A client with the address and the key. Raises Refused for no HTTP address, or a key that no header can hold."""
     if options.key and not (options.key.isascii() and options.key.isprintable() and options.key.strip()):
         raise Refused("--key (NUMERAL_ADMIN_KEY) can have printable ASCII characters only")
     if not options.url.startswith(("http://", "https://")) or not httpx.URL(options.url).host:
@@ -52,7 +52,7 @@ def connect(options: argparse.Namespace) -> httpx.Client:
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The response, unless it is a problem. Raises Refused."""
+    """Return a response with a 2xx status as it is. Raises Refused for any other."""
     if response.is_success:
         return response
     response.read()
@@ -67,7 +67,10 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 
 def answer(response: httpx.Response, *members: str) -> Any:
-    """The JSON of the answer, which has the members. Raises Refused for a problem, and where it is no Numeral's."""
+    """The JSON object of the response. Raises Refused for a problem, and for an object without one of `members`.
+
+    The second means that the address belongs to another service.
+    """
     try:
         found = checked(response).json()
     except ValueError:
@@ -78,7 +81,7 @@ def answer(response: httpx.Response, *members: str) -> Any:
 
 
 def fail(error: Exception, url: str) -> int:
-    """One of ERRORS as one line on standard error; exit status 1. An output that was closed is raised again."""
+    """Print one of ERRORS as one line on standard error; return exit status 1. Raises a BrokenPipeError again."""
     if isinstance(error, BrokenPipeError):
         raise error
     if isinstance(error, httpx.ConnectError):
@@ -89,5 +92,5 @@ def fail(error: Exception, url: str) -> int:
 
 
 def reason(error: httpx.ConnectError) -> str:
-    """Why there is no connection, without the system's number."""
+    """Why the connection failed, without the number of the system's error."""
     return re.sub(r"^\[Errno -?\d+\] ", "", str(error))

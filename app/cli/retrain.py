@@ -1,4 +1,4 @@
-"""`numeral retrain`: start a retraining of a running service, and follow it.
+"""`numeral retrain`: start a retraining in a running service, and follow it.
 
 export NUMERAL_URL=http://127.0.0.1:8000 NUMERAL_ADMIN_KEY=…
 numeral retrain --follow
@@ -21,11 +21,11 @@ from model.errors import INTERRUPTED
 
 OPTIONS = ("epochs", "learning_rate", "seed", "patience", "from", "promote")
 FINAL_GOOD = ("promoted", "kept")
-RECONNECTS = 10  # without an event in between
+RECONNECTS = 10  # in a row, without an event between them
 
 
 def main(argv: Sequence[str]) -> int:
-    """Start a retraining; follow it when asked to. Exit status 1 when it came to no version."""
+    """Start a retraining; with --follow, follow it. Exit with 1 when it ends without a new version."""
     options = parse(parser(), argv)
     console = Console()
     try:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of `numeral retrain`; what is not given is the service's."""
+    """The options of `numeral retrain`. The service has a default for each one left out."""
     description = "Start a retraining of a running service."
     made = argparse.ArgumentParser(prog="numeral retrain", description=description, parents=[service()])
     made.add_argument("--follow", action="store_true", help="show its progress until it ends")
@@ -47,13 +47,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
     made.add_argument("--seed", type=int, help="0 or more")
     made.add_argument("--patience", type=int, help="epochs without gain after which to stop early; 0: never")
-    made.add_argument("--from", choices=["current", "scratch"], help="the weights that it goes on from")
+    made.add_argument("--from", choices=["current", "scratch"], help="the weights to begin with")
     made.add_argument("--promote", choices=["auto", "manual"], help="activate it if the gate agrees")
     return made
 
 
 def report(client: httpx.Client, console: Console, location: str) -> int:
-    """Follow the job with a bar, then say what came of it; after Ctrl-C, that it goes on."""
+    """Follow the job with a progress bar, then print its outcome. After Ctrl-C, print that the job goes on."""
     try:
         show(client, console, location)
     except KeyboardInterrupt:
@@ -69,7 +69,7 @@ def report(client: httpx.Client, console: Console, location: str) -> int:
 
 
 def show(client: httpx.Client, console: Console, location: str) -> None:
-    """The job's progress as a bar, until it ends."""
+    """Show the job's progress as a bar until it ends."""
     text = TextColumn("{task.description}")
     numbers = TextColumn("loss {task.fields[loss]}  validation {task.fields[accuracy]}")
     with Progress(text, BarColumn(), numbers, TimeRemainingColumn(), console=console) as bar:
@@ -84,7 +84,7 @@ def show(client: httpx.Client, console: Console, location: str) -> None:
 
 
 def follow(client: httpx.Client, location: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The job's events until it ends; a cut connection is taken up again where it was cut."""
+    """Yield (kind, data) of the job's events until it ends. After a lost connection, continue with the next event."""
     last, failures = "0", 0
     while True:
         try:

@@ -2,7 +2,7 @@
 
 export NUMERAL_URL=http://127.0.0.1:8000 NUMERAL_ADMIN_KEY=…
 numeral samples import digits.zip
-numeral samples import digits        (a folder that holds what the ZIP would)
+numeral samples import digits        (a folder with the same content as the ZIP)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LIST_WIDTH = 128  # characters; a whole id has 64
 
 
 def main(argv: Sequence[str]) -> int:
-    """Import, export or list samples; answers with the exit status."""
+    """Import, export or list samples, and return the exit status."""
     options = parse(parser(), argv)
     console = Console()
     try:
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def import_path(client: httpx.Client, console: Console, path: Path) -> int:
-    """Send the ZIP, or the folder as one; say what was refused, and the counts. Exit status 1 when something was."""
+    """Send the ZIP, or the folder packed as one. Return exit status 1 when a file was unreadable or refused."""
     if not path.is_dir():
         with path.open("rb") as file:
             return send(client, console, file)
@@ -68,7 +68,7 @@ def import_path(client: httpx.Client, console: Console, path: Path) -> int:
 
 
 def send(client: httpx.Client, console: Console, file: IO[bytes]) -> int:
-    """Send a ZIP and report what became of it."""
+    """Send a ZIP; print each refused file and the count of each outcome. Return exit status 1 when one was refused."""
     response = client.post("/samples/import", content=file, headers={"Content-Type": "application/zip"})
     report = answer(response, "items", "counts")
     for item in report["items"]:
@@ -80,7 +80,7 @@ def send(client: httpx.Client, console: Console, file: IO[bytes]) -> int:
 
 
 def export_file(client: httpx.Client, console: Console, path: Path) -> int:
-    """Write every sample into a ZIP; a file that is cut is not left behind. Raises Refused for a folder."""
+    """Write every sample into a ZIP. An incomplete file is removed. Raises Refused when `path` is a folder."""
     if path.is_dir():
         raise Refused(f"{path} is a folder: name a file")
     part = path.with_name(path.name + ".part")
@@ -96,7 +96,7 @@ def export_file(client: httpx.Client, console: Console, path: Path) -> int:
 
 
 def list_samples(client: httpx.Client, console: Console, options: argparse.Namespace) -> None:
-    """A table of the samples, a line each: what a narrow terminal can't show it wraps, and no id is cut."""
+    """Print the samples as a table, one line each. A narrow terminal wraps the lines, so no id is shortened."""
     table = Table("sample", "label", "read as", "confidence", "held out", "since", box=None)
     for item in every_sample(client, options):
         sure = "" if item["confidence"] is None else f"{item['confidence']:.1%}"
@@ -108,7 +108,7 @@ def list_samples(client: httpx.Client, console: Console, options: argparse.Names
 
 
 def every_sample(client: httpx.Client, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """The samples that fit the options, page by page."""
+    """Yield the samples that match the options, fetched page by page."""
     query: dict[str, Any] = {"limit": 200}
     if options.suspect:
         query["suspect"] = "true"

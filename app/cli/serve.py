@@ -1,4 +1,4 @@
-"""`numeral serve`: check what can be checked before the first request, then run uvicorn.
+"""`numeral serve`: check settings, weights, database and port, then run uvicorn.
 
 numeral serve --workers 2 --port 8080
 """
@@ -32,7 +32,7 @@ from model.registry.store import Store, usable_folder
 log = logging.getLogger("numeral")
 
 
-LOGGING = {  # every worker process sets itself up by it
+LOGGING = {  # for this process and every worker
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
@@ -43,11 +43,11 @@ LOGGING = {  # every worker process sets itself up by it
 
 
 class CannotServe(Exception):
-    """Nothing can be served; the text is one line that says what to do."""
+    """The service can't start. The text is one line that says what to do."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until a signal; answers with the exit status."""
+    """Serve until SIGINT or SIGTERM, and return the exit status."""
     parser = argparse.ArgumentParser(prog="numeral serve", description="Serve predictions over HTTP.")
     parser.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on (PORT, 8000)")
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("NUMERAL_WORKERS", options.workers),
     ):
         if value is not None:
-            os.environ[variable] = value  # where worker processes read their settings too
+            os.environ[variable] = value  # worker processes read their settings from there
     logging.config.dictConfig(LOGGING)
     try:
         settings = load_settings()
@@ -82,11 +82,15 @@ def prepare(settings: Settings) -> None:
 
 
 def prepare_weights(store: Store, shipped: Store) -> None:
-    """Seed the store; one that can't be written is served as it is, or what is shipped. Raises ModelError."""
+    """Copy the shipped version into an empty store.
+
+    A store that can't be written is served as it is; when it is empty, the shipped version is served in place.
+    Raises ModelError when no version can be served.
+    """
     try:
         seeded = store.seed(shipped)
     except StoreError as error:
-        log.warning("%s: what is there is served, and no retraining can be stored", error)
+        log.warning("%s: the versions there are served, but a retraining can't be stored", error)
     else:
         if seeded is not None:
             log.info("version %d is now the current one in %s", seeded, store.root)
@@ -94,9 +98,9 @@ def prepare_weights(store: Store, shipped: Store) -> None:
 
 
 def prepare_database(url: str) -> None:
-    """Migrate the database. One that can't be used yet is tried again by every request that needs it.
+    """Migrate the database. When it is not available now, log it: each request that needs the database tries again.
 
-    Raises CannotServe for one that never can: an address that makes no sense, a schema of a newer version.
+    Raises CannotServe when trying again can't help: an invalid URL, or the schema of a newer version.
     """
     try:
         shown = without_password(url)
@@ -113,7 +117,7 @@ def prepare_database(url: str) -> None:
 
 
 def log_interrupted(database: Database) -> None:
-    """Log it when the latest retraining ended with an earlier service, or seems to. Raises DatabaseUnavailable."""
+    """Log the latest retraining when it was interrupted, or may have been. Raises DatabaseUnavailable."""
     latest = next(iter(records.page(database, None, 1)[0]), None)
     if latest is not None and latest["state"] == State.INTERRUPTED:
         log.warning("the latest retraining, %s, was interrupted: %s", records.address(latest["id"]), latest["error"])
@@ -122,7 +126,7 @@ def log_interrupted(database: Database) -> None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise CannotServe when the address can't be listened on, before workers would each say so."""
+    """Raise CannotServe when the address can't be listened on. Without this check each worker would print an error."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,7 +138,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def run(settings: Settings, access_log: bool) -> None:
-    """Run uvicorn in this process, or as the parent of several workers."""
+    """Run uvicorn: one worker in this process, or several as its children."""
     allow_many_files()
     uvicorn.run(
         "app.main:create_app",
@@ -154,7 +158,7 @@ def run(settings: Settings, access_log: bool) -> None:
 
 
 def allow_many_files() -> None:
-    """Let this process and its workers have as many connections open as the system allows them to ask for."""
+    """Raise the soft limit of open files, sockets included, to the hard limit, for this process and its workers."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,4 +1,4 @@
-"""Who did what and when: an append-only record, written in the transaction of the deed itself."""
+"""The audit: an append-only record of who did what and when, written in the same transaction as the action."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from app.database.clock import now_seconds
 
 
 def record(connection: Connection, actor: str, action: str, subject: str, **detail: Any) -> None:
-    """Note that `actor` (the name of a key, never the key) did `action` to `subject`."""
+    """Record that `actor` (the name of a key, never the key) did `action` to `subject`."""
     values = {"created_at": now_seconds(), "actor": actor, "action": action, "subject": subject, "detail": detail}
     connection.execute(insert(tables.audit).values(values))
 
 
 def page(connection: Connection, before: int | None, limit: int) -> tuple[Sequence[RowMapping], int]:
-    """The newest `limit` records with an id below `before`, newest first, and how many there are in all."""
+    """The newest `limit` records with an id below `before`, newest first, and the count of all records."""
     query = select(tables.audit).order_by(tables.audit.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(tables.audit.c.id < before)

@@ -1,6 +1,7 @@
-"""A circuit breaker for the database: while it is away, one request at a time probes it, and the others fail at once.
+"""A circuit breaker for the database: while it is unavailable, one request at a time probes it; others fail at once.
 
-Requests that each waited for it would take every thread, and those behind them would wait for as long again.
+Without it, every request would wait for the database's timeout. They would occupy all threads, and later requests
+would queue behind them.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PROBE_WAIT_SECONDS = 0.1  # that others wait for the probe: enough for a database that is back
+PROBE_WAIT_SECONDS = 0.1  # how long other requests wait for the probe: enough when the database is back
 
 
 class CircuitBreaker:
-    """Closed while all is well, open from a failed attempt to the next good one.
+    """Closed while attempts succeed; open from a failed attempt to the next success.
 
-    why: the failure; None while it is closed.
+    why: the last failure; None while the circuit is closed.
     """
 
     def __init__(self) -> None:
@@ -25,9 +26,9 @@ class CircuitBreaker:
 
     @contextmanager
     def attempt(self) -> Iterator[bool]:
-        """One attempt, whose exception opens the circuit; whether it is a probe of an open one.
+        """Run the block as one attempt. Yields whether it is a probe, that is, whether the circuit was open before.
 
-        Raises `why` while somebody else probes.
+        An exception from the block opens the circuit. Raises a copy of `why` while another thread probes.
         """
         is_probe = self._begin()
         try:
@@ -46,7 +47,7 @@ class CircuitBreaker:
             if self.why is None:
                 return False
             if self._probing:
-                raise type(self.why)(str(self.why))  # an exception of its own: it belongs to one request
+                raise type(self.why)(str(self.why))  # a new exception, since each request has its own traceback
             self._probing = True
             return True
 

@@ -1,4 +1,4 @@
-"""The database's own clock, since hosts that share a database need not agree."""
+"""The database's clock as an SQL function. Hosts that share a database may have clocks that differ."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SQLITE_NOW = "((julianday('now') - 2440587.5) * 86400.0)"  # 2440587.5: 1970 as 
 POSTGRESQL_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"  # now() is the transaction's start
 
 
-class now_seconds(FunctionElement[float]):  # SQL functions are named as SQL names them
-    """Seconds since 1970, UTC, when and where the statement runs: `values(heartbeat_at=now_seconds())`."""
+class now_seconds(FunctionElement[float]):  # lower case, as SQL functions are
+    """Seconds since 1970, UTC, by the database's clock as the statement runs: `values(heartbeat_at=now_seconds())`."""
 
     type = Float()
     inherit_cache = True
@@ -22,11 +22,11 @@ class now_seconds(FunctionElement[float]):  # SQL functions are named as SQL nam
 
 @compiles(now_seconds, "sqlite")
 def on_sqlite(_element: now_seconds, _compiler: SQLCompiler, **_: Any) -> str:
-    """`unixepoch('subsec')` would need SQLite 3.42."""
+    """SQLite's expression; `unixepoch('subsec')` would need SQLite 3.42."""
     return SQLITE_NOW
 
 
 @compiles(now_seconds, "postgresql")
 def on_postgresql(_element: now_seconds, _compiler: SQLCompiler, **_: Any) -> str:
-    """The wall clock, which goes on within a transaction."""
+    """PostgreSQL's expression: the wall clock, which advances within a transaction."""
     return POSTGRESQL_NOW

@@ -1,8 +1,8 @@
-"""The database: SQLite in `var/` or PostgreSQL by URL, with the same code, in short transactions.
+"""Short transactions on the database: SQLite in `var/`, or PostgreSQL by URL, with the same code.
 
-Nothing is cached across transactions, so a database that was locked, full, read-only, damaged, deleted or away is used
-again by the first transaction after the cause is gone. One that is found without its tables, or with those of an
-earlier version, is made anew or migrated by that transaction (`migrate.py`), and the operator is warned.
+Nothing is cached across transactions. So after a database was locked, full, read-only, damaged, deleted or
+unreachable, the first transaction after the repair works again. When a transaction finds the tables missing or of an
+earlier version, it creates or migrates them first (`migrate.py`) and warns the operator.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from app.database.sqlite import Identity, SqliteFiles, sqlite_file
 from app.database.timeouts import BUSY_SECONDS, LONG_ANSWER_SECONDS, deadline
 from app.http.errors import Problem
 
-ENTER_SECONDS = BUSY_SECONDS  # until a transaction has begun
-PROBE_SECONDS = 0.5  # the same for a request, when the last one could not begin
-RETRY_SECONDS = 0.5  # between two tries of who must get through
-INSIST_SECONDS = 1800.0  # until even they give up
-WATCH_SECONDS = 2.0  # between two looks of a server at its database
+ENTER_SECONDS = BUSY_SECONDS  # a transaction must begin within this time
+PROBE_SECONDS = 0.5  # the same for a request that probes a database that failed before
+RETRY_SECONDS = 0.5  # between two tries of `insist`
+INSIST_SECONDS = 1800.0  # after which `insist` gives up
+WATCH_SECONDS = 2.0  # between two checks of `watch`
 REVISION = text("SELECT version_num FROM alembic_version")
 UNDEFINED_TABLE = "42P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 SWAPPED = "The database was deleted or replaced during the transaction, which is lost."
@@ -45,10 +45,11 @@ class DatabaseUnavailable(Problem):
 
 
 class Database:
-    """Short transactions on one URL. Whatever the database can't do is a DatabaseUnavailable.
+    """Short transactions on one URL. Every failure of the database is raised as DatabaseUnavailable.
 
-    answer_seconds: that PostgreSQL may take for a statement. failed_at: when something was impossible last, seconds of
-    the monotonic clock.
+    The exception is IntegrityError, which callers expect: it is raised as it is.
+    answer_seconds: PostgreSQL's time limit for a statement.
+    failed_at: time of the last failure, in seconds of the monotonic clock.
     """
 
     def __init__(self, url: str, answer_seconds: float = LONG_ANSWER_SECONDS) -> None:
@@ -59,21 +60,21 @@ class Database:
         self._writing, self._reading = CircuitBreaker(), CircuitBreaker()
         self._recovery = Recovery(url, self.engine, self._files)
         self._watched = False
-        self._trouble: str | None = None  # that the last look at the database found
+        self._trouble: str | None = None  # found by the last check of `watch`
         self._closed = threading.Event()
 
     @property
     def warning(self) -> str | None:
-        """What whoever runs the service should know: that it can't be written now, that something was lost."""
+        """A warning for the operator, if any: that the database can't be used now, or that data was lost."""
         trouble = str(self._writing.why) if self._writing.why else self._trouble
         return " ".join(filter(None, (self._recovery.notice, trouble))) or None
 
     def begin(self) -> AbstractContextManager[Connection]:
-        """A transaction that writes: committed durably on leaving, rolled back on an exception."""
+        """A transaction that writes: committed durably at the end of the block, rolled back on an exception."""
         return self._transaction(self.engine, self._writing)
 
     def read(self) -> AbstractContextManager[Connection]:
-        """A transaction that only reads, and on SQLite waits for no writer."""
+        """A transaction that only reads. On SQLite it does not wait for a writer."""
         return self._transaction(self._reader, self._reading)
 
     @contextmanager
@@ -85,7 +86,7 @@ class Database:
             with connection:
                 with transaction:
                     yield connection
-                # Committed, but where? Who had the file open when it was deleted writes to what nobody will read.
+                # If the file was deleted meanwhile, this process committed to a file that nobody else can open.
                 if engine is self.engine and self._files.identities() != files:
                     raise DatabaseUnavailable(SWAPPED)
         except IntegrityError:
@@ -100,7 +101,10 @@ class Database:
             raise DatabaseUnavailable(f"{first_line(error)}.") from error
 
     def _enter(self, engine: Engine, seconds: float) -> tuple[Connection, Transaction, tuple[Identity, Identity]]:
-        """A begun transaction on a database with this version's schema, and the files that it goes to."""
+        """Begin a transaction on this version's schema, within `seconds`. Also returns the identities of the files.
+
+        Raises DatabaseUnavailable.
+        """
         latest = time.monotonic() + seconds
         token = deadline.set(latest)
         try:
@@ -122,7 +126,7 @@ class Database:
             deadline.reset(token)
 
     def _try(self, engine: Engine) -> tuple[Connection, Transaction] | None:
-        """A begun transaction; None where the schema must be restored first."""
+        """Begin a transaction; None when the schema must be restored first."""
         if self._files.folder_is_missing():
             return None
         connection = engine.connect()
@@ -137,16 +141,17 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        is_known = revision is not None and revision >= HEAD  # a newer one is an upgrade under way
+        is_known = revision is not None and revision >= HEAD  # newer: an upgrade of the service is under way
         if is_known and not self._recovery.is_due:
             return connection, transaction
         leave(connection, transaction)
         return None
 
     def watch(self) -> None:
-        """From now on look at the database every now and then, so that `warning` is true without any request.
+        """Start a thread that checks the database every WATCH_SECONDS, so that `warning` is current without requests.
 
-        A request need not have the patience then to find out whether a database that is slow is back.
+        From then on a request's probe waits PROBE_SECONDS only: the thread's own probe waits ENTER_SECONDS, and closes
+        the circuit when a slow database is back.
         """
         self._watched = True
 
@@ -166,7 +171,7 @@ class Database:
         threading.Thread(target=look, name="watch-database", daemon=True).start()
 
     def insist(self, action: Callable[[], T]) -> T:
-        """Do what must be done in the end; wait for a database that is away. Raises DatabaseUnavailable after long."""
+        """Retry the action until the database is available. Raises DatabaseUnavailable after INSIST_SECONDS."""
         deadline = time.monotonic() + INSIST_SECONDS
         while True:
             try:
@@ -177,19 +182,19 @@ class Database:
                 time.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
-        """Let go of open connections."""
+        """End the checks and close all connections."""
         self._closed.set()
         self._files.close()
         self.engine.dispose()
 
 
 def leave(connection: Connection, transaction: Transaction) -> None:
-    """Undo a transaction that nothing was done in."""
+    """Roll back a transaction and close its connection."""
     with connection:
         transaction.rollback()
 
 
 def lacks_table(error: Exception) -> bool:
-    """Whether a statement failed because a table is not there."""
+    """Whether a statement failed because a table is missing."""
     cause = getattr(error, "orig", None)
     return getattr(cause, "sqlstate", None) == UNDEFINED_TABLE or "no such table" in str(cause)

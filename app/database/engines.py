@@ -10,7 +10,7 @@ from app.database.timeouts import LONG_ANSWER_SECONDS
 
 
 def make_engine(url: str, answer_seconds: float = LONG_ANSWER_SECONDS) -> Engine:
-    """An engine for the URL; answer_seconds: that PostgreSQL may take for a statement.
+    """An engine for the URL. answer_seconds: PostgreSQL's time limit for a statement.
 
     Raises NoSuchModuleError for another kind of database.
     """
@@ -25,11 +25,11 @@ def make_engine(url: str, answer_seconds: float = LONG_ANSWER_SECONDS) -> Engine
 
 
 def without_password(url: str) -> str:
-    """The URL as it may be shown."""
+    """The URL with its password hidden, for logs and messages."""
     return make_url(url).render_as_string(hide_password=True)
 
 
 def first_line(error: Exception) -> str:
-    """What the driver says, in one line without a full stop."""
+    """The first line of the driver's message, without a full stop."""
     text = str(getattr(error, "orig", None) or error) or type(error).__name__
     return text.strip().splitlines()[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""Brings the database's schema to this version's, by the migrations in `migrations/`; one process at a time."""
+"""Create the database's schema, or upgrade it with the migrations in `migrations/`; one process at a time."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from app.database.tables import metadata
 HEAD = "0002"  # the newest migration
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_612_003  # PostgreSQL advisory lock, any fixed number
-LOCK_SECONDS = 600.0  # that one waits for another process's migration
+LOCK_SECONDS = 600.0  # the longest wait for another process's migration
 LOOK_SECONDS = 0.05  # between two tries to get the lock
-UPGRADE_SECONDS = 3600.0  # that one statement of a migration may take
+UPGRADE_SECONDS = 3600.0  # time limit for one statement of a migration
 
 
 class SchemaTooNew(Exception):
-    """The database was migrated by a newer version of the service, which this one can't read."""
+    """A newer version of the service has migrated the database. This version can't use its schema."""
 
 
 class Done(Enum):
@@ -36,9 +36,9 @@ class Done(Enum):
 
 
 def migrate(url: str, seconds: float = LOCK_SECONDS) -> Done:
-    """Bring the schema to HEAD, and make tables that are missing. A SQLite file's folder is made.
+    """Upgrade the schema to HEAD and create missing tables, and the folder of an SQLite file.
 
-    seconds: of waiting for another process that does the same. Raises OSError, SchemaTooNew, SQLAlchemy's errors.
+    seconds: the longest wait for another process that migrates. Raises OSError, SchemaTooNew, SQLAlchemy's errors.
     """
     engine = make_engine(url, UPGRADE_SECONDS)
     try:
@@ -61,7 +61,10 @@ def migrate(url: str, seconds: float = LOCK_SECONDS) -> Done:
 
 @contextmanager
 def migration_lock(url: str, engine: Engine, seconds: float) -> Iterator[None]:
-    """Hold the lock that migrations run under; it goes with the process. Raises TimeoutError."""
+    """Hold the lock for migrations: a file's for SQLite, an advisory one for PostgreSQL. It ends with the process.
+
+    Raises TimeoutError.
+    """
     path = sqlite_file(url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +89,7 @@ def migration_lock(url: str, engine: Engine, seconds: float) -> Iterator[None]:
 
 
 def poll(try_it: Callable[[], bool], seconds: float) -> None:
-    """Try until it is so. Raises TimeoutError."""
+    """Call `try_it` until it returns True. Raises TimeoutError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not try_it():
         if time.monotonic() > deadline:
@@ -95,7 +98,7 @@ def poll(try_it: Callable[[], bool], seconds: float) -> None:
 
 
 def revision_of(engine: Engine) -> str | None:
-    """The migration that the database is at, None for an empty one."""
+    """The id of the last migration applied; None for an empty database."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -104,15 +107,15 @@ def revision_of(engine: Engine) -> str | None:
 
 
 def is_complete(engine: Engine) -> bool:
-    """Whether every table is there."""
+    """Whether every table exists."""
     with engine.connect() as connection:
         return metadata.tables.keys() <= set(inspect(connection).get_table_names())
 
 
 def create(engine: Engine) -> None:
-    """Make the tables of an empty database as they are now, without Alembic, which takes time and memory to load.
+    """Create the current tables in an empty database, without Alembic, which takes time and memory to load.
 
-    The way of Alembic's cookbook, "Building an Up to Date Database from Scratch". Done again, it finishes what was cut.
+    Follows Alembic's cookbook, "Building an Up to Date Database from Scratch". Can be repeated after an interruption.
     """
     with engine.begin() as connection:
         metadata.create_all(connection)

@@ -1,8 +1,9 @@
-"""Connections to PostgreSQL that wait for a limited time only, whatever became of the other end.
+"""Connections to PostgreSQL that never wait without a time limit.
 
-A server that is cut off sends nothing, not even an end: packets are dropped, or its machine is stopped. TCP's own
-limits (`TCP_LIMITS`) end what the kernel can see; a peer that acknowledges and never answers is left to `wait`, through
-which psycopg passes whenever it waits for the server. Only imported where PostgreSQL is used, since it loads psycopg.
+When the network drops packets or the server's machine stops, the connection stays open and nothing arrives. TCP's
+limits (`TCP_LIMITS`) close a connection whose peer acknowledges nothing. They don't notice a peer that acknowledges
+but never answers; `TimedConnection.wait` does, which psycopg calls whenever it waits for the server.
+Import this module only where PostgreSQL is used: it loads psycopg.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from sqlalchemy.pool import QueuePool
 
 from app.database.timeouts import BUSY_SECONDS, deadline
 
-MARGIN_SECONDS = 0.4  # by which the server, which can say what was slow, is to be first
-INTERVAL = 0.1  # seconds between two looks at the clock
-PING_SECONDS = 2.0  # until a connection that lay in the pool is taken for a dead one
+MARGIN_SECONDS = 0.4  # added to the server's own limit, so that the server reports first: it knows what was slow
+INTERVAL = 0.1  # seconds between two checks of the time
+PING_SECONDS = 2.0  # after which a pooled connection that does not answer a ping is closed
 CONNECT_SECONDS = 3.0
 TCP_LIMITS = {  # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
     "connect_timeout": int(CONNECT_SECONDS),
     "keepalives": 1,
-    "keepalives_idle": 10,  # seconds; below what firewalls forget idle connections after
+    "keepalives_idle": 10,  # seconds; firewalls forget connections that are idle for longer
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 5000,  # milliseconds that sent data may stay unacknowledged
@@ -35,7 +36,7 @@ TCP_LIMITS = {  # https://www.postgresql.org/docs/current/libpq-connect.html#LIB
 
 
 def postgresql_engine(url: URL, answer_seconds: float) -> Engine:
-    """An engine whose connections wait for a limited time; answer_seconds: that a statement may take."""
+    """An engine whose connections wait for a limited time. answer_seconds: time limit for a statement."""
     limits = f"-c lock_timeout={BUSY_SECONDS:.0f}s -c statement_timeout={answer_seconds:.0f}s"
     options = {**TCP_LIMITS, "options": limits, "application_name": "numeral"}
     engine = create_engine(
@@ -59,14 +60,14 @@ def postgresql_engine(url: URL, answer_seconds: float) -> Engine:
 
 
 class TimedConnection(psycopg.Connection[Any]):
-    """A connection that is closed when the server has said nothing for `patience` seconds, or at `deadline`."""
+    """A connection that closes when the server has sent nothing for `patience` seconds, or at `deadline`."""
 
     patience = PING_SECONDS
 
     def wait(self, gen: PQGen[Any], interval: float = INTERVAL, timeout: float | None = None) -> Any:
-        """What `gen` comes to. Raises OperationalError."""
+        """Run psycopg's generator and return its result. Raises OperationalError when the server is silent."""
         try:
-            # The interval given may be longer than the patience.
+            # INTERVAL instead of `interval`, which may be longer than the patience.
             return wait(until_silent(gen, self.patience), self.pgconn.socket, interval=INTERVAL, timeout=timeout)
         except ServerSilent as error:
             self.pgconn.finish()
@@ -74,11 +75,11 @@ class TimedConnection(psycopg.Connection[Any]):
 
 
 class ServerSilent(Exception):
-    """The server says nothing."""
+    """The server has sent nothing for too long."""
 
 
 def until_silent(gen: PQGen[Any], patience: float) -> PQGen[Any]:
-    """`gen`, as long as its socket is not silent for `patience` seconds. Raises ServerSilent."""
+    """Wrap `gen`. Raises ServerSilent when its socket is silent for `patience` seconds, or at `deadline`."""
     started = last = time.monotonic()
     try:
         wanted = next(gen)
@@ -96,7 +97,10 @@ def until_silent(gen: PQGen[Any], patience: float) -> PQGen[Any]:
 
 
 def connect(arguments: dict[str, Any]) -> TimedConnection:
-    """Connect, looking up the name included, which no setting of libpq limits. Raises OperationalError."""
+    """Connect within a time limit. Raises OperationalError.
+
+    The limit includes the look-up of the host's name (DNS), which no setting of libpq limits.
+    """
     made: Future[TimedConnection] = Future()
 
     def attempt() -> None:
@@ -110,7 +114,7 @@ def connect(arguments: dict[str, Any]) -> TimedConnection:
     try:
         return made.result(max(seconds, 0.0))
     except TimeoutError:
-        if made.done():  # it is what connecting raised
+        if made.done():  # connecting itself raised this TimeoutError
             raise
         made.add_done_callback(close_late)
         why = f"the database server could not be reached within {seconds:.0f} seconds"
@@ -118,6 +122,6 @@ def connect(arguments: dict[str, Any]) -> TimedConnection:
 
 
 def close_late(made: Future[TimedConnection]) -> None:
-    """Close a connection that came when nobody waited for it any more."""
+    """Close a connection that was made after `connect` had given up."""
     if made.exception() is None:
         made.result().close()

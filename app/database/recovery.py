@@ -1,4 +1,4 @@
-"""A database that lost its tables while the service ran gets them anew, and whoever runs the service hears of it."""
+"""Recreate the tables of a database that lost them while the service ran, and tell the operator what was lost."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ REPLACED = "was replaced while the service ran: what was stored in the earlier o
 
 
 class Recovery:
-    """What was lost, and its repair.
+    """Detects that data was lost, and restores the tables.
 
-    notice: what was lost, in a sentence; is_due: whether a table is missing although the schema's revision is there.
+    notice: a sentence that says what was lost, or None.
+    is_due: whether a table is missing although the schema's revision is recorded.
     """
 
     def __init__(self, url: str, engine: Engine, files: SqliteFiles) -> None:
@@ -36,19 +37,19 @@ class Recovery:
         self._url = url
         self._engine = engine
         self._files = files
-        self._served = False  # whether the database was used so far
+        self._served = False  # whether this process has used the database before
         self._since = time.time()
 
     def note_file(self, identity: Identity) -> None:
-        """The file that a transaction begins on; says so when it is another one than before."""
+        """Remember the file that a transaction begins on; report when it is not the same file as before."""
         if self._files.note(identity):
             self._report(REPLACED)
         self._served = True
 
     def restore(self, seconds: float) -> None:
-        """Make or migrate the tables, and say what was lost.
+        """Create or migrate the tables, and report what was lost.
 
-        seconds: that another process is waited for, which does the same.
+        seconds: the longest wait for another process that migrates.
         Raises OSError, SchemaTooNew, SQLAlchemy's errors.
         """
         done = migrate(self._url, max(seconds, 0.0))
@@ -62,9 +63,9 @@ class Recovery:
             log.info("the tables of %s: %s", self._name(), done.value)
 
     def look(self, connection: Connection) -> None:
-        """See whether every table is as it should be, and whether another process has made them anew.
+        """Check that every table has its columns, and report when another process has recreated the tables.
 
-        Raises SQLAlchemy's errors for a table that is not.
+        Raises SQLAlchemy's errors for a missing table or column.
         """
         for table in metadata.tables.values():
             connection.execute(select(table).limit(0))

@@ -1,7 +1,4 @@
-"""SQLite: how it is opened, and which files it lies in.
-
-They can be deleted or replaced while the service runs.
-"""
+"""SQLite: how connections are opened, and how a file that is deleted or replaced while the service runs is noticed."""
 
 from __future__ import annotations
 
@@ -17,17 +14,17 @@ from sqlalchemy.pool import NullPool
 
 from app.database.timeouts import BUSY_SECONDS, deadline
 
-LOOK_SECONDS = 0.01  # between two tries to get a lock that SQLite itself does not wait for
+LOOK_SECONDS = 0.01  # between two tries to get a lock for which SQLite itself does not wait
 PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
-    "temp_store=MEMORY",  # there may be no folder for temporary files
+    "temp_store=MEMORY",  # a container may have no writable folder for temporary files
 )
-Identity = tuple[int, int] | None  # device and inode of a file, None for none
+Identity = tuple[int, int] | None  # device and inode of a file; None when there is no file
 
 
 def sqlite_engine(url: str) -> Engine:
-    """An engine without a pool: a file that was replaced or became writable again is seen by the next transaction."""
+    """An engine without a pool: each transaction opens the file, so it notices a replaced or repaired one at once."""
     engine = create_engine(url, poolclass=NullPool)
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
@@ -35,7 +32,7 @@ def sqlite_engine(url: str) -> Engine:
 
 
 def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    """Durable, concurrent, and with explicit transactions (https://www.sqlite.org/wal.html)."""
+    """Set up a connection: durable, explicit transactions, write-ahead log (https://www.sqlite.org/wal.html)."""
     connection.isolation_level = None
     now = time.monotonic()
     seconds = max(0.0, min(BUSY_SECONDS, deadline.get() - now))
@@ -46,9 +43,9 @@ def prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def log_writes_ahead(connection: sqlite3.Connection, latest: float) -> None:
-    """Turn on the write-ahead log, for which SQLite does not wait out `busy_timeout` where a file gets its first one.
+    """Turn on the write-ahead log; retry while the file is locked, since SQLite ignores `busy_timeout` for a new file.
 
-    latest: the last moment on the monotonic clock to try it at. Raises sqlite3.OperationalError.
+    latest: when to stop trying, on the monotonic clock. Raises sqlite3.OperationalError.
     """
     while True:
         try:
@@ -60,13 +57,16 @@ def log_writes_ahead(connection: sqlite3.Connection, latest: float) -> None:
 
 
 def begin_sqlite(connection: Connection) -> None:
-    """A writer takes its lock at once: a reader that turns writer can't wait for one (SQLITE_BUSY_SNAPSHOT)."""
+    """Begin the transaction. A writer takes the write lock at once (BEGIN IMMEDIATE).
+
+    A transaction that begins by reading can't wait for the lock later: SQLite fails with SQLITE_BUSY_SNAPSHOT.
+    """
     reads = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The database's file, None for what is not one."""
+    """The database's file; None for another kind of database, or one in memory."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
@@ -74,7 +74,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 class SqliteFiles:
-    """The file at `path` and its write-ahead log; `path` is None for another kind of database, which has no files."""
+    """The file at `path` and its write-ahead log. `path` is None for a database without a local file."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -83,17 +83,17 @@ class SqliteFiles:
         self._lock = threading.Lock()
 
     def folder_is_missing(self) -> bool:
-        """Whether there is no folder to hold the file."""
+        """Whether the file's folder is missing."""
         return self.path is not None and not self.path.parent.exists()
 
     def identities(self) -> tuple[Identity, Identity]:
-        """The file and its log, as they lie at their paths now. While a file is open, its identity is no other's."""
+        """The identities of the file and its log now. No other file can get an identity while its file is open."""
         if self.path is None:
             return None, None
         return identity_of(self.path), identity_of(self.path.with_name(f"{self.path.name}-wal"))
 
     def note(self, identity: Identity) -> bool:
-        """Remember the file; whether it is another one than before."""
+        """Remember the file. Returns whether it differs from the one remembered before."""
         with self._lock:
             known = self._known
             if self.path is None or identity == known:
@@ -103,12 +103,15 @@ class SqliteFiles:
             return known is not None
 
     def close(self) -> None:
-        """Let go of the file that is remembered."""
+        """Forget the file."""
         with self._lock:
             self._let_go()
 
     def _hold(self, path: Path) -> None:
-        """Keep the inode's number from being used again, without opening the file, whose locks closing would end."""
+        """Hold the inode with O_PATH, so that its number is not reused.
+
+        Opening the file itself would be wrong: closing it would end the locks that SQLite holds on it.
+        """
         self._let_go()
         if hasattr(os, "O_PATH"):
             with suppress(OSError):
@@ -120,7 +123,7 @@ class SqliteFiles:
             self._pin = None
 
     def explained(self, why: str) -> str:
-        """What SQLite or the system says, with what can't be written."""
+        """The message of SQLite or the system, with the path that it is about, and whether that can't be written."""
         if self.path is None:
             return why
         for path in (self.path.parent, self.path):
@@ -130,7 +133,7 @@ class SqliteFiles:
 
 
 def identity_of(path: Path) -> Identity:
-    """Which file lies there."""
+    """The identity of the file at the path."""
     try:
         found = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The tables. A change here needs a migration in `app/database/migrations/versions`."""
+"""The tables. Each change here needs a migration in `app/database/migrations/versions`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ samples = Table(
     Column("id", String(64), nullable=False, unique=True),  # SHA-256 of the original bytes
     Column("label", Integer, nullable=False, index=True),
     Column("image", LargeBinary, nullable=False),  # as it was sent
-    Column("reading", LargeBinary, nullable=False),  # uint8 32×32, as the model is given it
+    Column("reading", LargeBinary, nullable=False),  # uint8 32×32, the model's input
     Column("format", String(16), nullable=False),
     Column("held_out", Boolean, nullable=False),
     Column("predicted", Integer),  # by version `predicted_by`, with `confidence`
@@ -46,9 +46,9 @@ jobs = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("id", String(32), nullable=False, unique=True),
     Column("state", String(16), nullable=False),
-    Column("active", Integer, unique=True),  # 1 while it is not finished, then null: so one runs at a time
+    Column("active", Integer, unique=True),  # 1 until the job ends, then null; unique, so one job runs at a time
     Column("idempotency_key", String(128), unique=True),
-    Column("actor", String(128), nullable=False),  # name of the key that asked for it
+    Column("actor", String(128), nullable=False),  # name of the key that started it
     Column("options", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("started_at", Float),

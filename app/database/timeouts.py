@@ -1,10 +1,10 @@
-"""How long a database is waited for."""
+"""Time limits for the database."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 
-BUSY_SECONDS = 5.0  # that a transaction waits for another one's lock
-ANSWER_SECONDS = 5.0  # that a request waits for one statement
-LONG_ANSWER_SECONDS = 60.0  # who can wait for a longer one does: a training, a migration
-deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))  # of what runs now, on the monotonic clock
+BUSY_SECONDS = 5.0  # how long a transaction waits for the lock of another
+ANSWER_SECONDS = 5.0  # how long a request waits for one statement
+LONG_ANSWER_SECONDS = 60.0  # the same outside requests, for example in the trainer
+deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))  # of the current work; monotonic clock

@@ -1,1 +1,1 @@
-"""What every request meets: envelope, bodies, keys, errors."""
+"""The HTTP layer that all routes share: request ids, bodies, forms, keys, errors."""

@@ -1,6 +1,6 @@
-"""Image files that were made text, base64 or a data-URI, read as loosely as is unambiguous.
+"""Decode image files that are sent as text: base64 or a data-URI, in every variant that is unambiguous.
 
-Whatever the text, the work is some passes over it in C, and the memory some times its length.
+For any text, valid or not, the work is a few passes over it in C, and the memory a few times its length.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ import re
 import string
 from urllib.parse import unquote_to_bytes
 
-PIECE = 1 << 20  # characters decoded at once, a multiple of 4: other threads have their turn in between
-MIN_CHARACTERS = 64  # no image is shorter; a word may be
+PIECE = 1 << 20  # characters decoded at once, a multiple of 4; other threads can run between two pieces
+MIN_CHARACTERS = 64  # no image is shorter, but an ordinary word may be
 HEAD_BYTES = 64
 MAX_GAP = 64  # spaces between two lines of base64
-MAX_ESCAPES = 20_000  # besides the frequent ones, which base64 has once in thirty characters; each takes half a µs
+MAX_ESCAPES = 20_000  # each takes half a µs; the frequent ones, one in thirty characters of base64, are not counted
 SPACES = string.whitespace.encode()
 BASE64_CHARACTERS = (string.ascii_letters + string.digits + "+/-_=%\"'").encode() + SPACES
 BASE64_ALPHABET = bytes.maketrans(b"-_", b"+/")
 FREQUENT_ESCAPES = {f"%{ord(character):02X}".encode(): character.encode() for character in '+/=,;:[]{}" \r\n'}
-PLAIN_PNM = tuple(f"P{kind}{space}".encode() for kind in "123" for space in " \t\r\n")  # images that are text
+PLAIN_PNM = tuple(f"P{kind}{space}".encode() for kind in "123" for space in " \t\r\n")  # an image format that is text
 
 
 class NotAnImage(ValueError):
-    """The text is neither base64 nor a data-URI with base64; the message says so."""
+    """The text is neither base64 nor a data-URI with base64. The message says why, as the end of a sentence."""
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether the data can't be text: an image file, as far as its first bytes tell."""
+    """Whether the data can't be text, judged by its first HEAD_BYTES."""
     head = data[:HEAD_BYTES]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
@@ -37,12 +37,12 @@ def is_binary(data: bytes) -> bool:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        return error.start < HEAD_BYTES - 3  # a character that is cut at the end is text still
+        return error.start < HEAD_BYTES - 3  # later, it may be a character that the end of `head` cuts
     return False
 
 
 def looks_encoded(data: bytes) -> bool:
-    """Whether the data is a data-URI, or long and of base64's characters only, as far as its first bytes tell."""
+    """Whether the data is a data-URI, or has MIN_CHARACTERS and only base64's characters in its first HEAD_BYTES."""
     if is_data_uri(data):
         return True
     if len(data) < MIN_CHARACTERS or data.startswith(PLAIN_PNM):
@@ -51,12 +51,12 @@ def looks_encoded(data: bytes) -> bool:
 
 
 def is_data_uri(data: bytes) -> bool:
-    """Whether the data begins as a data-URI does (RFC 2397)."""
+    """Whether the data begins like a data-URI (RFC 2397)."""
     return data[:5].lower() == b"data:"
 
 
 def decode_text(text: bytes) -> bytes:
-    """The image file that the text holds. Raises NotAnImage."""
+    """Decode the text to the bytes of an image file. Raises NotAnImage."""
     if is_data_uri(text):
         _, comma, text = text.partition(b",")
         if not comma:
@@ -72,7 +72,7 @@ def decode_text(text: bytes) -> bytes:
 
 
 def decode_pieces(text: bytes) -> bytes:
-    """The bytes of padded base64 without spaces. Raises ValueError."""
+    """Decode padded base64 without spaces. Raises ValueError."""
     if len(text) <= PIECE:
         return base64.b64decode(text, validate=True)
     starts = range(0, len(text), PIECE)
@@ -80,10 +80,10 @@ def decode_pieces(text: bytes) -> bytes:
 
 
 def mended(text: bytes) -> bytes:
-    """Base64 as RFC 4648 has it, from what becomes of it on its way.
+    """Convert common variants of base64 to the standard form (RFC 4648, section 4).
 
-    Its other alphabet (`-_` for `+/`), escapes of an address (`%2B`), quotes, also Python's (`b'…'`), line ends,
-    padding left out, and spaces: what a form makes of `+`, or a shell of line ends. Raises ValueError.
+    They are the URL-safe alphabet (`-_` for `+/`), percent-encoding (`%2B`), quotes (Python's `b'…'`, too), line ends,
+    missing padding, and spaces: a form turns `+` into one, a shell turns line ends into them. Raises ValueError.
     """
     text = unescaped(text).strip()
     text = text.removeprefix(b"b'").strip(b"\"'")
@@ -94,7 +94,7 @@ def mended(text: bytes) -> bytes:
 
 
 def is_wrapped(text: bytes) -> bool:
-    """Whether the spaces in base64 stand between lines of one length, which is a multiple of 4 as everybody's is."""
+    """Whether the spaces in base64 separate lines of equal length, a multiple of 4 as every encoder makes them."""
     gap = re.search(rb"\s+", text)
     if gap is None or gap.start() % 4 or len(gap.group()) > MAX_GAP:
         return False
@@ -104,7 +104,7 @@ def is_wrapped(text: bytes) -> bool:
 
 
 def unescaped(text: bytes) -> bytes:
-    """The text without the escapes of an address. Raises ValueError when there are too many to be an image's."""
+    """Decode percent-encoding. Raises ValueError when there are more escapes than an image could have."""
     if b"%" not in text:
         return text
     if text.count(b"%") > MAX_ESCAPES + len(text) // 8:
@@ -117,7 +117,7 @@ def unescaped(text: bytes) -> bytes:
 
 
 def why_not(text: bytes) -> str:
-    """What is said of text that holds no image."""
+    """Why the text is no image, as the end of a sentence."""
     if text[:8].lower().startswith((b"http://", b"https://")):
         return "is an address, and this service fetches nothing; send the image itself, as base64 or as a data-URI"
     return "is neither base64 nor a data-URI with base64"

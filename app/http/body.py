@@ -1,4 +1,4 @@
-"""Request bodies: read whole, within a limit of size and of time, whatever the headers claim."""
+"""Read request bodies within limits of size and time, without trusting the headers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from app.http.errors import BodyTooLarge, Overloaded, Problem, RequestTimeout
 from app.settings import Settings
 
 FORM_OVERHEAD = 1.4  # of an image file: base64 is 4/3 of the bytes, a form adds less
-PIXELS_BYTES = 32_768  # of JSON that 32×32 numbers need, fractions with all their digits
-DRAIN_BYTES = 256_000_000  # of a refused body that are read and dropped, so that the client reads its answer
+PIXELS_BYTES = 32_768  # of JSON: enough for 32×32 numbers, as fractions with all their digits
+DRAIN_BYTES = 256_000_000  # of a refused body that are read and dropped, so that the client gets its answer
 DRAIN_SECONDS = 5.0
 
 
 class ClientLeft(Exception):
-    """The client went away before its body was complete; nobody waits for an answer."""
+    """The client disconnected before its body was complete, so no answer is needed."""
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -31,14 +31,17 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 class BodyBudget:
-    """The bytes of bodies that a process holds at once, and the most that it may; small ones are not counted."""
+    """Limits the bytes of request bodies that a process holds at once.
+
+    most: the limit; held: what is held now. The last chunk of a body is not counted, so small bodies cost nothing.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.held = 0
 
     def take(self, scope: Scope, size: int) -> None:
-        """Hold so many more bytes for a request. Raises Overloaded when there are too many."""
+        """Count `size` more bytes for a request. Raises Overloaded when the limit would be passed."""
         if self.held + size > self.most:
             raise unread(Overloaded(f"Bodies of more than {self.most:,} bytes are under way."))
         self.held += size
@@ -46,27 +49,27 @@ class BodyBudget:
         state["body_bytes"] = state.get("body_bytes", 0) + size
 
     def release(self, scope: Scope) -> None:
-        """The request is answered, and its body gone."""
+        """Give back what the request has taken, once it is answered."""
         self.held -= scope["state"].pop("body_bytes", 0)
 
 
 def body_limit(settings: Settings, images: int = 1) -> int:
-    """The most bytes that a body with so many images may have: their files together as one may, and pixels for each."""
+    """The most bytes of a body: one maximal image file for all its `images`, encoded, and pixels for each of them."""
     return int(settings.max_image_bytes * FORM_OVERHEAD) + images * PIXELS_BYTES
 
 
 def check_announced(scope: Scope, limit: int) -> None:
-    """Raise BodyTooLarge for a body whose Content-Length passes the limit, before any of it is read."""
+    """Raise BodyTooLarge when the Content-Length exceeds the limit, before any of the body is read."""
     announced = header(scope, b"content-length")
     if announced.isdecimal() and int(announced) > limit:
         raise unread(BodyTooLarge(f"The body has {int(announced):,} bytes, more than {limit:,}."))
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float, budget: BodyBudget) -> bytes:
-    """The whole body, at most `limit` bytes, complete within `timeout` seconds.
+    """Read the whole body, at most `limit` bytes, within `timeout` seconds.
 
-    Raises BodyTooLarge as soon as the length announced or received passes the limit, RequestTimeout, ClientLeft, and
-    Overloaded when the budget is spent.
+    Raises BodyTooLarge as soon as the announced or received length exceeds the limit, RequestTimeout, ClientLeft, and
+    Overloaded when the budget is used up.
     """
     check_announced(scope, limit)
     try:
@@ -77,7 +80,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int, timeout: float, 
 
 
 async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, file: IO[bytes]) -> None:
-    """Write the body into the file as it comes; `timeout` seconds may pass between two chunks.
+    """Write the body into the file as it arrives. At most `timeout` seconds may pass between two chunks.
 
     Raises BodyTooLarge, RequestTimeout or ClientLeft.
     """
@@ -100,7 +103,7 @@ async def save_body(scope: Scope, receive: Receive, limit: int, timeout: float, 
 
 
 async def receive_all(scope: Scope, receive: Receive, limit: int, budget: BodyBudget) -> bytes:
-    """The body's chunks, joined. Raises BodyTooLarge, Overloaded or ClientLeft."""
+    """Receive the body's chunks and join them. Raises BodyTooLarge, Overloaded or ClientLeft."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -123,13 +126,16 @@ async def receive_all(scope: Scope, receive: Receive, limit: int, budget: BodyBu
 
 
 def unread(problem: Problem) -> Problem:
-    """The same problem for a body that is still arriving: the connection can't be used again."""
+    """Mark the problem of a body that is not read to its end: the connection must be closed afterwards."""
     problem.headers["Connection"] = "close"
     return problem
 
 
 async def drain(receive: Receive) -> None:
-    """Read and drop what is left of a body, so that closing the connection does not wipe out the answer sent."""
+    """Read and drop the rest of a body, within DRAIN_BYTES and DRAIN_SECONDS.
+
+    Closing a connection with unread data resets it, and the client might lose the answer.
+    """
     dropped = 0
     try:
         async with asyncio.timeout(DRAIN_SECONDS):

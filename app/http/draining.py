@@ -1,4 +1,4 @@
-"""What SIGTERM begins: the service is unready but answers for a while, in which a balancer notices; then it stops."""
+"""Graceful shutdown: after SIGTERM the service says it is unready, still answers for a while, and then stops."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ log = logging.getLogger("numeral")
 
 
 class Draining:
-    """Whether the service is about to stop: `begun` from the first SIGTERM on.
+    """Delays the stop after SIGTERM. `begun` is true from the first SIGTERM on.
 
-    seconds: that it still serves then; on_signal: what else every SIGTERM does.
+    seconds: how long the service still answers; on_signal: called at every SIGTERM.
     """
 
     def __init__(self, seconds: float, on_signal: Callable[[], None]) -> None:
@@ -23,9 +23,9 @@ class Draining:
         self._on_signal = on_signal
 
     def listen(self) -> None:
-        """Take over SIGTERM from the server that runs this event loop, and pass it on when the time has come.
+        """Replace the server's handler of SIGTERM by one that calls it after the delay.
 
-        A second signal stops at once. Where no server has a handler of its own, the signal is left as it is.
+        A second SIGTERM stops the service at once. When the server has no handler, nothing is changed.
         """
         stop = signal.getsignal(signal.SIGTERM)
         if not callable(stop):

@@ -1,4 +1,4 @@
-"""Bodies that come compressed (RFC 9110, `Content-Encoding`), unpacked to no more than a body may have."""
+"""Decompress request bodies (RFC 9110, `Content-Encoding`), to no more bytes than an uncompressed body may have."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.http.body import BodyBudget, header, read_body, unread
 from app.http.errors import BadRequest, BodyTooLarge, Problem
 
 NONE = ("", "identity")
-GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15  # what zlib calls `wbits`
-WINDOWS = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW_DEFLATE)}  # some send deflate without its header
-MAX_MEMBERS = 16  # of a gzip; a file has one
+GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15  # zlib's `wbits`
+WINDOWS = {"gzip": (GZIP,), "x-gzip": (GZIP,), "deflate": (ZLIB, RAW_DEFLATE)}  # some clients omit zlib's header
+MAX_MEMBERS = 16  # of a gzip, which usually has one
 
 
 class UnsupportedEncoding(Problem):
@@ -27,10 +27,10 @@ class UnsupportedEncoding(Problem):
 
 
 class ContentReader:
-    """Reads whole bodies, compressed or not, within what this process may hold of them.
+    """Reads whole bodies, compressed or not, within the process's budget for them.
 
-    timeout: seconds until a body must be complete; in_thread: runs a function with its argument in a thread for large
-    work.
+    timeout: seconds within which a body must be complete.
+    in_thread: calls a function with one argument in the thread for large work.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class ContentReader:
         self._in_thread = in_thread
 
     async def read(self, scope: Scope, receive: Receive, limit: int) -> bytes:
-        """The whole body as `read_body` reads it, at most `limit` bytes also when it is unpacked.
+        """Read the whole body as `read_body` does, and decompress it: at most `limit` bytes before and after.
 
-        Raises what `read_body` does, UnsupportedEncoding, BadRequest for what is not compressed as it says.
+        Raises what `read_body` raises, UnsupportedEncoding, and BadRequest when the body does not match its encoding.
         """
         encoding = header(scope, b"content-encoding").strip().lower()
         if encoding not in NONE and encoding not in WINDOWS:
@@ -59,13 +59,13 @@ class ContentReader:
 
 
 def refuse_encoding(scope: Scope) -> None:
-    """For a body that is not unpacked. Raises UnsupportedEncoding."""
+    """Raise UnsupportedEncoding for a compressed body, on routes that do not decompress."""
     if header(scope, b"content-encoding").strip().lower() not in NONE:
         raise unread(UnsupportedEncoding("Send this body without a Content-Encoding.", "identity"))
 
 
 def unpack(body: bytes, encoding: str, limit: int) -> bytes:
-    """What was compressed. Raises BodyTooLarge as soon as it passes the limit, BadRequest."""
+    """Decompress the body. Raises BodyTooLarge as soon as the limit is exceeded, BadRequest."""
     for window in WINDOWS[encoding]:
         try:
             return inflate(body, window, limit)
@@ -75,7 +75,7 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def inflate(body: bytes, window: int, limit: int) -> bytes:
-    """What was compressed, of one member or of several. Raises zlib.error, BodyTooLarge, BadRequest when it is cut."""
+    """Decompress one member, or several of a gzip. Raises zlib.error, BodyTooLarge, BadRequest for a missing end."""
     pieces: list[bytes] = []
     left = limit
     for _ in range(MAX_MEMBERS):

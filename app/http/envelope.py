@@ -1,4 +1,4 @@
-"""What wraps every request: its id, and the promise that whatever breaks is answered as a problem."""
+"""The outermost middleware: gives each request an id, and answers every exception as a problem (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from model import faults
 
 log = logging.getLogger(__name__)
 
-NOSNIFF = (b"x-content-type-options", b"nosniff")  # what is JSON or a picture is never taken for a page
+NOSNIFF = (b"x-content-type-options", b"nosniff")  # browsers must not interpret JSON or an image as a page
 SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -25,12 +25,12 @@ CLOSE: Header = (b"connection", b"close")
 
 
 class Envelope:
-    """Middleware that gives each request an id, ignores slashes at its path's end, and renders unanswered problems.
+    """Middleware that sets the request id, ignores slashes at the path's end, and renders problems not yet answered.
 
-    bodies: what bodies take, of which a request's share is given back at its end.
-    root_path: path under which a proxy offers the service, where the server or the app around it names none.
-    is_draining: whether the service is about to stop; its answers then ask the client for another connection, so that
-    a proxy's next request goes to another server.
+    bodies: the budget to which a request's bytes are given back at its end.
+    root_path: path prefix at a reverse proxy; used when neither the server nor the app around this one sets one.
+    is_draining: whether the service is about to stop. Its answers then say `Connection: close`, so that a proxy sends
+    the next request to another server.
     """
 
     def __init__(self, app: ASGIApp, root_path: str, bodies: BodyBudget, is_draining: Callable[[], bool]) -> None:
@@ -40,7 +40,7 @@ class Envelope:
         self.is_draining = is_draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; answer for what breaks."""
+        """Pass the request on; answer an exception with a problem."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -67,7 +67,7 @@ class Envelope:
             problem = error if isinstance(error, Problem) else Problem()
             if problem is not error:
                 faults.report(log, f"{scope['method']} {scope['path']}, request {request_id},", error)
-            faults.forget_frames(error)  # which hold the body, and this one the error: a circle in memory
+            faults.forget_frames(error)  # the frames hold the body, and this frame the error: a reference cycle
             if not sender.started:
                 await send_problem(problem, request_id, receive, sender)
         finally:
@@ -75,9 +75,9 @@ class Envelope:
 
 
 class Sender:
-    """`send` with headers added to the answer, and its Location below the root path.
+    """Wraps `send`: adds headers to the response, and puts its Location under the root path.
 
-    started: whether the answer has begun, so that no other can be given.
+    started: whether the response has begun, so that it is too late to send another.
     """
 
     def __init__(self, send: Send, root_path: str, added: Sequence[Header]) -> None:
@@ -97,9 +97,9 @@ class Sender:
 
 
 def whole_path(path: str, root_path: str) -> str:
-    """The path with the root path before it (ASGI, HTTP scope), also where a proxy took that away.
+    """The path with the root path before it, as ASGI's HTTP scope has it, even when a proxy has removed the prefix.
 
-    Without slashes at its end, but for the root's own.
+    Slashes at the end are removed, except for that of the root itself.
     """
     if path != root_path and not path.startswith(f"{root_path}/"):
         path = root_path + path
@@ -108,7 +108,7 @@ def whole_path(path: str, root_path: str) -> str:
 
 
 def with_prefix(root_path: str, headers: Iterable[Header]) -> list[Header]:
-    """The headers with a Location that is a path put below the root path, where the client finds it."""
+    """The headers, with the root path put before a Location that is a path."""
     prefix = root_path.encode()
     return [
         (name, prefix + value if name.lower() == b"location" and value.startswith(b"/") else value)
@@ -117,18 +117,18 @@ def with_prefix(root_path: str, headers: Iterable[Header]) -> list[Header]:
 
 
 def new_id() -> str:
-    """An id for a request that brought none."""
+    """A random id for a request that has none."""
     return os.urandom(8).hex()
 
 
 def given_id(scope: Scope) -> str | None:
-    """The client's own request id, when it is short and plain enough to be put into headers and logs."""
+    """The client's X-Request-ID, if it is short and plain enough for headers and logs (SANE_ID)."""
     given = header(scope, b"x-request-id")
     return given if given and SANE_ID.fullmatch(given) else None
 
 
 async def send_problem(problem: Problem, request_id: str, receive: Receive, send: Send) -> None:
-    """Answer with a problem; when the body is still arriving, drop the rest of it after the answer is out."""
+    """Answer with a problem. When the body is still arriving, drop the rest of it after the answer is sent."""
     status, headers, body = render(problem, request_id)
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     raw.append((b"content-length", str(len(body)).encode()))

@@ -1,7 +1,7 @@
 """The exception tree of the service and its one mapping to RFC 9457 `application/problem+json`.
 
-Raise a `Problem` anywhere below a route; whoever is outermost renders it with `render`. Errors of images are the
-model's: `image_problems.py` says what each of them is to a client.
+Raise a `Problem` anywhere in a route; an exception handler, the envelope or the protocol renders it with `render`.
+Errors of images are the model's exceptions: `image_problems.py` maps each of them to a problem.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MAX_FIELD_ERRORS = 10  # a form with more of them says enough by its first
-MAX_TEXT = 300  # characters of a detail, which may name what was sent
+MAX_FIELD_ERRORS = 10  # the first ones are enough to see what is wrong
+MAX_TEXT = 300  # characters of a detail, which may quote the client's input
 
 PLAIN_MESSAGES = {
     "bool_parsing": "must be true or false",
@@ -25,16 +25,17 @@ PLAIN_MESSAGES = {
 
 
 class Problem(Exception):
-    """An error that the client is told about.
+    """An error that is reported to the client.
 
-    status: HTTP status; slug: the stable end of the `type`; title: what it is, in a few words; remedy: how to
-    fix it, for `/problems/<slug>`; headers: extra response headers; extra: further members of the JSON.
+    status: HTTP status; slug: the stable end of the `type`; title: the kind of error, in a few words; detail: this
+    error, in a sentence; remedy: how to fix it, shown at `/problems/<slug>`; headers: extra response headers; extra:
+    further members of the JSON.
     """
 
     status: int = 500
     slug: str = "internal-error"
     title: str = "Something broke on our side"
-    remedy: str = "Try again; when it stays, report the request_id to whoever runs this service."
+    remedy: str = "Try again. If the error stays, report the request_id to the operator of this service."
 
     def __init__(
         self, detail: str = "", *, headers: dict[str, str] | None = None, extra: dict[str, Any] | None = None
@@ -46,7 +47,7 @@ class Problem(Exception):
 
 
 def short(text: str) -> str:
-    """The text, cut where it is long."""
+    """The text, shortened to MAX_TEXT characters."""
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
@@ -72,7 +73,7 @@ class BadRequest(Problem):
 
 class HeadersTooLarge(Problem):
     status, slug, title = 431, "headers-too-large", "The headers are larger than this service takes"
-    remedy = "Send less in the address and the headers: 64 kB together are read."
+    remedy = "Send a shorter address, or fewer or shorter headers: all of them may have 64 kB in total."
 
 
 class BodyTooLarge(Problem):
@@ -121,16 +122,18 @@ class AdminDisabled(Problem):
 
 class TooManyAttempts(Problem):
     status, slug, title = 429, "too-many-attempts", "Too many wrong keys came from this address"
-    remedy = "Ask the operator for a key; the right one is let through at once. Others wait as Retry-After says."
+    remedy = (
+        "Ask the operator for a key. A right key is accepted at once; before another try, wait as Retry-After says."
+    )
 
     def __init__(self, seconds: int = 1) -> None:
-        """seconds: how long the address has to wait."""
-        again = f"Try again in {seconds} s; the right key is let through at once."
+        """seconds: how long the client must wait."""
+        again = f"Try again in {seconds} s; a right key is accepted at once."
         super().__init__(again, headers={"Retry-After": str(seconds)})
 
 
 class Overloaded(Problem):
-    status, slug, title = 503, "overloaded", "The service has more to do than it can"
+    status, slug, title = 503, "overloaded", "The service is overloaded"
     remedy = "Wait for as many seconds as Retry-After says, then try again."
 
     def __init__(self, detail: str = "") -> None:
@@ -147,14 +150,14 @@ class Stopping(Problem):
 
 class NotReady(Problem):
     status, slug, title = 503, "not-ready", "No model is loaded"
-    remedy = "Wait a moment; when it stays, the operator should look at /readyz and the log."
+    remedy = "Wait a moment. If the error stays, the operator should look at /readyz and the log."
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
 def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
-    """The problem that pydantic's `errors()` are to a client."""
+    """The problem for pydantic's `errors()`."""
     first, *_ = found = list(errors)
     if first["type"] == "json_invalid":
         return MalformedJson(f"{first['msg']}.")
@@ -162,7 +165,7 @@ def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
 
 
 def plainly(error: Mapping[str, Any]) -> str:
-    """What is wrong, without words of the library that noticed it."""
+    """What is wrong, without pydantic's own prefixes and terms."""
     message: str = PLAIN_MESSAGES.get(error["type"], error["msg"])
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 

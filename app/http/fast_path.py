@@ -1,6 +1,6 @@
-"""Middleware that sends predictions to plain ASGI apps, past routing and dependencies; the innermost but one.
+"""Middleware that sends predictions directly to plain ASGI apps, without routing and dependencies.
 
-Every other middleware sees these requests like any other, so CORS, telemetry and whatever else is added wrap them too.
+It is the innermost middleware but one, so all others (CORS, telemetry, …) apply to these requests, too.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class FastPath:
-    """Passes a request whose method is in `methods` to the app of its path, and every other one to `app`.
+    """Passes a request to the app of its path in `direct` when its method is in `methods`, else to `app`.
 
-    direct: ASGI apps by their paths, below the root path.
+    direct: path, without the root path → ASGI app.
     """
 
     def __init__(self, app: ASGIApp, direct: Mapping[str, ASGIApp], methods: frozenset[str]) -> None:

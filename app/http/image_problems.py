@@ -1,4 +1,4 @@
-"""What each error of an image is to a client: the one mapping from the exceptions of `model` to HTTP."""
+"""The problem for each error of an image: the one mapping from the exceptions of `model` to HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from model.preprocessing.errors import (
 
 
 class ProblemKind(NamedTuple):
-    """HTTP status, the stable end of the `type`, what it is in a few words, and how to fix it."""
+    """HTTP status, the stable end of the `type`, the error in a few words, and how to fix it."""
 
     status: int
     slug: str
@@ -35,7 +35,7 @@ IMAGE_PROBLEMS: dict[type[ImageError], ProblemKind] = {
         "Send the bytes of the image, as `curl --data-binary @7.png` does.",
     ),
     UnsupportedFormat: ProblemKind(
-        415, "unsupported-image", "The image is of no format that is read here", f"Send {FORMATS}."
+        415, "unsupported-image", "The image has a format that is not read here", f"Send {FORMATS}."
     ),
     CorruptImage: ProblemKind(
         422, "corrupt-image", "The image is cut or damaged", "Open the file in a viewer; send it again, whole."
@@ -65,7 +65,7 @@ IMAGE_PROBLEMS: dict[type[ImageError], ProblemKind] = {
 
 
 def image_problem(error: ImageError) -> Problem:
-    """The problem that an image error is to a client; its text is the detail."""
+    """The problem for an image error. The error's text becomes the detail."""
     kind = IMAGE_PROBLEMS[type(error)]
     problem = Problem(str(error))
     problem.status, problem.slug, problem.title, problem.remedy = kind

@@ -1,20 +1,20 @@
-"""What a Content-Type says a body is, read as loosely as clients write it."""
+"""Read a Content-Type, tolerating the variations that clients send."""
 
 from __future__ import annotations
 
 import re
 
 MULTIPART = "multipart/form-data"
-URLENCODED = "application/x-www-form-urlencoded"  # also what curl says of a body that nothing else is said of
+URLENCODED = "application/x-www-form-urlencoded"  # also curl's default for any body
 TYPE = re.compile(r"\s*([^\s;,]*)")
 
 
 def media_type(content_type: str) -> str:
-    """The type and subtype in lower case, without parameters (RFC 9110, 8.3.1); empty where there is none."""
+    """The type and subtype in lower case, without parameters (RFC 9110, 8.3.1); an empty string when there is none."""
     found = TYPE.match(content_type)
     return found.group(1).lower() if found else ""
 
 
 def is_json(content_type: str) -> bool:
-    """Whether it is application/json, or a type of the kind, as text/json or application/vnd.api+json are."""
+    """Whether it is application/json or a similar type, such as text/json or application/vnd.api+json."""
     return "json" in media_type(content_type)

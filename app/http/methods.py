@@ -1,6 +1,6 @@
-"""Methods that every path answers alike: HEAD where GET is, OPTIONS, and an `Allow` that names them all.
+"""HEAD and OPTIONS for every path, and an `Allow` header that lists all of the path's methods.
 
-Starlette's router names the methods of the first route with a path only, and FastAPI's routes answer no HEAD.
+FastAPI's routes do not answer HEAD, and Starlette's router lists only the methods of the first route with the path.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ SHOWN_AS = {"GET": "GET, HEAD"}
 
 
 class CommonMethods:
-    """ASGI middleware next to the router: it answers OPTIONS, and HEAD as it would GET, without the body."""
+    """The middleware closest to the router: answers OPTIONS, and HEAD as GET without the body."""
 
     def __init__(self, app: ASGIApp, router: Router) -> None:
         self.app = app
         self.router = router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass the request on."""
+        """Answer the request, or pass it on."""
         method = scope["method"] if scope["type"] == "http" else None
         if method == "OPTIONS" and (allow := allowed(self.router, scope)):
             await Response(status_code=204, headers={"Allow": allow})(scope, receive, send)
@@ -32,19 +32,19 @@ class CommonMethods:
 
 
 def allowed(router: Router, scope: Scope) -> str:
-    """The `Allow` header of the request's path; empty where nothing is at it."""
+    """The value of `Allow` for the request's path; an empty string when no route has it."""
     methods = [SHOWN_AS.get(method, method) for method in METHODS if matches(router, scope, method)]
     return ", ".join([*methods, "OPTIONS"] if methods else [])
 
 
 def matches(router: Router, scope: Scope, method: str) -> bool:
-    """Whether the path of the request takes the method."""
+    """Whether a route has the request's path and the method."""
     asked = {**scope, "method": method}
     return any(route.matches(asked)[0] is Match.FULL for route in router.routes)
 
 
 async def without_body(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer as the app answers GET, but end with the headers; a stream sees its client leave."""
+    """Answer like GET, but send no body. The app then sees a disconnect, so that an endless stream ends."""
     ended = False
 
     async def receive_until_ended() -> Message:

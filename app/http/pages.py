@@ -1,7 +1,7 @@
-"""Pages for people, which are HTML: what a browser may do with them, and `/docs` with all that it needs.
+"""HTML pages: their security headers, and `/docs` with its scripts and styles.
 
-A page takes scripts and styles from this service alone and none that stand in it, so that text that found its way into
-one would stay text. Its addresses are relative, so that they hold below any prefix.
+The Content-Security-Policy allows scripts and styles from this service only, and no inline ones, so that injected text
+can't run. Addresses in a page are relative, so they work under any path prefix.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: blob:",  # Swagger UI's icons, and the pictures that a request of its own answers
+        "img-src 'self' data: blob:",  # Swagger UI's icons, and the images that its requests return
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -48,25 +48,25 @@ assets = StaticFiles(packages=[("app", "static"), ("fastapi_offline", "static")]
 
 
 class Page(HTMLResponse):
-    """An HTML page; every one that the service answers is of this class."""
+    """An HTML response with the security headers. Every page of the service uses this class."""
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """The headers given, and what a browser may do with the page."""
+        """Add the security headers to the given ones."""
         super().init_headers({**HEADERS, **(headers or {})})
 
 
 async def docs(request: Request) -> Response:
-    """The reference, made by Swagger UI from `/openapi.json`."""
+    """The API reference, which Swagger UI renders from `/openapi.json`."""
     return Page(DOCS)
 
 
 async def asset(request: Request) -> Response:
-    """A file that pages need. Raises HTTPException with 404."""
+    """A script, style or icon of a page. Raises HTTPException with 404."""
     return await assets.get_response(request.path_params["path"], request.scope)
 
 
 def to_docs(request: Request) -> Response:
-    """The reference, for who opens the address that was printed; relative where the root path is not known."""
+    """Redirect `/`, the address printed at the start, to the reference; relative when the root path is unknown."""
     return RedirectResponse("/docs" if request.scope.get("root_path") else "docs")
 
 

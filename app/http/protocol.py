@@ -1,8 +1,9 @@
-"""uvicorn's HTTP protocol with bounds on what it leaves open: the size of headers, and the time that they may take.
+"""uvicorn's HTTP protocol with limits that it lacks: the size of headers, and the time until they are complete.
 
-Its own limits are those of its other parser, h11. Here a request's line and headers may have MAX_HEAD_BYTES together,
-and so may whatever else a client sends without a byte of body: trailers, chunk extensions. A connection whose request
-stays incomplete, or that takes no answer, is closed. Malformed requests are answered as problems.
+uvicorn has such limits only for its other parser, h11. Here a request's line and headers may have MAX_HEAD_BYTES in
+total. The same limit holds for anything else that is not body: trailers, chunk extensions. A connection is closed when
+its request stays incomplete, or when the client does not read the answer. A malformed request is answered with a
+problem.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ from app.http.errors import BadRequest, HeadersTooLarge, Problem, RequestTimeout
 log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 65_536
-LINE_BYTES = 4  # of a header beside its name and value: colon, blank, CR and LF
+LINE_BYTES = 4  # of a header besides its name and value: colon, space, CR and LF
 HOP_BY_HOP = (b"connection", b"upgrade", b"http2-settings")
-LINGER_SECONDS = 2.0  # that a refused client may go on sending before it is cut, so that it reads its answer
+LINGER_SECONDS = 2.0  # how long a refused client may go on sending: an earlier close could lose the answer
 LINGER_BYTES = 64_000_000
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection; header_timeout, body_timeout: seconds for a request's headers, and for a client to take answers.
+    """One connection.
 
-    _piece: bytes of the piece that is parsed.
-    _bytes_since: bytes of the pieces after the one in which the message began, or the last byte of its body came.
-    _waiting_since: time of the loop since when a request's headers are awaited; None when they are complete.
-    _stuck_since: time of the loop since when the client takes no answer; None while it does.
-    _refused: bytes that came after the connection was refused; None before.
+    header_timeout: seconds until a request's headers must be complete.
+    body_timeout: seconds for which a client may leave an answer unread.
+    _piece: bytes of the chunk that is being parsed.
+    _bytes_since: bytes of the chunks received since the one with the message's start or its latest byte of body.
+    _waiting_since: when the wait for a request's headers began, in the loop's time; None when they are complete.
+    _stuck_since: when the client stopped reading the answer, in the loop's time; None while it reads.
+    _refused: bytes received after the connection was refused; None before that.
     """
 
     def __init__(self, *arguments: Any, header_timeout: float, body_timeout: float, **named: Any) -> None:
@@ -47,19 +50,19 @@ class Protocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to watch the time."""
+        """Start the timer."""
         super().connection_made(transport)
         self._waiting_since = self.loop.time()
         self._timer = self.loop.call_later(self._header_timeout, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Watch no longer."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, within the bounds."""
+        """Parse the data, within the limits."""
         if self._refused is not None:
             self._refused += len(data)
             if self._refused > LINGER_BYTES:
@@ -75,7 +78,7 @@ class Protocol(HttpToolsProtocol):
             self._waiting_since = self.loop.time()
 
     def _feed(self, data: memoryview) -> memoryview:
-        """Parse it; what is left to be parsed after a head whose offer of another protocol was taken out."""
+        """Parse the data. Returns the rest that is still to be parsed after a head with an `Upgrade` was rewritten."""
         self._piece = len(data)
         self._bytes_since += self._piece
         try:
@@ -89,7 +92,7 @@ class Protocol(HttpToolsProtocol):
         return data[:0]
 
     def on_message_begin(self) -> None:
-        """Count anew."""
+        """Reset the count and the time."""
         super().on_message_begin()
         self._bytes_since = 0
         self._waiting_since = self.loop.time()
@@ -104,22 +107,22 @@ class Protocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Pass it on; count anew."""
+        """Pass the body on; reset the count."""
         self._bytes_since = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End the body, unless the request is to be begun without its upgrade."""
+        """End the body, unless the head will be parsed again without its `Upgrade`."""
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
     def pause_writing(self) -> None:
-        """Note since when the client takes nothing."""
+        """Note when the client stopped reading the answer."""
         self._stuck_since = self.loop.time()
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """The client takes its answer."""
+        """Note that the client reads the answer again."""
         self._stuck_since = None
         super().resume_writing()
 
@@ -130,10 +133,10 @@ class Protocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + LINE_BYTES for name, value in self.headers)
 
     def _begin_without_upgrade(self) -> None:
-        """Parse the head again as if it had not offered another protocol, which a server may ignore (RFC 9110 7.8).
+        """Parse the head again without its `Upgrade`, which a server may ignore (RFC 9110, 7.8).
 
-        The parser takes what follows such a head for the other protocol's, and so loses the body that Java's client
-        sends with its offer of HTTP/2.
+        After an `Upgrade` the parser treats all that follows as the other protocol. So the body would be lost that
+        Java's client sends with its offer of HTTP/2.
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
@@ -147,7 +150,7 @@ class Protocol(HttpToolsProtocol):
         self.parser.feed_data(b"\r\n".join(lines))
 
     def _look(self) -> None:
-        """Close the connection of a client that is too slow; look again later."""
+        """Close the connection when the client is too slow; otherwise set the timer again."""
         now, limit = self.loop.time(), self._header_timeout
         if self._stuck_since is not None and now - self._stuck_since >= self._body_timeout:
             self.transport.abort()
@@ -160,7 +163,7 @@ class Protocol(HttpToolsProtocol):
             self._timer = self.loop.call_later(limit, self._look)
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer with the problem unless an answer is under way, and close once the client had time to read it."""
+        """Answer with the problem unless an answer has begun, and close the connection after LINGER_SECONDS."""
         if self._refused is not None or self.transport.is_closing():
             return
         self._refused = 0

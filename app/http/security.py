@@ -1,4 +1,4 @@
-"""Bearer keys: who may ask for predictions, who may administer."""
+"""Bearer keys: predict keys for predictions, admin keys for samples and administration."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ ARTICLES = {"admin": "an admin", "predict": "a predict"}
 
 
 class KeyCheck:
-    """Asks for one of the keys, and counts the wrong ones by the address that they come from."""
+    """Checks that a request has one of the keys, and counts wrong keys by the client's address.
+
+    kind: "admin" or "predict".
+    """
 
     def __init__(self, keys: Keys, kind: str) -> None:
         self.keys = keys
@@ -31,9 +34,9 @@ class KeyCheck:
         self._wrong = WrongKeys(kind)
 
     def name_of(self, authorization: str | None, client: Sequence[str | int] | None) -> str:
-        """The name of the key in an `Authorization: Bearer <key>` header of a client, (address, port).
+        """The name of the key in an `Authorization: Bearer <key>` header. client: (address, port).
 
-        Raises KeyRequired (401), or TooManyAttempts (429) after many wrong ones; no key at all is not a wrong one.
+        Raises KeyRequired (401), or TooManyAttempts (429) after many wrong keys. A missing key does not count as wrong.
         """
         given = bearer_key(authorization)
         if not given:
@@ -47,15 +50,15 @@ class KeyCheck:
 
 
 def bearer_key(authorization: str | None) -> str:
-    """The key in the header, empty where it is of another scheme or there is none."""
+    """The key in the header; an empty string when there is none, or the scheme is not Bearer."""
     scheme, _, given = (authorization or "").partition(" ")
     return given.strip() if scheme.lower() == "bearer" else ""
 
 
 def name_of_key(given: str, keys: Keys) -> str | None:
-    """The name of the key given, None when it is not one of `keys`.
+    """The name of the given key; None when it is not one of `keys`.
 
-    Every key is compared, each in constant time, so that time tells nothing of which one came close.
+    Every key is compared, each in constant time, so that the time taken does not reveal which key is similar.
     """
     sent = given.encode("latin-1", "replace")  # the bytes of the header, in which clients send UTF-8
     found = None
@@ -68,9 +71,9 @@ def name_of_key(given: str, keys: Keys) -> str | None:
 def require_admin(
     request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(admin_bearer)]
 ) -> str:
-    """The name of the admin key used.
+    """The name of the request's admin key.
 
-    Raises AdminDisabled (403) without any configured, KeyRequired (401), TooManyAttempts (429).
+    Raises AdminDisabled (403) when no admin key is configured, KeyRequired (401), TooManyAttempts (429).
     """
     check: KeyCheck = request.app.state.admin_check
     if not check.keys:

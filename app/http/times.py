@@ -1,4 +1,4 @@
-"""How a time is written in an answer."""
+"""The format of times in answers."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def as_rfc3339(seconds: float) -> str:
-    """RFC 3339 in UTC, to the millisecond, of seconds since 1970."""
+    """Format seconds since 1970 by RFC 3339, in UTC, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

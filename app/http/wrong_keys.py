@@ -1,10 +1,10 @@
-"""Wrong keys, counted by the address they come from, and how long that address is asked to wait.
+"""Count wrong keys by client address, and compute how long that address must wait (exponential back-off).
 
-Whoever guesses is noticed, not stopped: a right key passes at once, also from an address that has to wait, so what
-keeps guessers out is a key long enough. Each worker process counts for itself.
+This makes guessing visible in the log; it does not prevent it. A right key is accepted at once, even from an address
+that must wait, so the protection against guessing is a long key. Each worker process counts on its own.
 
-Behind a proxy every client has the proxy's address, unless uvicorn is told to believe the proxy's X-Forwarded-For:
-FORWARDED_ALLOW_IPS lists the proxies to believe (127.0.0.1 where it is not set).
+Behind a proxy every client has the proxy's address, unless uvicorn trusts the proxy's X-Forwarded-For:
+FORWARDED_ALLOW_IPS lists the trusted proxies (127.0.0.1 by default).
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from dataclasses import dataclass
 
 log = logging.getLogger("numeral.keys")
 
-FREE_TRIES = 10  # wrong keys that have no consequence: somebody is looking for the right one
-MAX_WAIT = 60.0  # seconds; from one on each wrong key doubles them
+FREE_TRIES = 10  # wrong keys without a consequence: a user may be looking for the right one
+MAX_WAIT = 60.0  # seconds; the wait begins with 1 s, and each wrong key doubles it
 FORGET_SECONDS = 60.0  # after which one wrong key is forgotten
-MAX_LEVEL = FREE_TRIES + 7.0  # 2^6 seconds are the longest wait: what is above would only take longer to forget
-MAX_ADDRESSES = 4096  # remembered; beyond them the one that was quiet longest is forgotten
-SAME_NETWORK = 64  # bits of an IPv6 address that are the same for one customer, who may choose the others
+MAX_LEVEL = FREE_TRIES + 7.0  # gives 2^6 s, above MAX_WAIT; a higher level would only take longer to forget
+MAX_ADDRESSES = 4096  # remembered; above that the one that was silent longest is forgotten
+SAME_NETWORK = 64  # leading bits of an IPv6 address that identify one customer, who can choose the rest
 
 
 @dataclass(slots=True)
 class Record:
-    """One address: wrong keys not yet forgotten, all that were counted, and times of the monotonic clock."""
+    """The counts of one address. Times are those of the monotonic clock, in seconds."""
 
-    last: float  # wrong key, or the end of the wait that it brought: from here on forgetting counts
-    level: float = 0.0
-    total: int = 0
+    last: float  # time of the latest wrong key, or the end of its wait; the level decays from then on
+    level: float = 0.0  # wrong keys not yet forgotten
+    total: int = 0  # all wrong keys
     wait_until: float = 0.0
-    next_line: int = 0  # the total that is worth a line of the log
+    next_line: int = 0  # the total at which the next line is logged
 
 
 class WrongKeys:
-    """The wrong keys of one kind; may be used by several threads."""
+    """The wrong keys of one kind, "admin" or "predict". Safe to use from several threads."""
 
     def __init__(self, kind: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.kind = kind
@@ -51,10 +51,10 @@ class WrongKeys:
         return len(self._records)
 
     def note(self, host: str) -> float:
-        """Count a wrong key; answers with the seconds that the address has to wait, 0 while it is free to try.
+        """Count a wrong key. Returns the seconds that the address must wait, 0 within its free tries.
 
-        What comes during a wait is counted for the log, but does not make the wait longer. The log has a line for
-        the first that has to wait, and for each power of ten.
+        Wrong keys during a wait count for the log, but do not make the wait longer. A line is logged for the first
+        wrong key that leads to a wait, and for each power of ten.
         """
         origin, now = origin_of(host), self._clock()
         with self._lock:
@@ -73,7 +73,7 @@ class WrongKeys:
         return wait
 
     def _record(self, origin: str, now: float) -> Record:
-        """The record of the address, with what is forgotten by now; a new one where all is."""
+        """The record of the address, with its level decayed to now; a new one when all is forgotten."""
         record = self._records.setdefault(origin, Record(now))
         self._records.move_to_end(origin)
         if len(self._records) > MAX_ADDRESSES:
@@ -86,10 +86,10 @@ class WrongKeys:
 
 
 def origin_of(host: str) -> str:
-    """What stands for everybody who may use the address: itself, or its network for IPv6."""
+    """The key to count an address by: the address itself, or for IPv6 its /64 network."""
     try:
         address = ipaddress.ip_address(host)
-    except ValueError:  # a socket of the file system has none
+    except ValueError:  # a Unix socket has no address
         return "unknown"
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)

@@ -1,1 +1,1 @@
-"""From a request's pictures to predictions."""
+"""From a request's body to predictions: parsing, batching, and the model in use."""

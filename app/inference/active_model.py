@@ -1,7 +1,7 @@
-"""The version that this process serves: loaded and warmed aside, then swapped by one reference.
+"""The version that this process serves. A new one is loaded and warmed up first, then swapped in by one assignment.
 
-Every worker process watches `CURRENT` on its own, so a version activated by anybody is served by all of them
-within a second. A request takes the reference once, so each answer comes from one version.
+Every worker process polls `CURRENT` on its own, so all of them serve a newly activated version within a second.
+A request reads the reference once, so each answer comes from one version.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ WARM_UP_BATCHES = (1, 1, BATCH)
 
 
 class ActiveModel:
-    """Holds the `classifier` in use, None until one is loaded, and a `warning` when it is not the one wanted.
+    """Holds the `classifier` in use.
 
-    shipped: where versions are taken from as long as the store has none, since it can't be written.
+    classifier: None until one is loaded. warning: why it is not the version that `CURRENT` names, else None.
+    shipped: the store to use while `store` has no version, because it can't be written.
     """
 
     def __init__(self, store: Store, shipped: Store) -> None:
@@ -40,19 +41,19 @@ class ActiveModel:
         self._thread = threading.Thread(target=self._watch, name="watch-current", daemon=True)
 
     def start(self) -> None:
-        """Load the current version, or the newest intact one; then watch."""
+        """Load the current version, or the newest intact one; then start the thread that polls `CURRENT`."""
         self.refresh()
         self._thread.start()
 
     def stop(self) -> None:
-        """End the watching."""
+        """End the polling."""
         self._stop.set()
         self._thread.join()
 
     def refresh(self) -> None:
-        """Serve what `CURRENT` names now; what is served stays when that can't be loaded.
+        """Serve the version that `CURRENT` names now. When it can't be loaded, the one in use stays.
 
-        While another thread is loading it, this one waits.
+        Waits while another thread is loading.
         """
         with self._loading:
             wanted = self._read_current()
@@ -86,7 +87,7 @@ class ActiveModel:
 
 
 def warm(classifier: Classifier) -> Classifier:
-    """Run a few batches so that the first request pays for no allocation."""
+    """Run a few batches, so that the first request does not wait for memory to be allocated."""
     for size in WARM_UP_BATCHES:
         classifier.predict(np.zeros((size, 1, 32, 32), np.float32))
     return classifier

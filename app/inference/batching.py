@@ -1,8 +1,8 @@
-"""Calls that come in one turn of the event loop, done together.
+"""Dynamic batching: calls that arrive in one iteration of the event loop become one batch.
 
-Nothing waits for company: a call that comes alone is done at once, and calls that came together are done when the
-turn ends. Twenty pictures cost half as much together as one after the other, since the code and the weights that each
-step needs stay in the processor's caches.
+No call waits for others to arrive: a single call is computed at once, and the calls of one iteration when it ends.
+Twenty pictures in a batch cost half as much as one after the other, because the code and the weights that each step
+needs stay in the processor's caches.
 """
 
 from __future__ import annotations
@@ -22,21 +22,23 @@ log = logging.getLogger(__name__)
 
 
 class Batcher(Generic[Item, Result]):
-    """Calls `work`, which takes items and gives a result for each in order, with what came in one turn of the loop.
+    """Calls `work` with all the items submitted in one iteration of the event loop.
 
-    most: items that one call of `work` takes. Where `work` breaks for several, each is tried again by itself, so that
-    what is wrong with one is raised to that one only; a Problem that it raises is that of all.
+    work: takes items and returns a result for each, in order.
+    most: the largest number of items in one call of `work`.
+    When `work` raises for several items, each item is tried again alone, so that only the faulty one gets the
+    exception. A Problem is an exception to this: all items get it.
     """
 
     def __init__(self, work: Callable[[Sequence[Item]], Sequence[Result]], most: int) -> None:
         self._work = work
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._is_busy = False  # whether several items came in the last turn that was looked at
-        self._began = False  # whether an item was done in this turn already
+        self._is_busy = False  # whether several items came in the last iteration that was flushed
+        self._began = False  # whether an item was computed in this iteration already
 
     async def submit(self, item: Item) -> Result:
-        """The result for the item."""
+        """Compute the item's result, alone or in a batch. Raises what `work` raises for the item."""
         loop = asyncio.get_running_loop()
         if not self._is_busy:
             if not self._began or self._most == 1:
@@ -56,14 +58,14 @@ class Batcher(Generic[Item, Result]):
         self._began = False
 
     def _flush(self) -> None:
-        """Do what waits, but for those who have left meanwhile."""
+        """Compute the waiting items, except those whose callers were cancelled."""
         waiting = [(item, future) for item, future in self._waiting if not future.done()]
         self._waiting.clear()
-        if not waiting:  # a full group was done before the turn ended
+        if not waiting:  # a full batch was flushed before the iteration ended
             return
         self._is_busy = len(waiting) > 1
         items = [item for item, _ in waiting]
-        outcomes = faults.each(self._work, items, log, "a group", expected=(Problem,))
+        outcomes = faults.each(self._work, items, log, "a batch", expected=(Problem,))
         for (_, future), outcome in zip(waiting, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)

@@ -1,6 +1,6 @@
-"""Decides by a picture's header whether reading it is cheap; its length alone says little.
+"""Estimate from a picture's header whether reading it is cheap. The length of the file alone says little.
 
-The bounds are what a 128×128 PNG or JPEG takes: well under a millisecond.
+"Small" means that it costs no more than a 128×128 PNG or JPEG, well under a millisecond.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ JPEG_START = b"\xff\xd8"
 
 
 def is_tiny(picture: Picture) -> bool:
-    """Whether reading the picture takes so little that it is done with others: pixels, or a plain PNG as small."""
+    """Whether reading the picture is so cheap that it is batched with others: pixels, or a plain PNG up to 64×64."""
     return isinstance(picture, list) or is_small_png(picture, TINY_PIXELS)
 
 
 def is_small(picture: Picture) -> bool:
-    """Whether reading the picture takes well under a millisecond: pixels, or a PNG or JPEG of few pixels and no more.
+    """Whether reading the picture takes well under a millisecond: pixels, or a plain PNG or JPEG with few pixels.
 
-    Other formats have costs that their headers don't tell at a glance.
+    The cost of other formats can't be told from their first bytes.
     """
     if isinstance(picture, list):
         return True
@@ -33,7 +33,7 @@ def is_small(picture: Picture) -> bool:
 
 
 def is_small_png(file: bytes, most: int) -> bool:
-    """Whether a PNG has at most so many pixels, and nothing else that takes time."""
+    """Whether a PNG has at most `most` pixels, and nothing else that takes time."""
     try:
         width, height = png.size_of(file)
     except Damaged:

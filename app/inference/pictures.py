@@ -1,7 +1,7 @@
-"""From a request's body to its pictures, in whatever form they come.
+"""Extract the pictures from a request's body, in any of the accepted forms.
 
-What the body is, its content says; the Content-Type is asked only where clients must say something by it, the boundary
-of a form, and where it makes a message better.
+The content decides which form the body has. The Content-Type is used only for the boundary of a form, and for better
+error messages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from model.faults import result_or_error
 from model.preprocessing.errors import CorruptImage
 
 COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
-MAX_FIELDS = 32  # of a form with one picture; others in it are not read
+MAX_FIELDS = 32  # of a form with one picture, with other fields that are ignored
 
 Picture = bytes | list[bytes]  # an encoded image, or rows of pixels
 one_image = TypeAdapter(ImageRequest)
@@ -30,7 +30,7 @@ anything = TypeAdapter[Any](Any)
 
 
 def one_picture(body: bytes, content_type: str) -> Picture:
-    """The picture of a `POST /predict`, in whichever form it came. Raises Problem."""
+    """The picture in the body of a `POST /predict`, in any form. Raises Problem."""
     if body[:2] in COMMON_STARTS:
         return whole_file(body, content_type)
     parts = form_parts(body, content_type, MAX_FIELDS)
@@ -38,9 +38,10 @@ def one_picture(body: bytes, content_type: str) -> Picture:
 
 
 def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
-    """The pictures of a `POST /predict/batch`: a form with files, or a JSON list; an exception for each wrong item.
+    """The pictures in the body of a `POST /predict/batch`: a form with files, or a JSON list.
 
-    Raises BatchTooLarge when there are more than `most`, another Problem for what is neither.
+    An item that is wrong gives an exception in its place.
+    Raises BatchTooLarge for more than `most` pictures, another Problem for a body that is neither form nor list.
     """
     try:
         parts = form_parts(body, content_type, most + MAX_FIELDS)
@@ -55,19 +56,19 @@ def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | E
 
 
 def form_parts(body: bytes, content_type: str, most: int) -> list[Part] | None:
-    """The fields of a form, of either kind; None when the body is no form. Raises BadRequest, TooManyParts."""
+    """The fields of a multipart or urlencoded form; None when the body is no form. Raises BadRequest, TooManyParts."""
     if media_type(content_type) == MULTIPART and not is_something_else(body):
         return parse_multipart(body, content_type, most)
     return parse_urlencoded(body, most) if is_urlencoded(body) else None
 
 
 def is_something_else(body: bytes) -> bool:
-    """Whether a body that is called multipart is JSON or an image, from a client that set the Content-Type by hand."""
+    """Whether a body declared as multipart is JSON or an image: some clients set the Content-Type by hand."""
     return body[:1] == b"{" or body[:2] in COMMON_STARTS
 
 
 def picture_of(body: bytes, content_type: str = "") -> Picture:
-    """The picture that the content is: JSON, a data-URI or base64, or else an image file. Raises Problem."""
+    """The picture in the content: JSON, a data-URI or base64, or else an image file. Raises Problem."""
     if body[:1] != b"{" and is_binary(body):
         return whole_file(body, content_type)
     text = as_utf8(body)
@@ -81,7 +82,7 @@ def picture_of(body: bytes, content_type: str = "") -> Picture:
 
 
 def whole_file(file: bytes, content_type: str) -> bytes:
-    """The file. Raises Problem when `curl -d` dropped its line ends and zeros, which every image file has."""
+    """Return the file. Raises Problem when `curl -d` has removed its line ends and zeros: every image file has some."""
     is_whole = b"\0" in file or b"\n" in file or b"\r" in file
     if not is_whole and media_type(content_type) == URLENCODED:
         raise image_problem(
@@ -91,7 +92,7 @@ def whole_file(file: bytes, content_type: str) -> bytes:
 
 
 def only_picture(parts: list[Part]) -> Picture:
-    """The one picture of a form, whatever the field's name is. Raises Problem when there is none, or another."""
+    """The one picture of a form; the field may have any name. Raises Problem for none or several."""
     pictures = form_pictures(parts)
     if not pictures:
         raise BadRequest("The form has no image; curl sends a file with an @: -F file=@7.png.")
@@ -104,19 +105,19 @@ def only_picture(parts: list[Part]) -> Picture:
 
 
 def form_pictures(parts: list[Part]) -> list[Picture | Exception]:
-    """The pictures of a form: its files, and fields that hold an image all the same, as bytes or as text."""
+    """The pictures of a form: its files, and other fields that hold an image, as bytes or as text."""
     used = [part for part in parts if not part.is_unused]
     sure = [part for part in used if is_surely_picture(part)]
     return [result_or_error(picture_of_part, part) for part in sure or filter(holds_picture, used)]
 
 
 def holds_picture(part: Part) -> bool:
-    """Whether the field may hold a picture: a token of base64 would, so one that surely does goes before."""
+    """Whether the field may hold a picture. A token in base64 may look like one, so `is_surely_picture` goes first."""
     return is_surely_picture(part) or looks_encoded(part.data)
 
 
 def is_surely_picture(part: Part) -> bool:
-    """Whether the field holds a picture whatever else is in the form."""
+    """Whether the field holds a picture without doubt, regardless of the other fields."""
     return (
         part.is_file
         or part.name in ("image", "pixels")
@@ -152,7 +153,7 @@ def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture 
 
 
 def as_image_request(fields: object, context: object = None) -> ImageRequest:
-    """The fields, or the item of a list, validated. Raises InvalidField."""
+    """Validate the fields of a form, or one item of a list. Raises InvalidField."""
     try:
         return one_image.validate_python(fields, context=context)
     except ValidationError as error:
@@ -160,12 +161,12 @@ def as_image_request(fields: object, context: object = None) -> ImageRequest:
 
 
 def from_json(request: ImageRequest) -> Picture:
-    """The picture of a validated JSON object. Raises InvalidField when the base64 is none."""
+    """The picture in a validated JSON object. Raises InvalidField for invalid base64."""
     return from_text((request.image or "").encode(), "image") if request.pixels is None else request.pixels
 
 
 def from_text(text: bytes, field: str) -> bytes:
-    """The image file that was made text. Raises InvalidField."""
+    """Decode an image file from base64 or a data-URI. field: its name, for the error. Raises InvalidField."""
     try:
         return decode_text(text)
     except NotAnImage as error:

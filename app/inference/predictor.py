@@ -1,8 +1,8 @@
-"""From pictures to predictions, and where the work is done.
+"""From pictures to predictions, on the event loop or in a thread.
 
-Small pictures are read on the event loop, since handing them to a thread costs more than the reading, and tiny ones
-together with others that came with them; large ones and whole batches go to a thread of lower priority, so that small
-ones don't wait for them.
+Small pictures are read on the event loop, because handing them to a thread costs more than reading them. Tiny pictures
+that arrive at the same time are read as one batch (`batching.py`). Large pictures and requests with many pictures go to
+a thread with lower priority, so that small pictures don't wait for them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import Reading, read_many
 
-LARGE_THREADS = 1  # one worker owns about one core; more threads would only take turns
+LARGE_THREADS = 1  # a worker has about one core, so more threads would not be faster
 THREAD_NICENESS = 10
 
 
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """What was read in one picture, what the network says of it, and the version that said so."""
+    """The reading of one picture, the classifier's verdict on it, and the classifier's version."""
 
     reading: Reading
     verdict: Verdict
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
 
 
 class Predictor:
-    """Predictions with the version in use, within the limits of the settings."""
+    """Makes predictions with the version in use, within the limits of the settings."""
 
     def __init__(self, settings: Settings, model: ActiveModel) -> None:
         self.settings = settings
@@ -60,18 +60,18 @@ class Predictor:
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 
     def close(self) -> None:
-        """Finish what the threads have begun."""
+        """Wait for the threads to finish their work."""
         self._threads.shutdown()
 
     def read(self, picture: Picture) -> Reading:
-        """The picture as the network will see it. Raises Problem."""
+        """Convert one picture to the network's input. Raises Problem."""
         (reading,) = self.read_all([picture])
         if isinstance(reading, Exception):
             raise problem_of(reading)
         return reading
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
-        """Each picture as the network will see it, or why it can't, in order. Raises nothing."""
+        """Convert pictures to the network's inputs, in order; an exception in the place of each that fails."""
         begun = [result_or_error(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
         rest = iter(read_many([one for one in begun if not isinstance(one, Exception)], self.limits))
         return [one if isinstance(one, Exception) else next(rest) for one in begun]
@@ -85,7 +85,7 @@ class Predictor:
     def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
         """An answer or a problem for each picture, in order, all from one version. Raises NotReady.
 
-        A bug of ours in one of them is an internal error of that one, logged, and the others are answered.
+        A bug that one picture triggers is logged and becomes an internal error for that picture only.
         """
         readings = self.read_all(pictures)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
@@ -93,11 +93,11 @@ class Predictor:
         return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 
     def answer_alone(self, picture: Picture) -> Answer:
-        """One picture, in the thread that calls. Raises Problem."""
+        """Answer one picture, in the calling thread. Raises Problem."""
         return answer_or_raise(*self.answer_all([picture]))
 
     async def answer(self, picture: Picture) -> Answer:
-        """One picture, where what reading it costs belongs. Raises Problem."""
+        """Answer one picture, on the event loop or in a thread, depending on what reading it costs. Raises Problem."""
         if is_tiny(picture):
             return answer_or_raise(await self._batcher.submit(picture))
         if is_small(picture):
@@ -106,7 +106,7 @@ class Predictor:
         return answer
 
     async def in_thread(self, function: Callable[[Any], Any], argument: object) -> Any:
-        """Run `function(argument)` in the thread for large work. Raises Overloaded when too much waits for it."""
+        """Run `function(argument)` in the thread for large work. Raises Overloaded when too much work waits for it."""
         if self.large_in_flight >= self.settings.max_large_in_flight:
             raise Overloaded("Too many large images are waiting.")
         self.large_in_flight += 1
@@ -117,7 +117,7 @@ class Predictor:
 
 
 def answers_for(classifier: Classifier, readings: Sequence[Reading]) -> list[Answer | Problem]:
-    """An answer for each reading, or the problem that judging it alone is."""
+    """An answer for each reading, or a problem when the classifier fails for it alone."""
     verdicts = faults.each(classifier.judge, readings, log, "judging pictures")
     return [
         problem_of(verdict) if isinstance(verdict, Exception) else Answer(reading, verdict, classifier.version)
@@ -126,16 +126,16 @@ def answers_for(classifier: Classifier, readings: Sequence[Reading]) -> list[Ans
 
 
 def answer_or_raise(outcome: Answer | Problem) -> Answer:
-    """The answer. Raises the problem."""
+    """Return an answer; raise a problem."""
     if isinstance(outcome, Problem):
         raise outcome
     return outcome
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that a picture's error is to a client; one that nobody foresaw is logged.
+    """The problem for a picture's error. An unexpected error is logged and becomes an internal error.
 
-    The error lets go of its frames: they hold the picture, and each other, until a garbage collection.
+    The error's frames are dropped: they would keep the picture in memory until a garbage collection.
     """
     if isinstance(error, Problem):
         problem = error
@@ -149,11 +149,11 @@ def problem_of(error: Exception) -> Problem:
 
 
 def as_array(rows: list[bytes]) -> NDArray[np.uint8]:
-    """uint8 (S, S) of as many rows of as many bytes."""
+    """S rows of S bytes as uint8 (S, S)."""
     return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
 
 
 def lower_priority() -> None:
-    """Let the event loop's thread go first; on Linux each thread has its own niceness."""
+    """Lower the priority of this thread below the event loop's. On Linux each thread has its own niceness."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, THREAD_NICENESS)

@@ -1,1 +1,1 @@
-"""Retraining jobs: their records, and the processes that do them."""
+"""Retraining jobs: their records in the database, and the processes that run them."""

@@ -1,7 +1,7 @@
-"""Server-sent events of jobs: one poller a job and worker, however many listen.
+"""Server-sent events of jobs. In each worker process one task polls a job's events for all its listeners.
 
-The format is FastAPI's. Its routes that yield events are not used: they would encode an event anew for each listener,
-where here all share its bytes, and they have begun to answer before they could answer 204.
+FastAPI formats the events. Its routes that yield events are not used, for two reasons: they encode an event again for
+each listener, while here all listeners share its bytes; and they start the response before the answer can be a 204.
 """
 
 from __future__ import annotations
@@ -25,15 +25,19 @@ from app.jobs.states import ACTIVE, State
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-PING_SECONDS = 15.0  # a comment, so that proxies keep the connection
+PING_SECONDS = 15.0  # without an event; then a comment is sent, so that proxies keep the connection open
 
 
 class NothingMore(Exception):
-    """The job has ended and the client has its last event: it need not come again."""
+    """The job has ended and the client has its last event, so there is nothing left to send."""
 
 
 class Channel:
-    """The events of one job that this worker knows, with their ids in order; `ended` after the last one."""
+    """The events of one job that this worker has fetched.
+
+    ids: the events' ids, ascending; frames: their bytes in the stream; ended: whether no more events will come;
+    listeners: how many are reading; changed: notified after each change.
+    """
 
     def __init__(self) -> None:
         self.ids: list[int] = []
@@ -43,14 +47,15 @@ class Channel:
         self.changed = asyncio.Condition()
 
     def index_after(self, last_id: int) -> int:
-        """Where the events with an id above `last_id` begin."""
+        """The index of the first event with an id above `last_id`."""
         return bisect_right(self.ids, last_id)
 
 
 class EventHub:
-    """Opens a channel when the first listener of a job comes, and closes it when the last one goes.
+    """Opens a channel when the first listener of a job comes, and closes it when the last one leaves.
 
-    Who hears from this worker that a job has promoted a version is served that version by it.
+    A worker refreshes its model before it sends an event with a new state. So a client that hears of a promotion gets
+    its next predictions from the new version.
     """
 
     def __init__(
@@ -64,7 +69,10 @@ class EventHub:
         self._pollers: set[asyncio.Task[None]] = set()
 
     async def follow(self, job_id: str, last_id: int) -> AsyncIterator[bytes]:
-        """The job's events after `last_id`, as frames of the stream. Raises JobNotFound before the first one."""
+        """The job's events after `last_id`, as bytes of the stream.
+
+        Raises JobNotFound, or NothingMore when no further event will come, before the stream begins.
+        """
         job = await run_in_threadpool(records.get, self.database, job_id)
         if last_id and State(job["state"]) not in ACTIVE:
             rest = await run_in_threadpool(records.events_after, self.database, job_id, last_id, 1)
@@ -113,7 +121,7 @@ class EventHub:
                         return
                     await asyncio.sleep(POLL_SECONDS)
         except Exception:
-            log.exception("the events of job %s break off", job_id)  # clients come again, and see why
+            log.exception("the events of job %s break off", job_id)  # clients reconnect, and get the error then
         finally:
             if self._channels.get(job_id) is channel:
                 del self._channels[job_id]
@@ -122,7 +130,7 @@ class EventHub:
                 channel.changed.notify_all()
 
     async def _fetch(self, job_id: str, last_id: int) -> tuple[list[RowMapping], bool]:
-        """New events, and whether the job had ended before they were looked for."""
+        """New events, and whether the job had ended before they were fetched."""
 
         def fetch() -> tuple[list[RowMapping], bool]:
             records.sweep(self.database, self.model.store, self.queue_seconds)
@@ -135,10 +143,10 @@ class EventHub:
         try:
             return await run_in_threadpool(fetch)
         except DatabaseUnavailable:
-            return [], False  # the listeners wait until it is back
+            return [], False  # the listeners wait until the database is back
 
 
 def frame(row: RowMapping) -> bytes:
-    """One event as the stream carries it."""
+    """One event as bytes of the stream."""
     data = json.dumps({**row["data"], "at": as_rfc3339(row["created_at"])}, ensure_ascii=False)
     return format_sse_event(data_str=data, event=row["kind"], id=str(row["id"]))

@@ -1,6 +1,6 @@
-"""Retraining jobs, as the web service asks for them: start, read, list, cancel, give up. Only records, no processes.
+"""The web service's side of the records of jobs: create, read, list, cancel, give up. It starts no process.
 
-The trainer's side of the same records is `reporting.py`.
+The trainer's and supervisor's side of the same records is `reporting.py`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from app.jobs.reporting import add_event, conclude
 from app.jobs.states import ACTIVE, State
 from model.registry.store import Store
 
-LOST_AFTER_SECONDS = 10.0  # without a heartbeat
-GRACE_SECONDS = 5.0  # after a database was away, for trainers to say that they live
+LOST_AFTER_SECONDS = 10.0  # without a heartbeat, a job counts as lost
+GRACE_SECONDS = 5.0  # after the database was unavailable, for supervisors to send their heartbeats
 AGAIN = "POST /admin/retrain starts it again."
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -58,9 +58,10 @@ def address(job_id: str) -> str:
 def create(
     database: Database, actor: str, options: dict[str, Any], idempotency_key: str | None
 ) -> tuple[RowMapping, bool]:
-    """A new queued job and True, or the one that the idempotency key made before and False.
+    """Create a queued job. Returns its row and True, or the row of the key's earlier job and False.
 
-    Raises JobRunning with the running job's address, IdempotencyConflict for the key with other options.
+    idempotency_key: a repeated request with the same key gets the same job.
+    Raises JobRunning with the running job's address, IdempotencyConflict when the key was used with other options.
     """
     earlier = made_with(database, idempotency_key, options)
     if earlier is not None:
@@ -76,7 +77,7 @@ def create(
             connection.execute(insert(jobs).values(values))
             add_event(connection, job_id, "state", {"state": State.QUEUED})
             audit.record(connection, actor, "retrain", job_id, options=options)
-    except IntegrityError:  # of two that came at once, one is first
+    except IntegrityError:  # another request created a job at the same time
         earlier = made_with(database, idempotency_key, options)
         if earlier is not None:
             return earlier, False
@@ -85,7 +86,7 @@ def create(
 
 
 def made_with(database: Database, idempotency_key: str | None, options: dict[str, Any]) -> RowMapping | None:
-    """The job that the key made, if any. Raises IdempotencyConflict when it was asked for with other options."""
+    """The job that was created with the key, if any. Raises IdempotencyConflict when its options differ."""
     if idempotency_key is None:
         return None
     with database.read() as connection:
@@ -96,7 +97,7 @@ def made_with(database: Database, idempotency_key: str | None, options: dict[str
 
 
 def running_problem(database: Database) -> JobRunning:
-    """The 409 that names the job under way."""
+    """The problem (409) that names the active job."""
     with database.read() as connection:
         job_id = connection.execute(select(jobs.c.id).where(jobs.c.active == 1)).scalar()
     if job_id is None:
@@ -117,7 +118,7 @@ def get(database: Database, job_id: str) -> RowMapping:
 
 
 def page(database: Database, before: int | None, limit: int) -> tuple[Sequence[RowMapping], int]:
-    """The newest `limit` jobs with a number below `before`, newest first, and how many there are in all."""
+    """The newest `limit` jobs with a number below `before`, newest first, and the count of all jobs."""
     query = select(jobs).order_by(jobs.c.number.desc()).limit(limit)
     if before is not None:
         query = query.where(jobs.c.number < before)
@@ -141,9 +142,9 @@ def request_cancel(database: Database, job_id: str, actor: str) -> RowMapping:
 
 
 def sweep(database: Database, store: Store, queue_seconds: float) -> None:
-    """Give up the job whose trainer was lost without a word: killed with its watcher, or the machine stopped.
+    """End the active job as interrupted when its heartbeat is overdue: its processes or the machine were stopped.
 
-    queue_seconds: until a supervisor must have claimed a queued job.
+    queue_seconds: within which a supervisor must claim a queued job.
     """
     with database.read() as connection:
         silent_since = now_seconds() - case((jobs.c.state == State.QUEUED, queue_seconds), else_=LOST_AFTER_SECONDS)

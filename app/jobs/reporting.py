@@ -1,6 +1,6 @@
-"""The record of one retraining, as its own processes write it: state, heartbeat, progress, events, outcome.
+"""The trainer's and supervisor's side of a job's record: state, heartbeat, progress, events, outcome.
 
-A job's events get their ids while its row is locked, so whoever reads them by ascending id misses none.
+A job's events get their ids while its row is locked, so a reader that asks for ids above the last one misses none.
 """
 
 from __future__ import annotations
@@ -18,20 +18,17 @@ from app.jobs.states import ACTIVE, State, sources_of
 from model.errors import StoreError
 from model.registry.store import Store
 
-LOG_TAIL = 8_000  # characters kept
+LOG_TAIL = 8_000  # characters of the log that are kept
 
 
 def move(database: Database, job_id: str, to: State, **values: Any) -> bool:
-    """Move the job to a state that the table of moves allows from where it is; False when it does not.
-
-    values: further columns of the row.
-    """
+    """Move the job to the state `to` and set the columns `values`. Returns False when the table of moves forbids it."""
     with database.begin() as connection:
         return move_within(connection, job_id, to, **values)
 
 
 def move_within(connection: Connection, job_id: str, to: State, **values: Any) -> bool:
-    """`move` as a part of a transaction. The end of a job is audited under the name of who asked for it."""
+    """`move` within a transaction. The end of a job is written into the audit, under the actor who started the job."""
     values |= {"state": to, "heartbeat_at": now_seconds()}
     if to == State.RUNNING:
         values["started_at"] = now_seconds()
@@ -51,16 +48,16 @@ def move_within(connection: Connection, job_id: str, to: State, **values: Any) -
 
 
 class Pulse(NamedTuple):
-    """What a heartbeat finds. wanted: the state that the job is to end in, if any; progress: the latest report."""
+    """What a heartbeat reads. wanted: the state in which the job must end now, if any; progress: the latest report."""
 
     wanted: State | None
     progress: dict[str, Any] | None = None
 
 
 def heartbeat(database: Database, job_id: str, log: str) -> Pulse:
-    """Say that the trainer lives, with the tail of its log.
+    """Record that the trainer lives, with the end of its log.
 
-    It is wanted CANCELLED when somebody asked for it, INTERRUPTED when the job was given up or its record was lost.
+    The wanted state is CANCELLED after a request to cancel, INTERRUPTED when the job was given up or its record lost.
     """
     values = {"heartbeat_at": now_seconds(), "log": log[-LOG_TAIL:]}
     with database.begin() as connection:
@@ -73,13 +70,13 @@ def heartbeat(database: Database, job_id: str, log: str) -> Pulse:
 
 
 def write_log(database: Database, job_id: str, log: str) -> None:
-    """Keep the end of the log, also of a job that has ended."""
+    """Store the end of the log, even when the job has ended."""
     with database.begin() as connection:
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(log=log[-LOG_TAIL:]))
 
 
 def report(database: Database, job_id: str, progress: dict[str, Any]) -> bool:
-    """Note how far the training is; False for a job that has ended."""
+    """Record the training's progress. Returns False when the job has ended."""
     with database.begin() as connection:
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.active == 1).values(progress=progress)
         if connection.execute(statement.returning(jobs.c.id)).first() is None:
@@ -89,7 +86,7 @@ def report(database: Database, job_id: str, progress: dict[str, Any]) -> bool:
 
 
 def note_version(database: Database, job_id: str, version: int, metrics: dict[str, Any], reasons: list[str]) -> bool:
-    """Note the version that was published, before anything else is done with it; False for a job given up."""
+    """Record the published version, before it may be activated. Returns False when the job was given up."""
     values = {"version": version, "metrics": metrics, "reasons": reasons}
     with database.begin() as connection:
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.state == State.EVALUATING).values(values)
@@ -97,10 +94,10 @@ def note_version(database: Database, job_id: str, version: int, metrics: dict[st
 
 
 def promote(database: Database, job_id: str, store: Store, version: int, instead_of: int | None) -> bool:
-    """Activate the version and end the job, both or none; False for a job given up. Raises StoreError.
+    """Activate the version and end the job as promoted, in one transaction. Returns False when the job was given up.
 
-    instead_of: the version that it was compared with; CurrentChanged is raised when another one is current by now.
-    Killed between the two, it leaves an active version and a job that `conclude` ends as promoted.
+    instead_of: the version that the gate compared with. Raises CurrentChanged when it is no longer the current one, and
+    StoreError. If the process is killed between the activation and the commit, `conclude` ends the job as promoted.
     """
     with database.begin() as connection:
         if not move_within(connection, job_id, State.PROMOTED):
@@ -110,9 +107,10 @@ def promote(database: Database, job_id: str, store: Store, version: int, instead
 
 
 def conclude(database: Database, job_id: str, store: Store, state: State, why: str) -> None:
-    """End a job whose trainer is gone, unless it ended itself: as promoted if its version had become the current one.
+    """End a job whose trainer is gone, unless it has ended already.
 
-    why: the sentence for any other end. A job whose record was lost is nobody's.
+    Its state becomes PROMOTED when its version is the current one, else `state`, with the sentence `why` as its error.
+    Does nothing when the record is lost.
     """
     with database.read() as connection:
         row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
@@ -136,5 +134,5 @@ def was_activated(row: RowMapping, store: Store) -> bool:
 
 
 def add_event(connection: Connection, job_id: str, kind: str, data: dict[str, Any]) -> None:
-    """Append to the job's stream."""
+    """Append an event to the job's stream."""
     connection.execute(insert(job_events).values(job_id=job_id, kind=kind, data=data, created_at=now_seconds()))

@@ -1,4 +1,4 @@
-"""A temporary folder for a training, also where /tmp can't be written."""
+"""A temporary folder for a training, even when /tmp can't be written."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from model.registry.store import DRAFT_PREFIX
 
 @contextmanager
 def scratch_folder(others: Iterable[Path]) -> Iterator[Path]:
-    """A folder that is gone afterwards: in the system's temporary folder, else in the first other one that works.
+    """A folder that is removed afterwards: in the system's temporary folder, or else in the first writable of `others`.
 
-    It is locked and named as a store's draft, so whoever publishes next removes one that was left behind there.
-    Raises OSError that names every folder that can't be written.
+    It is locked and named like a store's draft. So when a killed process leaves one in the store, the next publishing
+    removes it. Raises OSError that names every folder that can't be written.
     """
     places: list[Path] = []
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Detects a trainer that makes no progress: one that is stopped, swapped out or locked up for good."""
+"""Detect a trainer that makes no progress: one that is stopped, swapped out or deadlocked."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-LONGEST_LOOK_SECONDS = 5.0  # a longer time between two looks is one in which the supervisor stood still, too
+LONGEST_LOOK_SECONDS = 5.0  # of the time between two looks, at most this much counts: the supervisor slept in the rest
 
 
 def bytes_moved(pid: int) -> int:
-    """What a process has read and written so far: loading and downloading are progress (proc_pid_io(5))."""
+    """Bytes that a process has read and written so far, since loading and downloading are progress (proc_pid_io(5))."""
     with suppress(OSError, ValueError, IndexError):
         lines = Path(f"/proc/{pid}/io").read_text("ascii").splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith(("rchar:", "wchar:")))
@@ -18,9 +18,10 @@ def bytes_moved(pid: int) -> int:
 
 
 class Stall:
-    """Seconds without a change of what is looked at, counted only while somebody looks.
+    """Counts the seconds for which the signs of progress do not change, as long as `look` is called regularly.
 
-    The monotonic clock stands still while a machine is suspended; a container that is frozen is left out likewise.
+    The time of a suspended machine does not count, since the monotonic clock stops. Nor does that of a frozen
+    container, since at most LONGEST_LOOK_SECONDS count for each call.
     """
 
     def __init__(self) -> None:
@@ -29,11 +30,11 @@ class Stall:
         self._looked = time.monotonic()
 
     def forget(self) -> None:
-        """Begin to count anew: what is looked at can't tell now."""
+        """Reset the count, when the signs can't be read now."""
         self.seconds = 0.0
 
     def look(self, *signs: object) -> float:
-        """Seconds since the signs changed last."""
+        """Compare the signs with those of the last call. Returns the seconds since they changed."""
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, LONGEST_LOOK_SECONDS), now
         self.seconds = self.seconds + passed if signs == self._signs else 0.0

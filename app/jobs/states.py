@@ -1,4 +1,4 @@
-"""Where a retraining can be, and the moves it may make.
+"""The states of a retraining job, and the moves between them.
 
 queued → running → evaluating → promoted | kept
 └────────┴──────────┴→ failed | cancelled | interrupted
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a job is."""
+    """The state of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"

@@ -1,6 +1,6 @@
-"""No retraining is left to be killed when its server ends.
+"""Stop retrainings before the container ends, so that their records say why.
 
-On a machine a retraining outlives its server. In a container it would be killed, so it is stopped before and says why.
+Outside a container a retraining goes on when its server ends. In a container it would be killed without a record.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from model.registry.store import Store
 
 log = logging.getLogger("numeral")
 
-STOP_SECONDS = 3.0  # that supervisors have to end their trainers and write it down
+STOP_SECONDS = 3.0  # for supervisors to end their trainers and update the records
 LOOK_SECONDS = 0.02
 
 
 class Stopper:
     """Stops the retrainings that would end with this server.
 
-    signalled: supervisors that were told so, by process id, and their jobs.
+    signalled: the supervisors that were sent SIGTERM: process id → job.
     """
 
     def __init__(self, database: Database, store: Store) -> None:
@@ -37,17 +37,17 @@ class Stopper:
         self._store = store
 
     def signal(self) -> None:
-        """SIGTERM to every supervisor, when all here ends with this server."""
+        """Send SIGTERM to every supervisor, if all processes end with this server."""
         if not ends_with_server():
             return
         found = supervisors()
         for pid in found:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGTERM)
-        self.signalled = self.signalled | found  # anew: a signal may come while another thread goes through it
+        self.signalled = self.signalled | found  # a new dict, since another thread may be iterating over the old one
 
     def stop(self) -> None:
-        """Wait a moment for those that were told, tell any others, and see to it that each job says so."""
+        """Signal supervisors again, wait up to STOP_SECONDS for them, and mark the jobs still active as interrupted."""
         self.signal()
         deadline = time.monotonic() + STOP_SECONDS
         while self.signalled.keys() & supervisors().keys() and time.monotonic() < deadline:
@@ -59,7 +59,7 @@ class Stopper:
 
 
 def supervisors() -> dict[int, str]:
-    """The processes here that supervise a retraining, each with its job."""
+    """The running supervisors: process id → job."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

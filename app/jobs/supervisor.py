@@ -1,8 +1,9 @@
-"""Watches over one training: `python -m app.jobs.supervisor JOB`, started by the web process and then on its own.
+"""Supervise one retraining: `python -m app.jobs.supervisor JOB`, started by the web process, independent of it after.
 
-It runs the trainer as a child and keeps the job's record true whatever becomes of it: heartbeats while it lives,
-an end when it was asked to cancel, stands still, hangs past the time limit, eats memory past the limit, or dies.
-SIGTERM, as a container or a service that stops sends it, interrupts the job in so many words.
+It runs the trainer as a child process and keeps the job's record true. It writes a heartbeat while the trainer lives.
+It ends the trainer when a cancel is requested, when there is no progress, and at the limits of time and memory; and it
+records the end of a trainer that dies. On SIGTERM, which a stopping container sends, the job ends as interrupted, and
+its record says that the service was stopped.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from app.jobs.states import State
 from app.settings import Settings, load_settings
 from model.registry.store import Store
 
-LOOK_SECONDS = 0.2  # between two looks at the child
+LOOK_SECONDS = 0.2  # between two checks of the child
 HEARTBEAT_SECONDS = 1.0
 CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
 PAGE_SIZE = resource.getpagesize()
@@ -38,7 +39,7 @@ MEGABYTE = 1_000_000
 STOPPED = f"The service was stopped, and the training with it. {AGAIN}"
 
 STALLED = "The training made no progress for {} seconds, and was ended: it was stopped, or it hung."
-End = tuple[State, str]  # and its reason
+End = tuple[State, str]  # the job's last state, and the reason
 WANTED: dict[State | None, End] = {
     State.CANCELLED: (State.CANCELLED, "Cancelled on request."),
     State.INTERRUPTED: (State.INTERRUPTED, "The job was given up meanwhile."),
@@ -46,7 +47,7 @@ WANTED: dict[State | None, End] = {
 
 
 def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
-    """Start the supervisor of a queued job, in a session of its own so that the server's end is not its end."""
+    """Start the supervisor of a queued job, in its own session, so that it does not end with the server."""
     process = subprocess.Popen(
         [sys.executable, "-m", "app.jobs.supervisor", job_id],
         stdin=subprocess.DEVNULL,
@@ -67,7 +68,10 @@ def main() -> int:
 
 
 def supervise(settings: Settings, database: Database, job_id: str, stopped: threading.Event) -> int:
-    """Run the job's trainer, and write down how it ended; answers with the exit status."""
+    """Run the job's trainer, record how it ended, and return the exit status.
+
+    stopped: set when this process gets SIGTERM. The status is 1 when the job is not queued any more.
+    """
     store = Store(settings.weights_dir)
     if not database.insist(lambda: reporting.move(database, job_id, State.RUNNING)):
         return 1
@@ -90,16 +94,15 @@ def supervise(settings: Settings, database: Database, job_id: str, stopped: thre
 
 
 def own_folders(settings: Settings) -> list[Path]:
-    """Where the service keeps what is its own, and so can write if anywhere."""
+    """The folders that the service writes to: weights, cache, and an SQLite database's."""
     file = sqlite_file(settings.database_url)
     return [settings.weights_dir, settings.cache_dir.parent, *([file.parent] if file else [])]
 
 
 def environment_of(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The trainer's environment; folder: for what it and its libraries write for a while
-    (matplotlib too, where it finds no place for its cache).
+    """The trainer's environment. folder: where it and its libraries write temporary files (matplotlib's cache, too).
 
-    One core is left to the server, and threads sleep while they wait for each other.
+    The trainer uses all cores but one, which is left to the server. Its threads sleep while they wait for each other.
     """
     cores = len(os.sched_getaffinity(0))
     thrifty = {"OMP_NUM_THREADS": str(max(1, cores - 1)), "OMP_WAIT_POLICY": "PASSIVE"}
@@ -114,7 +117,10 @@ def watch(
     log: IO[bytes],
     stopped: threading.Event,
 ) -> End | None:
-    """Wait for the child; end it where it must be. Answers with the state and reason of an end that was forced."""
+    """Wait for the child, and end it when needed.
+
+    Returns the job's end when this function ended the child; None when the child ended by itself.
+    """
     deadline = time.monotonic() + settings.retrain_seconds
     next_heartbeat = 0.0
     stall, progress = Stall(), None
@@ -129,13 +135,13 @@ def watch(
                 pulse = reporting.heartbeat(database, job_id, tail(log))
                 end, progress = WANTED.get(pulse.wanted), pulse.progress
             except DatabaseUnavailable:
-                stall.forget()  # the trainer may have to wait for it; the next heartbeat makes up for this one
+                stall.forget()  # the trainer may be waiting for the database, too
         standing = stall.look(progress, bytes_moved(child.pid), log.seek(0, os.SEEK_END))
         if stopped.is_set():
             stop(child, CANCEL_SECONDS)
             return State.INTERRUPTED, STOPPED
         if standing > settings.retrain_stall_seconds:
-            stop(child, 0.0)  # a process that was stopped takes no SIGTERM
+            stop(child, 0.0)  # a stopped process (SIGSTOP) does not handle SIGTERM
             return State.FAILED, STALLED.format(settings.retrain_stall_seconds)
         end = end_at_limit(child.pid, settings, deadline) or end
         if end is not None:
@@ -144,7 +150,7 @@ def watch(
 
 
 def end_at_limit(pid: int, settings: Settings, deadline: float) -> End | None:
-    """The end of a training that takes too long or too much memory; deadline: on the monotonic clock."""
+    """The end of a training beyond its limit of time or memory, else None. deadline: on the monotonic clock."""
     if time.monotonic() > deadline:
         return State.FAILED, f"The training was ended at its time limit of {settings.retrain_seconds} seconds."
     if resident_megabytes(pid) > settings.retrain_megabytes:
@@ -153,7 +159,7 @@ def end_at_limit(pid: int, settings: Settings, deadline: float) -> End | None:
 
 
 def stop(child: subprocess.Popen[bytes], seconds: float) -> None:
-    """Ask the child to end, then make it."""
+    """Send the child SIGTERM, and SIGKILL when it has not ended after `seconds`."""
     child.send_signal(signal.SIGTERM)
     try:
         child.wait(seconds)
@@ -163,14 +169,17 @@ def stop(child: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def ending_of(status: int, log: str) -> End:
-    """The end of a job whose trainer ended by itself, unless it wrote a better one."""
+    """The end of a job whose trainer ended by itself. Used when the trainer has not recorded an end.
+
+    status: the trainer's exit status, negative when a signal killed it.
+    """
     if status < 0:
         return State.INTERRUPTED, f"The training process was killed by {signal.Signals(-status).name}."
     return State.FAILED, last_line(log) or f"The training process ended with status {status}."
 
 
 def last_line(log: str) -> str:
-    """The last line that says something."""
+    """The last line that is not blank."""
     return next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
 
 
@@ -182,7 +191,7 @@ def tail(log: IO[bytes]) -> str:
 
 
 def resident_megabytes(pid: int) -> float:
-    """Resident memory of a process, 0 where the system does not tell (Linux does, proc_pid_statm(5))."""
+    """Resident memory of a process in MB (proc_pid_statm(5)); 0 where there is no /proc."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
     except (OSError, IndexError, ValueError):

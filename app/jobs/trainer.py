@@ -1,6 +1,7 @@
-"""The retraining process, `python -m app.jobs.trainer JOB`: reads the job and the samples, trains, writes the outcome.
+"""The retraining process, `python -m app.jobs.trainer JOB`: read the job and the samples, train, record the outcome.
 
-The only file of `app` that leads to torch; the web process never imports it. The supervisor starts and watches it.
+The supervisor starts and watches it. It is the only module of `app` that imports torch, through `model.train`; the web
+process never imports it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ REPORT_SECONDS = 0.5
 
 
 def main() -> int:
-    """Do the job named on the command line; answers with the exit status."""
+    """Run the job named on the command line and return the exit status."""
     die_with_parent(signal.SIGKILL)
     give_way()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
@@ -53,14 +54,14 @@ def main() -> int:
 
 
 def recipe_of(options: dict[str, Any]) -> Recipe:
-    """The retraining recipe with what the request asked for; from scratch it is the full one."""
+    """The recipe with the request's options: RETRAIN, or the full one for a training from scratch."""
     base = Recipe() if options.get("from") == "scratch" else RETRAIN
     names = ("epochs", "learning_rate", "seed", "patience")
     return replace(base, **{name: options[name] for name in names if options.get(name) is not None})
 
 
 def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Published:
-    """Train on MNIST and the samples, and publish; whether it is activated is decided later. Raises ModelError."""
+    """Train on MNIST and the samples, and publish the version without activating it. Raises ModelError."""
     splits = load_digits(settings.data_dir, settings.cache_dir, settings.offline)
     training, held_out = database.insist(lambda: samples.for_training(database))
     log.info("%s digits, %d samples to train on and %d held out", splits.source, len(training), len(held_out))
@@ -69,7 +70,10 @@ def train(settings: Settings, database: Database, store: Store, job_id: str, opt
 
 
 def settle(database: Database, store: Store, job: RowMapping, published: Published) -> None:
-    """Promote or keep the version as the gate decided, unless the job was given up meanwhile. Raises StoreError."""
+    """Activate the version ("promoted") or not ("kept"), as the gate decided, unless the job was given up meanwhile.
+
+    Raises StoreError.
+    """
     job_id, version, metrics = job["id"], published.version, published.metrics
     decision = as_asked(published.decision, job["options"]["promote"])
     promoted, reasons = decision.promote, decision.reasons
@@ -86,7 +90,7 @@ def settle(database: Database, store: Store, job: RowMapping, published: Publish
 
 
 class Recorder:
-    """Writes progress into the job's record, often enough for a person and seldom enough for the database."""
+    """Writes progress into the job's record: after each epoch, and every REPORT_SECONDS within one."""
 
     def __init__(self, database: Database, job_id: str) -> None:
         self.database = database
@@ -95,7 +99,10 @@ class Recorder:
         self.stage = ""
 
     def __call__(self, progress: Progress) -> None:
-        """Note the progress; a state must get through, a step of the training need not."""
+        """Record the progress. A change of state is retried until the database has it; a report may be lost.
+
+        Raises SystemExit when the job was given up.
+        """
         if progress.stage != self.stage:
             self.stage = progress.stage
             log.info("%s", progress.stage)
@@ -113,7 +120,7 @@ class Recorder:
 
 
 def prune(keep: int, store: Store) -> None:
-    """Remove versions beyond the number that is kept."""
+    """Remove old versions, so that `keep` remain."""
     try:
         removed = store.prune(keep)
     except ModelError as error:

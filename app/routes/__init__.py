@@ -1,1 +1,1 @@
-"""Thin routers, one a resource: parse, call one function, return."""
+"""The routers, one for each resource. A route parses the request, calls one function and returns its result."""

@@ -27,11 +27,11 @@ from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
 IdempotencyKey = Annotated[
-    Annotated[str, Field(max_length=128)] | None, Header(description="the same key starts one job only")
+    Annotated[str, Field(max_length=128)] | None, Header(description="requests with the same key start only one job")
 ]
 LastEventId = Annotated[
     Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{0,9}$"})] | None,
-    Header(description="the last event that is known; the answer begins after it"),
+    Header(description="id of the last event that you have; the stream begins after it"),
 ]
 
 
@@ -41,7 +41,7 @@ class UnknownOption(Problem):
 
 
 class OptionOutOfRange(Problem):
-    status, slug, title = 422, "option-out-of-range", "A retrain option has a value that it can't have"
+    status, slug, title = 422, "option-out-of-range", "A retrain option has an invalid value"
     remedy = "The `errors` list names each option and what it must be."
 
 
@@ -51,7 +51,7 @@ class TrainerUnavailable(Problem):
 
 
 def give_up_lost(request: Request, admin: Admin) -> None:
-    """Before any answer about jobs, give up one whose trainer was lost."""
+    """Dependency: before each answer about jobs, mark a job as interrupted when its trainer is lost."""
     state = request.app.state
     records.sweep(state.database, state.store, state.settings.queue_seconds)
 
@@ -61,7 +61,7 @@ Swept = Depends(give_up_lost)
 
 
 async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
-    """The body, which may be empty. Raises Problem."""
+    """Parse the body, which may be empty. Raises Problem."""
     content: ContentReader = request.app.state.content
     body = as_utf8(await content.read(request.scope, request.receive, MAX_OPTIONS_BYTES))
     try:
@@ -71,7 +71,7 @@ async def retrain_options(request: Request, admin: Admin) -> RetrainRequest:
 
 
 def option_problem(error: ValidationError) -> Problem:
-    """What is wrong with the options: no JSON, an option that there is not, or a value that it can't have."""
+    """The problem with the options: invalid JSON, an unknown option, or a value out of range."""
     errors = error.errors(include_url=False, include_input=False, include_context=False)
     general = invalid_field(errors)
     if errors[0]["type"] == "json_invalid" or not errors[0]["loc"]:
@@ -99,7 +99,7 @@ def retrain(
     options: Annotated[RetrainRequest, Depends(retrain_options)],
     idempotency_key: IdempotencyKey = None,
 ) -> Job:
-    """Train a new version from the samples, beside MNIST; 409 while another retraining is under way."""
+    """Train a new version on MNIST and the samples. 409 while another retraining is under way."""
     state = request.app.state
     chosen = options.model_dump(by_alias=True, exclude_none=True)
     try:
@@ -146,7 +146,7 @@ def cancel_job(request: Request, admin: Admin, job_id: str) -> Job:
 async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id: LastEventId = None) -> Response:
     """Server-sent events of the job, from the first or from `Last-Event-ID` on, until it ends.
 
-    204 for a client that has them all: an EventSource then stops to reconnect.
+    204 for a client that has all of them, so that an EventSource stops reconnecting.
     """
     if last_event_id and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10):
         raise InvalidField(("Last-Event-ID", "must be the id of an event"))

@@ -12,7 +12,7 @@ from sqlalchemy.engine import RowMapping
 from app.http.errors import Problem
 
 MAX_LIMIT = 200  # items a page
-MAX_CURSOR = 2**31 - 1  # the largest number that a row can have: what is above it asks for the same
+MAX_CURSOR = 2**31 - 1  # the largest number that a row can have; a larger cursor means the same
 CURSOR_DIGITS = 10
 
 
@@ -22,28 +22,28 @@ class PageOutOfRange(Problem):
 
 
 class Window(NamedTuple):
-    """Which part of a list is asked for: at most `limit` items from `cursor` on, None for the first page."""
+    """The requested part of a list: at most `limit` items after `cursor`, which is None for the first page."""
 
     limit: int
     cursor: int | None
 
 
 def as_limit(text: str) -> int:
-    """The items a page that a query asks for. Raises PageOutOfRange."""
+    """Parse `?limit=`, the number of items on a page. Raises PageOutOfRange."""
     if is_number(text) and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
     raise PageOutOfRange(f"limit: must be a number from 1 to {MAX_LIMIT}.")
 
 
 def as_cursor(text: str) -> str:
-    """The cursor of a query. Raises PageOutOfRange."""
+    """Check `?cursor=`. Raises PageOutOfRange."""
     if is_number(text):
         return text
     raise PageOutOfRange("cursor: must be the `next` of the page before.")
 
 
 def is_number(text: str) -> bool:
-    """Whether the text is a whole number without a sign, and not a long one."""
+    """Whether the text is a whole number without a sign, of at most CURSOR_DIGITS digits."""
     return text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS
 
 
@@ -54,7 +54,7 @@ def window(
         Query(description="`next` of the page before"),
     ] = None,
 ) -> Window:
-    """The page's bounds. Raises PageOutOfRange."""
+    """Dependency: the requested part of a list. Raises PageOutOfRange."""
     return Window(limit, None if cursor is None else min(int(cursor), MAX_CURSOR))
 
 
@@ -62,5 +62,5 @@ Page = Annotated[Window, Depends(window)]
 
 
 def next_cursor(rows: Sequence[RowMapping], limit: int, column: str) -> str | None:
-    """The cursor after a full page; a page that is not full is the last one."""
+    """The cursor of the next page; None when the page is not full, and so the last one."""
     return str(rows[-1][column]) if len(rows) == limit else None

@@ -1,7 +1,8 @@
 """`POST /predict` and `POST /predict/batch`.
 
-The hot path does without FastAPI's routing and dependency solving: `FastPath` hands a POST straight to the apps below.
-The routes at the end are FastAPI's, so that OpenAPI documents them and other methods are refused.
+For speed, POST and PUT skip FastAPI's routing and dependencies: `FastPath` passes them directly to the ASGI apps that
+`direct` makes here. The routes at the end of this file never run for them. They exist so that OpenAPI documents the
+paths, and so that FastAPI refuses other methods.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ from app.schemas.problems import documented
 from model.preprocessing.decoding.limits import FORMATS
 from model.preprocessing.pipeline import to_png
 
-MAX_LOOP_BYTES = 65_536  # of a body that is taken apart on the event loop; a longer one could hold it up
+MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 
-truth_value = TypeAdapter(bool)  # what other routes take
+truth_value = TypeAdapter(bool)  # pydantic's boolean, as in FastAPI's routes
 
 to_json = Prediction.__pydantic_serializer__.to_json
 
 
 async def predict(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
-    """One image in, one prediction out."""
+    """Answer one image with one prediction. Raises Problem."""
     body = await content.read(scope, receive, body_limit(predictor.settings))
     content_type = header(scope, b"content-type")
     if len(body) <= MAX_LOOP_BYTES:
@@ -52,14 +53,14 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
 
 
 def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
-    """The answer for the one picture of a body, all in the thread that calls. Raises Problem."""
+    """Parse the body and answer its one picture, in the calling thread. Raises Problem."""
     return predictor.answer_alone(one_picture(body, content_type))
 
 
 async def predict_batch(
     predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Several images in, a prediction or a problem for each, in order, all from one version."""
+    """Answer several images with a prediction or a problem for each, in order, all from one version. Raises Problem."""
     settings = predictor.settings
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
@@ -73,14 +74,14 @@ async def predict_batch(
 
 
 def answer_batch(predictor: Predictor, content_type: str, body: bytes) -> list[Answer | Problem]:
-    """An answer or a problem for each picture of the body, in order. Raises Problem for the body as a whole."""
+    """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
     answers = iter(predictor.answer_all([picture for picture in pictures if not isinstance(picture, Exception)]))
     return [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
 
 
 def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Prediction:
-    """The answer for one image."""
+    """The response's schema for one image. seen: the network's input as a data-URI, if wanted."""
     _, verdict, version = answer
     return Prediction(
         digit=verdict.digit,
@@ -95,7 +96,7 @@ def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Pred
 
 
 def wants_seen(query: bytes) -> bool:
-    """Whether the query asks for the picture that the model was given. Raises InvalidField."""
+    """Whether the query has `seen=true`, which asks for the network's input. Raises InvalidField."""
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("seen", ["false"])[-1]
     try:
         return truth_value.validate_python(given)
@@ -104,14 +105,14 @@ def wants_seen(query: bytes) -> bool:
 
 
 async def send_json(send: Send, body: bytes) -> None:
-    """A 200 with a JSON body."""
+    """Send a 200 with a JSON body."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 def direct(predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
-    """The apps that answer `METHODS`, by their paths."""
+    """Path → the ASGI app that answers `METHODS` on it."""
     check = KeyCheck(predictor.settings.predict_keys, "predict")
     endpoints = {"/predict": predict, "/predict/batch": predict_batch}
     return {
@@ -120,7 +121,7 @@ def direct(predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
 
 
 def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp:
-    """The endpoint behind the predict key and the limit of what may be begun at once."""
+    """Wrap the endpoint: check the predict key, and limit the predictions in progress (`max_in_flight`)."""
     settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,7 +140,7 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
 
 IMAGE_REQUEST = reference(ImageRequest)
 UNLOCKED: dict[str, Any] = {"security": [{}]}  # no key is needed where none is set
-READ = f"""One image. Its content decides what it is, no header does:
+READ = f"""One image, in any of these forms. The service recognises the form by the content, not by a header:
 
 - a picture file as the body: {FORMATS}, or HEIC where the service was installed with it
 - its base64, or a data-URI, as the body
@@ -148,7 +149,7 @@ READ = f"""One image. Its content decides what it is, no header does:
 
 A body may be compressed (`Content-Encoding: gzip` or `deflate`). `PUT` is taken as `POST` is.
 """
-SEEN = "answer with the 32×32 picture that the model is given, too"
+SEEN = "also answer with the 32×32 picture that the model was given"
 
 router = APIRouter(
     tags=["predict"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
@@ -172,7 +173,7 @@ router = APIRouter(
     description=READ,
 )
 def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> None:
-    """Only documents; `predict` answers."""
+    """Documents `POST /predict`; `predict` above answers it."""
 
 
 @router.put("/predict/batch", include_in_schema=False)
@@ -195,5 +196,5 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
 def document_predict_batch() -> None:
     """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
 
-    Each of them may be whatever `/predict` reads.
+    Each may have any form that `/predict` reads.
     """

@@ -1,4 +1,4 @@
-"""`/problems/<slug>`: what the `type` of a problem means and how to fix it."""
+"""`/problems/<slug>`: what a problem's `type` means and how to fix it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def get_problem(slug: str) -> ProblemType:
 
 
 def catalogue() -> dict[str, ProblemKind | type[Problem]]:
-    """Every problem of the service by its slug, wherever it is defined."""
+    """Slug → problem, for every subclass of Problem and every kind in IMAGE_PROBLEMS."""
     found: dict[str, ProblemKind | type[Problem]] = {kind.slug: kind for kind in IMAGE_PROBLEMS.values()}
     classes = [Problem]
     while classes:
@@ -40,5 +40,5 @@ def catalogue() -> dict[str, ProblemKind | type[Problem]]:
 
 
 def describe(kind: ProblemKind | type[Problem]) -> ProblemType:
-    """The catalogue's entry."""
+    """The problem as the schema shows it."""
     return ProblemType(type=f"/problems/{kind.slug}", title=kind.title, status=kind.status, remedy=kind.remedy)

@@ -1,4 +1,4 @@
-"""`/samples`: users' labelled images."""
+"""`/samples`: labelled images from users: add, list, import, export, delete."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DOCUMENTED_BODY = request_body(
 
 
 class SampleId(StringConvertor):
-    """What may stand for an id in a path: not what is the name of another route."""
+    """Path convertor for a sample's id: any segment except "import" and "export", which are routes of their own."""
 
     regex = "(?!(?:import|export)$)[^/]+"
 
@@ -55,7 +55,7 @@ router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401
     responses={200: {"model": StoredSample}, **documented(400, 408, 413, 415, 422)},
 )
 async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample:
-    """Store a labelled image durably; 200 when it is there already, another label corrects the one it had."""
+    """Store a labelled image durably. 200 when the image was stored before; its label is then corrected."""
     content: ContentReader = request.app.state.content
     body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
     row, outcome = await run_in_threadpool(store, request, admin, body)
@@ -65,7 +65,7 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
 
 
 def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, samples.Outcome]:
-    """Read the labelled picture and commit the sample; answers with its row and what became of it."""
+    """Read the labelled picture and commit the sample. Returns its row and the outcome. Raises Problem."""
     state = request.app.state
     picture, label = parse_sample(body, request.headers.get("Content-Type", ""))
     reading = state.predictor.read(picture)
@@ -86,7 +86,7 @@ def list_samples(
     ] = None,
     suspect: bool | None = None,
 ) -> SampleList:
-    """Samples, oldest first; `suspect=true` for those whose label the version in use is sure is wrong."""
+    """Samples, oldest first. `suspect=true`: only those for which the version in use is sure of another digit."""
     state = request.app.state
     if state.model.classifier is not None:
         samples.refresh_predictions(state.database, state.model.classifier)
@@ -132,7 +132,7 @@ def export_samples(request: Request, admin: Admin) -> StreamingResponse:
 
 
 def chunks(file: IO[bytes], opened: ExitStack) -> Iterator[bytes]:
-    """The file's content in pieces; then closes what was opened for it."""
+    """Yield the file's content in pieces, then close `opened`."""
     with opened:
         while piece := file.read(CHUNK_BYTES):
             yield piece
@@ -160,5 +160,5 @@ def get_sample_image(request: Request, admin: Admin, identity: str, seen: bool =
 
 @router.delete("/{identity:sample}", status_code=204, responses=documented(404))
 def delete_sample(request: Request, admin: Admin, identity: str) -> None:
-    """Forget a sample; versions trained on it stay as they are."""
+    """Delete a sample. Versions trained on it stay as they are."""
     samples.remove(request.app.state.database, admin, identity)

@@ -57,7 +57,7 @@ def activate_version(request: Request, admin: Admin, version: Number) -> Version
     before = current_of(state.store)
     action = "roll-back" if before is not None and version < before else "activate"
     try:
-        with state.database.begin() as connection:  # no deed without its record, no record without its deed
+        with state.database.begin() as connection:  # the activation and its audit record happen both or not at all
             audit.record(connection, admin, action, str(version), before=before)
             state.store.activate(version)
     except NoVersion as error:
@@ -71,7 +71,7 @@ def activate_version(request: Request, admin: Admin, version: Number) -> Version
 
 
 def current_of(store: Store) -> int | None:
-    """The version that CURRENT names, None when it names none."""
+    """The version that CURRENT names; None when there is none."""
     try:
         return store.current()
     except NoVersion:
@@ -79,7 +79,7 @@ def current_of(store: Store) -> int | None:
 
 
 def describe(store: Store, version: int, current: int | None) -> VersionDetail:
-    """The version as the schema shows it; a damaged one with what is wrong."""
+    """The version as the schema shows it. For a damaged version, `problem` says what is wrong."""
     manifest, problem = None, None
     try:
         manifest = store.verify(version)

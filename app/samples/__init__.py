@@ -1,1 +1,1 @@
-"""The corrections that users send, and their archive."""
+"""Samples: the labelled images that users send, their table, and their import and export as a ZIP."""

@@ -1,7 +1,7 @@
-"""Samples as a ZIP: in, item by item within limits, and out again. Nothing is ever unpacked to the disk.
+"""Import samples from a ZIP, item by item and within limits, and export them to one. Nothing is unpacked to the disk.
 
-Which files have a label says `archive_labels.py`. A name that ends in `.pixels.png` says that the image is no picture
-of a digit but the pixels that the model is to be given.
+`archive_labels.py` finds the label of each file. An image whose name ends in `.pixels.png` holds the network's input
+itself; every other image is a picture in which the digit must be found.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.pipeline import Reading, read_digit, read_pixels
 
-PIXELS = "pixels.png"  # how the name of a sample ends that was sent as pixels
-CHUNK = 100  # items a transaction
+PIXELS = "pixels.png"  # end of the file name of a sample that was sent as pixels
+CHUNK = 100  # items in one transaction
 NO_LABEL = "It is in no folder 0–9 and no labels.csv names it."
-CHUNK_BYTES = 10_000_000  # of images a transaction, and in memory
+CHUNK_BYTES = 10_000_000  # of images in one transaction, and in memory
 ZIP_TYPES = (
     "",
     "application/zip",
     "application/x-zip-compressed",
     "application/octet-stream",
-    URLENCODED,  # what `curl --data-binary` says of anything
+    URLENCODED,  # the default of `curl --data-binary`
 )
 
 log = logging.getLogger(__name__)
 
 
 class Result(NamedTuple):
-    """What became of one file: "created", "corrected", "unchanged", or "refused" with a detail."""
+    """The outcome for one file: "created", "corrected", "unchanged", or "refused" with a detail."""
 
     name: str
     outcome: str
@@ -63,10 +63,11 @@ class Prepared(NamedTuple):
 def add_all(
     database: Database, actor: str, file: IO[bytes], classifier: Classifier | None, limits: Limits, max_items: int
 ) -> list[Result]:
-    """Store every labelled image of the ZIP; a result for each. Can be repeated: what is there is left alone.
+    """Store every labelled image of the ZIP, and return a result for each file.
 
-    Raises BrokenArchive, BatchTooLarge or InvalidField before anything is stored, DatabaseUnavailable after whole
-    chunks.
+    Can be repeated: an image that is already stored with the same label is "unchanged".
+    Raises BrokenArchive, BatchTooLarge or InvalidField before anything is stored. Raises DatabaseUnavailable between
+    two chunks, after the ones before were stored.
     """
     with opened(file, max_items) as archive:
         items, without = labelled_files(archive, limits, max_items)
@@ -77,7 +78,7 @@ def add_all(
 
 
 def store(database: Database, actor: str, chunk: Sequence[Prepared], classifier: Classifier | None) -> list[Result]:
-    """Store the images in one transaction; where one breaks it by a bug of ours, each in its own. Raises Problem."""
+    """Store the images in one transaction. When a bug makes that fail, store each in its own. Raises Problem."""
 
     def add(items: Sequence[Prepared]) -> list[samples.Added]:
         with database.begin() as connection:  # short: the pictures were read before it
@@ -97,7 +98,7 @@ def store(database: Database, actor: str, chunk: Sequence[Prepared], classifier:
 def prepare(
     archive: zipfile.ZipFile, items: Iterable[Item], limits: Limits, results: list[Result]
 ) -> Iterator[Prepared]:
-    """Unpack and read the files; those that can't be are noted in `results`."""
+    """Unpack and read the files. One that fails is appended to `results` as refused."""
     for info, label in items:
         prepared = result_or_error(prepare_one, archive, info, label, limits)
         if isinstance(prepared, Prepared):
@@ -116,14 +117,14 @@ def prepare_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: int, lim
 
 
 def reading_of(name: str, image: bytes, limits: Limits) -> Reading:
-    """The image as the network will see it; pixels are taken as they are. Raises ImageError."""
+    """Convert the image to the network's input; a `.pixels.png` is taken as it is. Raises ImageError."""
     if name.endswith(f".{PIXELS}"):
         return read_pixels(decode(image, limits).gray)
     return read_digit(image, limits)
 
 
 def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
-    """Runs of items, each small enough for one transaction and for the memory."""
+    """Split the items into lists of at most CHUNK items and about CHUNK_BYTES of images."""
     chunk: list[Prepared] = []
     size = 0
     for item in items:
@@ -137,7 +138,7 @@ def chunked(items: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> bytes:
-    """The file's content, read no further than the limit, whatever the ZIP claims of its size."""
+    """The file's content, cut one byte above the limit, since the size that the ZIP states may be wrong."""
     with archive.open(info) as file:
         return file.read(limits.max_bytes + 1)
 
@@ -151,7 +152,7 @@ def write_all(database: Database, file: IO[bytes]) -> None:
 
 
 def every_sample(database: Database) -> Iterator[Any]:
-    """All samples in the order of arrival, a chunk in memory at a time."""
+    """All samples in the order of arrival, with one chunk at a time in memory."""
     last = 0
     while True:
         query = select(table).where(table.c.number > last).order_by(table.c.number).limit(CHUNK)
@@ -164,7 +165,7 @@ def every_sample(database: Database) -> Iterator[Any]:
 
 
 def check_media_type(content_type: str) -> None:
-    """Raise UnsupportedMediaType for what claims to be something else than a ZIP."""
+    """Raise UnsupportedMediaType for a Content-Type that is not in ZIP_TYPES."""
     kind = media_type(content_type)
     if kind not in ZIP_TYPES:
         raise UnsupportedMediaType(f"Send the ZIP itself as the body, as application/zip, not {kind}.")

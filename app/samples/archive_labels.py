@@ -1,7 +1,7 @@
-"""The files of a ZIP and their labels, which their folder says, or a CSV.
+"""Find the label of each file of a ZIP: from the name of its folder, or from a `labels.csv`.
 
-A ZIP holds folders named 0–9 with images in them, or images and beside them a `labels.csv` with lines of name and
-label; both at the top or in other folders.
+A ZIP has folders named 0–9 with images in them, or images with a `labels.csv` beside them, whose lines are name and
+label. Both may be at the top or within other folders.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from model.preprocessing.decoding.limits import Limits
 
 LABELS = "labels.csv"
 DIGITS = frozenset("0123456789")  # names of folders, and labels
-UNPACKED_FACTOR = 4  # images hardly shrink: a ZIP that unpacks to more than this is a bomb
+UNPACKED_FACTOR = 4  # unpacked over packed bytes; image files hardly shrink, so a larger factor means a ZIP bomb
 MAX_CSV_BYTES = 20_000_000
 ENTRY_START = b"PK\x01\x02"  # of a file's entry in the directory (APPNOTE.TXT, 4.3.12)
-ENTRIES_PER_ITEM = 3  # macOS adds one of its own for each file; folders have some, too
+ENTRIES_PER_ITEM = 3  # macOS adds an entry for each file, and folders have entries, too
 SCAN_BYTES = 1 << 20
 ENCRYPTED = 1  # bit of an entry's flags
-DELIMITERS = ",;\t"  # what spreadsheets write between two columns
-UNREADABLE = (  # what zipfile raises for a file that it can't read
+DELIMITERS = ",;\t"  # between two columns, as spreadsheets write them
+UNREADABLE = (  # exceptions of zipfile for a file that it can't read
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
     OSError, EOFError, NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
@@ -48,7 +48,7 @@ class Item(NamedTuple):
 
 
 def opened(file: IO[bytes], max_items: int) -> zipfile.ZipFile:
-    """The ZIP, whose directory was found small enough to be read. Raises BrokenArchive or BatchTooLarge."""
+    """Open the ZIP, after a check that its directory is small enough. Raises BrokenArchive or BatchTooLarge."""
     most = ENTRIES_PER_ITEM * max_items
     if count_entries(file) > most:
         raise BatchTooLarge(f"The ZIP has more than {most:,} entries.")
@@ -61,7 +61,7 @@ def opened(file: IO[bytes], max_items: int) -> zipfile.ZipFile:
 
 
 def count_entries(file: IO[bytes]) -> int:
-    """How many entries the ZIP can have at most: how often one seems to begin, wherever its directory is."""
+    """An upper bound for the ZIP's number of entries: how often ENTRY_START occurs anywhere in it."""
     file.seek(0)
     count, rest = 0, b""
     while piece := file.read(SCAN_BYTES):
@@ -72,7 +72,7 @@ def count_entries(file: IO[bytes]) -> int:
 
 
 def why(error: Exception, info: zipfile.ZipInfo | None = None) -> str:
-    """Why a ZIP, or a file in it, can't be read."""
+    """Why a ZIP, or the file `info` in it, can't be read, as a clause."""
     if info is not None and info.flag_bits & ENCRYPTED:
         return "it is encrypted with a password"
     said = str(error).rstrip(".")
@@ -109,17 +109,17 @@ def labelled_files(archive: zipfile.ZipFile, limits: Limits, max_items: int) -> 
 
 
 def is_litter(name: str) -> bool:
-    """Whether it is what file managers leave behind."""
+    """Whether the file was added by a file manager, such as macOS's metadata, and is no image of the user's."""
     return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith(".")
 
 
 def is_csv(path: PurePath) -> bool:
-    """Whether the file gives labels to those beside it."""
+    """Whether the file is a labels.csv."""
     return path.name.lower() == LABELS
 
 
 def read_labels(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo], max_items: int) -> dict[PurePosixPath, int]:
-    """The labels that each labels.csv gives to files in and below its folder.
+    """Path → label, for the files in the ZIP that a labels.csv in their folder or a folder above names.
 
     Raises BatchTooLarge, BrokenArchive, InvalidField.
     """
@@ -136,7 +136,7 @@ def read_labels(archive: zipfile.ZipFile, files: Sequence[zipfile.ZipInfo], max_
 
 
 def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[str, int]]:
-    """The names and labels of one CSV; a header line is passed over. Raises BrokenArchive, InvalidField."""
+    """Yield the (name, label) lines of one CSV, without its header. Raises BrokenArchive, InvalidField."""
     try:
         with archive.open(info) as file:
             text = as_text(file.read(MAX_CSV_BYTES))
@@ -158,13 +158,13 @@ def read_csv(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[tuple[
 
 
 def as_text(data: bytes) -> str:
-    """The text, in UTF-8 or as Excel's Unicode. Raises UnicodeError."""
+    """Decode UTF-8, or UTF-16 as Excel's "Unicode Text" has it. Raises UnicodeError."""
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data.decode("utf-16" if is_utf16 else "utf-8-sig")
 
 
 def label_of(path: PurePosixPath, labels: dict[PurePosixPath, int]) -> int | None:
-    """The label that the CSV or the nearest folder gives the file."""
+    """The file's label from a CSV, or else from its folder's name; None when it has none."""
     if path in labels:
         return labels[path]
     folder = path.parent.name

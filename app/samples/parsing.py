@@ -1,4 +1,4 @@
-"""From the body of a `POST /samples` to the picture and its label: a form, or JSON."""
+"""Parse the body of a `POST /samples`, a form or JSON, to a picture and its label."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.samples import samples
 from app.schemas.json_body import as_utf8, validate
 from app.schemas.samples import SampleRequest
 
-PICTURE_FIELDS = ("file", "image", "pixels")  # of a form, which has one of them
-MAX_LABEL_BYTES = 16  # that are looked at: one digit, and space around it
+PICTURE_FIELDS = ("file", "image", "pixels")  # a form must have one of them
+MAX_LABEL_BYTES = 16  # that are read: one digit, and space around it
 sample_request = TypeAdapter(SampleRequest)
 
 
 def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int]:
-    """The picture and its label, from a form or from JSON, as their content tells. Raises Problem."""
+    """The picture and its label. The content decides whether the body is a form or JSON. Raises Problem."""
     parts = form_parts(body, content_type, MAX_FIELDS)
     if parts is not None:
         return parse_sample_form([part for part in parts if not part.is_unused])
@@ -48,14 +48,14 @@ def parse_sample_form(parts: list[Part]) -> tuple[Picture, int]:
 
 
 def parse_label(text: str) -> int:
-    """The label that a form or a query gives. Raises InvalidLabel."""
+    """Parse the label in a form or a query. Raises InvalidLabel."""
     if len(text) != 1 or text not in "0123456789":
         raise samples.InvalidLabel("label: must be one digit, 0–9.")
     return int(text)
 
 
 def parse_sample_json(body: bytes) -> SampleRequest:
-    """A labelled image as JSON. Raises Problem."""
+    """Parse a labelled image in JSON. Raises Problem."""
     try:
         return validate(sample_request, body)
     except InvalidField as problem:

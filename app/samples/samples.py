@@ -1,4 +1,4 @@
-"""Users' labelled images: stored durably with the reading that the network gets, one row for each content."""
+"""The table of samples: labelled images, each stored once with the network's input that was read from it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from model.classifier import Classifier
 from model.data.digits import Labelled
 from model.preprocessing.pipeline import Reading
 
-HELD_OUT_OF = 5  # one in five is never trained on
-SURE = 0.9  # from this confidence in another digit on, a label is suspect
+HELD_OUT_OF = 5  # one sample in five is held out: the gate uses it, training does not
+SURE = 0.9  # a label is suspect when the model reads another digit with at least this confidence
 SUMMARY = [column for column in samples.c if column.name not in ("image", "reading")]
 REFRESHED_TOGETHER = 500
-FILE_TYPES = {  # of formats whose suffix or media type is not simply their name
+FILE_TYPES = {  # suffix and media type of formats where they differ from the format's name
     "HEIF": ("heic", "image/heic"),
     "JPEG2000": ("jp2", "image/jp2"),
     "PPM": ("pnm", "image/x-portable-anymap"),
@@ -49,32 +49,32 @@ Outcome = Literal["created", "corrected", "unchanged"]
 
 
 class Added(NamedTuple):
-    """What became of a sample: "created", "corrected" (it had another label) or "unchanged"."""
+    """A sample's id and the outcome: "created", "corrected" (it had another label) or "unchanged"."""
 
     id: str
     outcome: Outcome
 
 
 def sample_id(image: bytes) -> str:
-    """The name of a content: SHA-256 of the original bytes, in hexadecimal."""
+    """The id of a sample: SHA-256 of the original bytes, in hexadecimal."""
     return hashlib.sha256(image).hexdigest()
 
 
 def file_type(format: str) -> tuple[str, str]:
-    """The suffix and the media type of an image of the format, as a `Reading` names it."""
+    """Suffix and media type of an image. format: as a `Reading` names it."""
     name = format.lower()
     return FILE_TYPES.get(format, (name, f"image/{name}"))
 
 
 def is_held_out(identity: str) -> bool:
-    """Whether the sample only judges and never trains; follows from its content, so it never moves."""
+    """Whether the sample is held out from training. It follows from the id, so it never changes."""
     return int(identity[:8], 16) % HELD_OUT_OF == 0
 
 
 def add(
     connection: Connection, actor: str, image: bytes, reading: Reading, label: int, classifier: Classifier | None
 ) -> Added:
-    """Store a labelled image, or give the one that is there its new label."""
+    """Store a labelled image; when it is stored already, correct its label. Writes the audit."""
     identity, now = sample_id(image), time.time()
     earlier = connection.execute(select(samples.c.label).where(samples.c.id == identity)).scalar()
     if earlier == label:
@@ -93,16 +93,16 @@ def add(
     try:
         with connection.begin_nested():
             connection.execute(insert(samples).values(row))
-    except IntegrityError:  # somebody else stored it this moment
+    except IntegrityError:  # another request stored it at the same time
         return add(connection, actor, image, reading, label, classifier)
     audit.record(connection, actor, "sample-added", identity, label=label)
     return Added(identity, "created")
 
 
 def predictions(classifier: Classifier, readings: Sequence[Reading], labels: Sequence[int]) -> list[dict[str, Any]]:
-    """What the version in use reads in each, and whether that makes the label suspect, as columns of their rows.
+    """The columns `predicted`, `confidence`, `predicted_by` and `suspect` for each reading and its label.
 
-    A label is suspect where the version stands by another digit: what it would not accept for a digit proves nothing.
+    A label is suspect when the classifier accepts its own reading, reads another digit, and is SURE of it.
     """
     return [
         {
@@ -116,7 +116,7 @@ def predictions(classifier: Classifier, readings: Sequence[Reading], labels: Seq
 
 
 def refresh_predictions(database: Database, classifier: Classifier) -> None:
-    """Let the version in use read the samples that another one read."""
+    """Predict again, with the version in use, each sample whose prediction is from another version."""
     outdated = samples.c.predicted_by.is_distinct_from(classifier.version)
     columns = (samples.c.id, samples.c.label, samples.c.reading, samples.c.format, samples.c.stray)
     query = select(*columns).where(outdated).limit(REFRESHED_TOGETHER)
@@ -134,7 +134,7 @@ def refresh_predictions(database: Database, classifier: Classifier) -> None:
 
 
 def as_pixels(reading: bytes) -> NDArray[np.uint8]:
-    """The stored reading as uint8 (32, 32)."""
+    """The stored reading (1024 bytes) as uint8 (32, 32)."""
     return np.frombuffer(reading, np.uint8).reshape(32, 32)
 
 
@@ -162,7 +162,7 @@ def remove(database: Database, actor: str, identity: str) -> None:
 def page(
     database: Database, after: int, limit: int, label: int | None, suspect: bool | None
 ) -> tuple[Sequence[RowMapping], int]:
-    """`limit` samples with a number above `after`, oldest first, and how many there are that fit the filters."""
+    """At most `limit` samples with a number above `after`, oldest first, and the count of all that pass the filters."""
     conditions: list[ColumnElement[bool]] = []
     if label is not None:
         conditions.append(samples.c.label == label)
@@ -175,7 +175,7 @@ def page(
 
 
 def for_training(database: Database) -> tuple[Labelled, Labelled]:
-    """The samples to train on, and those held out to judge by, in an order that follows from their contents."""
+    """The samples for training, and the held-out ones, both sorted by id, so that trainings are repeatable."""
     query = select(samples.c.reading, samples.c.label, samples.c.held_out).order_by(samples.c.id)
     with database.read() as connection:
         rows = connection.execute(query).all()

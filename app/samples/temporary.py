@@ -1,4 +1,4 @@
-"""Temporary files for archives, with an answer of their own where there is no room for them."""
+"""Temporary files for archives, and the problem (507) for a disk without space for them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class NoScratchSpace(Problem):
-    status, slug, title = 507, "no-scratch-space", "There is no room for what is needed for a while"
+    status, slug, title = 507, "no-scratch-space", "There is no space for temporary files"
     remedy = "The operator should give the service a temporary folder with free space; TMPDIR names it."
 
 
 @contextmanager
 def temporary_file() -> Iterator[IO[bytes]]:
-    """A file that is gone afterwards. Raises NoScratchSpace when it can't be made or grow."""
+    """A file that is deleted afterwards. Raises NoScratchSpace when it can't be created or can't grow."""
     try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115  # an error of its making is another one than of its use
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # errors at its creation are handled apart from later ones
     except OSError as error:
         raise NoScratchSpace(f"The service can't write any temporary folder: {error}.") from error
     try:

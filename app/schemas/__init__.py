@@ -1,1 +1,1 @@
-"""Request and response models, how JSON becomes one, and how OpenAPI documents them."""
+"""The models of requests and responses, the parsing of JSON bodies, and the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Examples for OpenAPI that work as they stand: a seven, as pixels and as a PNG."""
+"""Examples for OpenAPI, which can be sent unchanged: a seven, as pixels and as a PNG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from model.preprocessing.pipeline import to_png
 
 DIGIT = 7
-INKS = ".-+*#@"  # from paper to full ink, in equal steps
+INKS = ".-+*#@"  # gray levels from paper (0) to full ink (255), in equal steps
 DRAWN = """
 ............................
 ............................

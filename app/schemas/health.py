@@ -1,4 +1,4 @@
-"""What the health routes answer."""
+"""The responses of the health routes."""
 
 from __future__ import annotations
 

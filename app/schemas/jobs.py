@@ -1,4 +1,4 @@
-"""Retraining jobs, as the API shows them."""
+"""Retraining jobs in the API: the options of a request, a job, a page of jobs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RetrainRequest(BaseModel):
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**63), WHOLE] | None = None
     patience: Annotated[
         Annotated[int, Field(strict=True, ge=0, le=1000), WHOLE] | None,
-        Field(description="epochs without gain until it stops; 0: never"),
+        Field(description="stop early after so many epochs without gain; 0: never"),
     ] = None
     from_: Annotated[Literal["current", "scratch"], Field(alias="from", description="the weights to begin with")] = (
         "current"
@@ -44,7 +44,7 @@ class Job(BaseModel):
     progress: Annotated[dict[str, Any] | None, Field(description="stage, epoch, step, loss, accuracy, eta_seconds")]
     metrics: dict[str, Any] | None
     reasons: Annotated[list[str], Field(description="why the gate promoted or kept the new version")]
-    version: Annotated[int | None, Field(description="the version that came out")]
+    version: Annotated[int | None, Field(description="the new version, once it is published")]
     error: str | None
     log: Annotated[str, Field(description="the end of the trainer's log")]
 

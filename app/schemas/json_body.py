@@ -1,4 +1,4 @@
-"""JSON from outside: how much it holds is counted before it is parsed, and reported briefly."""
+"""Validate JSON bodies. The number of values is bounded before anything is parsed, and errors are kept short."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pydantic import TypeAdapter, ValidationError
 from app.http.errors import InvalidField, Problem, invalid_field
 from app.schemas.pixels import NO_BOOLS
 
-SCAN_BYTES = 65_536  # looked at in one step
-MAX_VALUES = 5_200  # in JSON for one picture; 32×32 pixels of four colours, refused by name, make 5,156
-MAX_NAMES = 16  # in JSON for one picture, which has two or three; the address in a data-URI counts as one
+SCAN_BYTES = 65_536  # scanned in one step
+MAX_VALUES = 5_200  # in JSON for one picture; 32×32 RGBA pixels have 5,156, so that their error names the channels
+MAX_NAMES = 16  # in JSON for one picture, which needs two or three; the colon of a data-URI counts as one
 
 T = TypeVar("T")
 
 
 def is_small_json(body: bytes, pictures: int = 1) -> bool:
-    """Whether JSON holds no more values and names than that many pictures have. Nothing is parsed for it.
+    """Whether JSON has no more values and names than `pictures` pictures may have. Counts bytes; parses nothing.
 
-    Of two values beside each other in JSON, one has a comma before it; the first in a list has `[` before it, and
-    what has a name has `:`. So there are at most as many values as commas, `[` and `:`, and one. A string may hold
-    these as well, which makes the bound looser, never wrong; base64 holds none. How deep JSON is nested is limited
-    by the parser, at 200.
+    Each value in JSON, except the outermost one, follows a `,`, a `[` or a `:`. So the count of these three bytes, plus
+    one, is an upper bound for the number of values. Strings may contain them, too; then the bound is larger than needed
+    but still right. Base64 contains none. The parser limits the depth of nesting, to 200.
     """
     values = names = 0
     for start in range(0, len(body), SCAN_BYTES):
@@ -36,14 +35,14 @@ def is_small_json(body: bytes, pictures: int = 1) -> bool:
 
 
 def validate(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The body as what the adapter makes of it. Raises InvalidField or MalformedJson."""
+    """Parse and validate the body of one picture. Raises InvalidField or MalformedJson."""
     if not is_small_json(body):
         raise InvalidField(("", f"has more than {MAX_VALUES:,} values or {MAX_NAMES} names, and one picture has fewer"))
     return validate_counted(adapter, body)
 
 
 def validate_counted(adapter: TypeAdapter[T], body: bytes) -> T:
-    """As `validate`, for a body that was found small enough."""
+    """As `validate`, for a body that `is_small_json` has accepted."""
     try:
         return adapter.validate_json(body, context=context_of(body))
     except ValidationError as error:
@@ -51,20 +50,20 @@ def validate_counted(adapter: TypeAdapter[T], body: bytes) -> T:
 
 
 def context_of(body: bytes) -> object:
-    """NO_BOOLS, which makes pixels quick to check, or None when the body may hold `true` or `false`."""
+    """NO_BOOLS, which makes the check of pixels faster; None when the body may contain `true` or `false`."""
     return None if b"true" in body or b"false" in body else NO_BOOLS
 
 
 def wrong_json(error: ValidationError) -> Problem:
-    """The problem that a failed validation is."""
+    """The problem for a failed validation."""
     return invalid_field(error.errors(include_url=False, include_input=False, include_context=False))
 
 
 def as_utf8(text: bytes) -> bytes:
-    """The text without the mark of its encoding that editors and shells put before it, and without space around."""
+    """Remove a byte order mark, which editors and shells add, and space around the text; convert UTF-16 to UTF-8."""
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             text = text.decode("utf-16").encode()
-        except UnicodeError:  # it is no text; to replace what is wrong would take long
+        except UnicodeError:  # it is no text; replacing the invalid bytes would take long
             return text
     return text.removeprefix(codecs.BOM_UTF8).strip()

@@ -1,4 +1,4 @@
-"""The document at `/openapi.json`: FastAPI's, and the shapes of the bodies that routes read by themselves."""
+"""The document at `/openapi.json`: FastAPI's, with the schemas of bodies that routes parse without FastAPI."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ REQUEST_ID = {
     "name": "X-Request-ID",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "your own name for the request, which the answer and the log then carry, if it is plain and short",
+    "description": "your own id for the request; the answer and the log repeat it, if it is short and plain",
 }
 
 
 class DocumentedApi(FastAPI):
-    """FastAPI whose document knows what `reference` names, and the header that every operation takes."""
+    """FastAPI with the schemas of BODIES and the header X-Request-ID added to its document."""
 
     def openapi(self) -> dict[str, Any]:
-        """The document."""
+        """The OpenAPI document, made at the first call."""
         document = super().openapi()
         components = document["components"]
-        if "parameters" not in components:  # it was made this moment
+        if "parameters" not in components:  # first call
             components["schemas"] |= SHAPES["$defs"]
             components["parameters"] = {"RequestId": REQUEST_ID}
             for operation in (each for path in document["paths"].values() for each in path.values()):
@@ -44,7 +44,7 @@ class DocumentedApi(FastAPI):
 
 
 def without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of what may be left out of a query or a header, where nothing can be null."""
+    """The schema of an optional parameter without its null: queries and headers have no null."""
     match schema:
         case {"anyOf": [kind, {"type": "null"}], **rest}:
             return {**rest, **kind}
@@ -52,12 +52,12 @@ def without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def reference(body: type[BaseModel]) -> dict[str, str]:
-    """The schema of a body, by its name."""
+    """A `$ref` to the schema of a body."""
     return {"$ref": f"#/components/schemas/{body.__name__}"}
 
 
 def forms(file: dict[str, Any], example: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Both kinds of form: with a `file`, or with its base64 in the field `image`, and with fields that are needed."""
+    """The content of both kinds of form: a `file`, or its base64 in the field `image`, and the required `fields`."""
     text = {"type": "string", "minLength": 1, "description": "base64, or a data-URI"}
     image = text if file is FILE else {"type": "array", "items": text}
     shape = {"type": "object", "required": list(fields)} if fields else {"type": "object"}
@@ -75,5 +75,5 @@ def forms(file: dict[str, Any], example: dict[str, Any], **fields: Any) -> dict[
 
 
 def request_body(content: dict[str, Any]) -> dict[str, Any]:
-    """What OpenAPI says of a body that is needed, by media types."""
+    """A required body in OpenAPI. content: media type → its schema and examples."""
     return {"requestBody": {"required": True, "content": content}}

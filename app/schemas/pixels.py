@@ -1,4 +1,4 @@
-"""Pixels as people have them → rows of bytes: nested or flat lists, 0–255 or 0–1, integers or fractions."""
+"""Convert pixels to rows of bytes: from nested or flat lists, 0–255 or 0–1, integers or fractions."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
 
 SIDES = (28, 32)
-SIDE_OF = {side * side: side for side in SIDES}  # by the length of a flat list
+SIDE_OF = {side * side: side for side in SIDES}  # length of a flat list → side
 LIST_SIDES = frozenset((*SIDES, *SIDE_OF))
 NUMBERS = {int, float}
-INK = bytes.maketrans(b"\0\1", b"\0\xff")  # 1 of a range 0–1 is what 255 is of 0–255
-NO_BOOLS = object()  # the context of a validation of JSON in which neither `true` nor `false` stands
+INK = bytes.maketrans(b"\0\1", b"\0\xff")  # scales the range 0–1 to 0–255
+NO_BOOLS = object()  # context for the validation of JSON that contains neither `true` nor `false`
 SHAPE = "must be 28×28 or 32×32 numbers, as rows or as one flat list"
 
 
 def read_rows(value: object, info: ValidationInfo) -> list[bytes]:
     """The picture as 28 rows of 28 bytes, or 32 of 32.
 
-    value: 28×28 or 32×32 numbers as rows, as one flat list, or with further dimensions of 1 (28×28×1, 1×28×28).
-    Where none of them is above 1, they are of the range 0–1, so that integers 0 and 1 are paper and ink; else they
-    are of the range 0–255, and fractions are rounded. Raises PydanticCustomError, which pydantic tells by its field.
+    value: 28×28 or 32×32 numbers as rows, as one flat list, or with extra dimensions of 1 (28×28×1, 1×28×28).
+    If no number is above 1, their range is 0–1, so integers 0 and 1 mean paper and ink. Otherwise their range is 0–255,
+    and fractions are rounded. Raises PydanticCustomError, which pydantic reports with the field's name.
 
-    Python takes booleans for integers, and to tell them apart takes half the time; hence the context NO_BOOLS.
+    In Python a boolean is an integer, and checking for booleans takes half of the time. The context NO_BOOLS says that
+    the check is not needed.
     """
     if info.context is NO_BOOLS and is_square(value):
-        with suppress(TypeError, ValueError):  # what is no integer 0–255 is looked at below
+        with suppress(TypeError, ValueError):  # raised for anything but integers 0–255; handled below
             rows = list(map(bytes, value))
             is_of_bytes = any(row.translate(None, b"\0\1") for row in rows)
             return rows if is_of_bytes else [row.translate(INK) for row in rows]
@@ -39,30 +40,30 @@ def read_rows(value: object, info: ValidationInfo) -> list[bytes]:
 
 
 def is_square(value: object) -> TypeGuard[list[list[Any]]]:
-    """Whether it is a list of 28 or 32 lists, each as long."""
+    """Whether it is a list of 28 lists of 28, or of 32 lists of 32."""
     if not is_list(value) or len(value) not in SIDES:
         return False
     return set(map(type, value)) == {list} and set(map(len, value)) == {len(value)}
 
 
 def from_numbers(flat: list[Any], side: int) -> bytes:
-    """As bytes 0–255, of whichever range the numbers are. Raises PydanticCustomError."""
+    """Convert numbers of either range to bytes 0–255. Raises PydanticCustomError."""
     if not set(map(type, flat)) <= NUMBERS:
         raise wrong_pixel(flat, side)
     try:
         values = np.array(flat, np.float64)
     except OverflowError:  # an integer beyond every float
         raise wrong_pixel(flat, side) from None
-    if not ((values >= 0) & (values <= 255)).all():  # NaN is neither
+    if not ((values >= 0) & (values <= 255)).all():  # both are false for NaN
         raise wrong_pixel(flat, side)
     scale = 255 if values.max() <= 1 else 1
     return np.rint(values * scale).astype(np.uint8).tobytes()
 
 
 def flatten(value: object) -> tuple[list[Any], int]:
-    """The pixels one after the other, and how many make a row. Raises PydanticCustomError for another shape.
+    """The pixels as one flat list, and the length of a row. Raises PydanticCustomError for another shape.
 
-    Looks at the lengths of lists before it looks into them: a list of a million is refused at once.
+    Checks the length of each list before its items, so a list of a million is refused at once.
     """
     while is_list(value) and len(value) == 1:  # 1×28×28
         (value,) = value
@@ -82,7 +83,7 @@ def flatten(value: object) -> tuple[list[Any], int]:
 
 
 def without_channel(pixel: object) -> object:
-    """The one number that a pixel with a dimension for its colours holds (28×28×1)."""
+    """The number in a pixel of one channel (28×28×1); any other value as it is."""
     return pixel[0] if is_list(pixel) and len(pixel) == 1 else pixel
 
 
@@ -92,18 +93,18 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 def wrong_shape(value: object) -> PydanticCustomError:
-    """What is said of something that has not the shape of a picture."""
+    """The error for a value without the shape of a picture."""
     return problem(f"{SHAPE}; this is {f'a list of {len(value):,}' if is_list(value) else 'no list'}")
 
 
 def wrong_row(number: int, row: object, side: int) -> PydanticCustomError:
-    """What is said of the first row that differs."""
+    """The error for a row of the wrong length. number: of the row, from 1."""
     found = f"has {len(row):,} values, not {side}" if is_list(row) else "is no list"
     return problem(f"{SHAPE}; row {number} {found}")
 
 
 def wrong_pixel(flat: list[Any], side: int) -> PydanticCustomError:
-    """What is said of the first pixel that is no number of the range."""
+    """The error for the first pixel that is no number in the range."""
     for index, value in enumerate(flat):
         place = f"row {index // side + 1}, column {index % side + 1}"
         if isinstance(value, list) and value and not isinstance(value[0], list):
@@ -116,12 +117,12 @@ def wrong_pixel(flat: list[Any], side: int) -> PydanticCustomError:
 
 
 def named(value: object) -> str:
-    """What a value that is no number is called in JSON."""
+    """JSON's name for a value that is no number."""
     return {bool: "true or false", str: "text", dict: "an object", list: "a list", type(None): "null"}[type(value)]
 
 
 def shortly(value: float) -> str:
-    """The number in few characters, however many digits it has."""
+    """The number in a few characters, even when it has many digits."""
     try:
         return f"{value:.6g}"
     except OverflowError:  # an integer beyond every float
@@ -129,12 +130,12 @@ def shortly(value: float) -> str:
 
 
 def problem(message: str) -> PydanticCustomError:
-    """The error that pydantic tells by its field."""
+    """The error that pydantic reports with the field's name."""
     return PydanticCustomError("pixels", message)
 
 
 def layouts(side: int) -> list[dict[str, Any]]:
-    """JSON schemas of the shapes that a picture of this side may have."""
+    """JSON schemas of the shapes for a picture of side × side pixels."""
     number = {"type": "number", "minimum": 0, "maximum": 255}
 
     def many(items: dict[str, Any], count: int) -> dict[str, Any]:

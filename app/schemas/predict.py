@@ -1,4 +1,4 @@
-"""What a prediction is asked with and answered with."""
+"""The requests and responses of `/predict` and `/predict/batch`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Prediction(BaseModel):
 
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[float, Field(ge=0, le=1, description="calibrated probability of `digit`")]
-    accepted: Annotated[bool, Field(description="false where the service would rather not guess")]
+    accepted: Annotated[bool, Field(description="false when the confidence is low, or no digit is seen")]
     reason: Annotated[str | None, Field(description="why not: `low-confidence` or `not-a-digit`")] = None
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
     model_version: Annotated[str, Field(description="the one version that made this answer")]

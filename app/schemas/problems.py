@@ -1,4 +1,4 @@
-"""What an error answers, what `/problems` answers, and how a route documents the errors that it may answer with."""
+"""The response of an error and of `/problems`, and the way a route documents the errors that it can return."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FieldError(BaseModel):
 class ProblemDetail(BaseModel):
     """RFC 9457 problem details."""
 
-    type: Annotated[str, Field(examples=["/problems/blank-image"], description="answers with how to fix it")]
+    type: Annotated[str, Field(examples=["/problems/blank-image"], description="an address that says how to fix it")]
     title: str
     status: int
     detail: str
@@ -41,8 +41,8 @@ class ProblemDetail(BaseModel):
 
 
 def documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that answers with a problem of these statuses."""
-    schema = {"$ref": "#/components/schemas/ProblemDetail"}  # among the components because a Batch may hold some
+    """The `responses=` of a route that can answer with problems of these statuses."""
+    schema = {"$ref": "#/components/schemas/ProblemDetail"}  # exists because the schema Batch refers to it
     return {
         status: {"description": DESCRIPTIONS[status], "content": {"application/problem+json": {"schema": schema}}}
         for status in statuses

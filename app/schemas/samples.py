@@ -1,4 +1,4 @@
-"""Samples, as the API shows them."""
+"""Samples in the API: a labelled image, a stored sample, a page of samples, the report of an import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of values that several shapes have."""
+"""Types of fields that several models share."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from app.http.times import as_rfc3339
 
 
 def without_fraction(value: object) -> object:
-    """A number such as 3.0 as the integer that it is in JSON Schema; anything else as it is."""
+    """Convert a number such as 3.0 to an integer, which it is in JSON Schema; return anything else unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WHOLE = BeforeValidator(without_fraction)  # last in an Annotated, or the bounds before it are not documented
+WHOLE = BeforeValidator(without_fraction)  # must be last in an Annotated, or OpenAPI lacks the bounds before it
 
 
 def format_time(value: object) -> object:
-    """Seconds since 1970 as RFC 3339; anything else as it is."""
+    """Convert seconds since 1970 to RFC 3339; return anything else unchanged."""
     return as_rfc3339(value) if isinstance(value, float) else value
 
 

@@ -1,4 +1,4 @@
-"""Versions and the audit, as the API shows them."""
+"""Versions and the audit in the API."""
 
 from __future__ import annotations
 

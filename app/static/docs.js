@@ -1,4 +1,4 @@
-// Addresses are relative to /docs, so that they hold below any prefix.
+// Addresses are relative to /docs, so they work under any path prefix.
 window.addEventListener("load", () =>
   SwaggerUIBundle({
     url: "openapi.json",

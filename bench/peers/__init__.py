@@ -1,1 +1,1 @@
-"""Other frameworks that serve the same network, each a small app with its pins beside it: `make bench-peers`."""
+"""Other frameworks serving the same network: a small app and pinned requirements for each. `make bench-peers`"""

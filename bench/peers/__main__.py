@@ -1,10 +1,11 @@
-"""How fast others serve the same network, beside Numeral, in turns on the same machine: `make bench-peers`.
+"""Measure other frameworks that serve the same network beside Numeral, on the same machine: `make bench-peers`.
 
 python -m bench.peers --json var/bench/results.json --chart var/bench/chart.png     (two minutes)
 python -m bench.peers litserve mlserver                                             (only these)
 
-Each is one worker on one core, set up for speed as its own documentation says, without micro-batching; each is asked
-in the form that it finds natural. The first run makes a virtual environment for each, which takes minutes.
+Each runs one worker on one core, configured for speed as its documentation advises, without dynamic batching. Each gets
+requests in the form that its documentation uses. The first run creates a virtual environment for each, which takes
+minutes.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ RAY = {"RAY_SERVE_THROUGHPUT_OPTIMIZED": "1"}
 
 @dataclass(frozen=True)
 class Peer:
-    """A framework: its name, the arguments of its interpreter, where it says that it is ready, and what it is asked."""
+    """A framework: its name, the arguments for its Python, the path of its health check, and the request's body."""
 
     name: str
     arguments: list[str]
@@ -49,7 +50,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Target:
-    """A server that is ready: its address, its process, and what it is asked."""
+    """A server that is ready: its URL, its process id, and the request's body."""
 
     url: str
     pid: int
@@ -85,7 +86,7 @@ PEERS = {
 
 
 def main() -> int:
-    """Print the table and who was left out; the exit status says whether somebody was."""
+    """Print the table and the peers that were left out. Returns exit status 1 when one was left out."""
     parser = argparse.ArgumentParser(prog="python -m bench.peers")
     parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(PEERS)}; all when none is named")
     parser.add_argument("--rounds", type=int, default=3)
@@ -116,7 +117,7 @@ def main() -> int:
 
 
 def start(names: list[str], stack: ExitStack) -> tuple[dict[str, Target], dict[str, str]]:
-    """Numeral and each peer that can be started and reads a 7; the others with the reason."""
+    """Start Numeral and the peers. Returns those that read a 7, and the reason for each one left out."""
     targets = {NUMERAL: Target(*stack.enter_context(numeral()), raw())}
     absent: dict[str, str] = {}
     settings = {
@@ -139,7 +140,7 @@ def start(names: list[str], stack: ExitStack) -> tuple[dict[str, Target], dict[s
 
 
 def alternate(targets: dict[str, Target], rounds: int, seconds: int) -> Rows:
-    """Load everybody in turns, each after a warm-up while the others stand still: Ray works even when nobody asks."""
+    """Load the servers alternately, each after a warm-up. The others are stopped, since Ray works when idle, too."""
     rows: Rows = {name: [] for name in targets}
     for _ in range(rounds):
         for name, target in targets.items():
@@ -150,7 +151,7 @@ def alternate(targets: dict[str, Target], rounds: int, seconds: int) -> Rows:
 
 
 def show(rows: Rows, absent: dict[str, str]) -> None:
-    """Print the table and what must be known beside it."""
+    """Print the table, the ratios, failed requests, and the peers that were left out."""
     console = Console()
     console.print(rate_table(rows, dict.fromkeys(rows, 1), NUMERAL, "× Numeral"))
     for name, loads in rows.items():
@@ -163,7 +164,7 @@ def show(rows: Rows, absent: dict[str, str]) -> None:
 
 
 def version(peer: str) -> str:
-    """The version in the peer's pins."""
+    """The peer's version, from its pinned requirements."""
     lines = (PINS / f"{peer}.txt").read_text().splitlines()
     return next(line.partition("==")[2] for line in lines if line.startswith(f"{peer}=="))
 

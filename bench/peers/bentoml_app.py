@@ -1,4 +1,4 @@
-"""BentoML: an image as raw body, which it hands over as a Pillow image (its "root input").
+"""BentoML: an image as the raw body, which BentoML passes on as a Pillow image (its "root input").
 
 https://docs.bentoml.com/en/latest/build-with-bentoml/iotypes.html
 """

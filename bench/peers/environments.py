@@ -1,4 +1,4 @@
-"""A virtual environment for each peer, since their requirements contradict one another; made when it is needed."""
+"""Create a virtual environment for each peer when it is needed; their requirements conflict with each other."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 PINS = Path(__file__).parent
 FOLDER = Path("var/bench")
-MARK = "installed.txt"  # in the environment: the pins that it was made from
+MARK = "installed.txt"  # file in the environment: the pins that were installed
 
 
 def environment(peer: str) -> Path:
-    """The interpreter of the peer's environment, which holds exactly what its pins say. Raises RuntimeError."""
+    """The Python of the peer's environment, with exactly the pinned packages. Raises RuntimeError."""
     pins, folder = PINS / f"{peer}.txt", FOLDER / peer
     if not is_current(pins, folder):
         print(f"bench: installing {peer} into {folder}", file=sys.stderr)
@@ -22,13 +22,13 @@ def environment(peer: str) -> Path:
 
 
 def is_current(pins: Path, folder: Path) -> bool:
-    """Whether the environment was made, wholly, from these pins."""
+    """Whether the environment is complete and has these pins."""
     mark = folder / MARK
     return mark.exists() and mark.read_bytes() == pins.read_bytes()
 
 
 def make(pins: Path, folder: Path) -> None:
-    """Make the environment anew. Raises RuntimeError with the last line of what failed."""
+    """Create the environment anew. Raises RuntimeError with the last line of the error."""
     shutil.rmtree(folder, ignore_errors=True)
     python = str(folder / "bin" / "python")
     for command in (

@@ -1,4 +1,4 @@
-"""LitServe: an image as base64 in JSON, as its documentation has it, over its fast queue.
+"""LitServe: an image as base64 in JSON, as in its documentation, with its fast queue.
 
 https://lightning.ai/docs/litserve
 """

@@ -1,4 +1,4 @@
-"""Ray Serve: an image as raw body to a deployment without FastAPI, in its throughput-optimized mode.
+"""Ray Serve: an image as the raw body to a deployment without FastAPI, in its throughput-optimized mode.
 
 https://docs.ray.io/en/latest/serve/advanced-guides/performance.html
 """

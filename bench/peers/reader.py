@@ -1,4 +1,4 @@
-"""What every peer does with an image: Pillow, the network, the digit. Each has Pillow, NumPy, torch, safetensors."""
+"""Read an image as every peer does: Pillow, the network, the digit. Needs Pillow, NumPy, torch and safetensors."""
 
 from __future__ import annotations
 

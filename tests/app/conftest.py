@@ -55,7 +55,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def two_versions(tmp_path: Path) -> Store:
-    """Versions 1, in use, and 2, where a server of the test looks for them."""
+    """A folder of weights with version 1, the current one, and version 2, for a server of the test."""
     store = Store(tmp_path / "weights")
     shutil.copytree(SHIPPED / "1", store.folder(1))
     store.activate(1)

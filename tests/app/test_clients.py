@@ -1,4 +1,4 @@
-"""What clients send, seen in public reports: each is read as the image that it holds, or says what to send."""
+"""Requests as clients send them, taken from public reports: each is read, or its error says what to send."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_what_can_not_be_read_is_told_what_to_send(server: Server, seven: bytes,
 
 
 def test_a_large_image_is_read_in_every_form(server: Server, seven: bytes) -> None:
-    """Whose body is not taken apart on the event loop."""
+    """The body of a large image is parsed in a thread, not on the event loop."""
     noisy = np.random.default_rng(0).integers(0, 2, 100_000, np.uint8).tobytes()
     large = seven[:-12] + chunk(b"tEXt", b"a\0" + noisy) + seven[-12:]
     expected = {**post(server, "/predict", large).raise_for_status().json(), "request_id": ""}
@@ -325,7 +325,7 @@ def test_any_body_is_a_picture_or_a_problem(body: bytes, content_type: str) -> N
 
 
 def outcome_of(read: Callable[[bytes, str], object], body: bytes, content_type: str) -> object:
-    """What is read, or the problem that is raised; whatever else is raised fails the test."""
+    """The picture, or the problem that is raised. Any other exception fails the test."""
     try:
         return read(body, content_type)
     except Problem as problem:

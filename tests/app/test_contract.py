@@ -1,4 +1,4 @@
-"""The contract as /openapi.json states it: valid, true, and with examples that work."""
+"""/openapi.json: a valid document that matches the service, with examples that work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem"}
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with both kinds of keys, and with a job under way that never ends."""
+    """A server with both kinds of keys, and with an active job that never ends."""
     server = Server(tmp_path_factory.mktemp("busy"), NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}")
     pretend_to_train(server)
     yield server
@@ -36,7 +36,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def document(busy: Server) -> dict[str, Any]:
-    """What /openapi.json answers."""
+    """The content of /openapi.json."""
     found: dict[str, Any] = busy.client.get("/openapi.json").json()
     return found
 
@@ -76,7 +76,7 @@ def test_only_what_takes_a_key_shows_a_padlock(document: dict[str, Any]) -> None
 
 
 def example_body(kind: str, value: Any) -> dict[str, Any]:
-    """How httpx sends an example under a media type."""
+    """The arguments with which httpx sends an example as a media type."""
     if kind == "application/json":
         return {"json": value}
     if kind == "application/x-www-form-urlencoded":

@@ -1,4 +1,4 @@
-"""A client that a generator makes of /openapi.json: it predicts, teaches and retrains."""
+"""A client generated from /openapi.json: it predicts, stores samples and retrains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FINAL = {"promoted", "kept", "failed", "cancelled", "interrupted"}
 
 @pytest.fixture(scope="module")
 def client_package(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of the package that openapi-python-client makes; any warning of it fails."""
+    """Generate the package with openapi-python-client and return its name. A warning fails the test."""
     folder = tmp_path_factory.mktemp("generated")
     (folder / "openapi.json").write_bytes(server.client.get("/openapi.json").content)
     command = [
@@ -56,7 +56,7 @@ class Sdk:
         return importlib.import_module(f"{self.package}.{module}")
 
     def __call__(self, group: str, operation: str, *path: Any, **arguments: Any) -> Any:
-        """What the operation answers."""
+        """Call the operation and return its answer."""
         return self.load(f"api.{group}.{operation}").sync(*path, client=self.client, **arguments)
 
     def picture(self, content: bytes = PNG) -> Any:
@@ -66,7 +66,7 @@ class Sdk:
 
 @pytest.fixture
 def sdk(client_package: str, start_server: Callable[..., Server]) -> Iterator[Sdk]:
-    """The client, and a server of its own where predictions need a key too."""
+    """The client, and its own server, where predictions need a key, too."""
     made = Sdk(client_package, start_server(NUMERAL_PREDICT_KEYS=f"app:{ADMIN_KEY}").url)
     with made.client:
         yield made

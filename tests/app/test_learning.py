@@ -1,4 +1,4 @@
-"""The loop learns what it is taught, on both databases, and is not fooled by those who teach it wrong."""
+"""The teaching loop, on both databases: the model learns from right labels, and the gate stops wrong ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAUGHT, ASKED = range(100), range(100, 200)
 
 
 def right(server: Server, numbers: range) -> int:
-    """How many of the odd sevens the service reads as sevens."""
+    """The number of the unusual sevens that the service reads as sevens."""
     answers = (server.client.post("/predict", content=odd_seven(number)).json() for number in numbers)
     return sum(answer["digit"] == 7 for answer in answers)
 

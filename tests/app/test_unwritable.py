@@ -1,4 +1,4 @@
-"""Folders that can't be written: what is shipped is served, and whoever asks for more hears what can't be written."""
+"""Folders that can't be written: the shipped version is served, and other requests get an error that says why."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp")
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that everybody may enter, unlike pytest's."""
+    """A folder that every user may enter, unlike pytest's."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -40,7 +40,7 @@ def zipped(image: bytes) -> bytes:
 
 
 class Foreign(Server):
-    """A server that runs as a user whom no folder belongs to, and who has no home."""
+    """A server that runs as a user who owns no folder and has no home."""
 
     wrapper = ("env", "-u", "HOME", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
@@ -71,13 +71,13 @@ def test_a_foreign_user_serves_what_is_shipped_and_says_what_can_not_be_written(
 
 
 def can_mount() -> bool:
-    """Whether this user may make a namespace of mounts and change them."""
+    """Whether this user may create a mount namespace and change its mounts."""
     command = ["unshare", "--mount", "mount", "-o", "remount,bind,ro", "/"]
     return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
 class ReadOnly(Server):
-    """A server that can write its two volumes and nothing else: not /tmp either."""
+    """A server that can write to its two volumes and nowhere else, not even to /tmp."""
 
     @property
     def wrapper(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations on the engine that `migrate.py` hands over."""
+"""Alembic's entry point: run the migrations on the engine that `migrate.py` passes."""
 
 from alembic import context
 

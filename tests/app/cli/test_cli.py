@@ -1,4 +1,4 @@
-"""The command line as a newcomer meets it: what is mistyped, missing or closed is one clear line."""
+"""The command line: a typing error, a missing file or a closed output gives one clear line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def numeral(*arguments: str, **options: object) -> subprocess.CompletedProcess[s
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *line: str) -> tuple[int, str, str]:
-    """Exit status, output and errors of a command that is run in this process."""
+    """Run a command in this process; return its exit status, output and errors."""
     monkeypatch.setattr(sys, "argv", ["numeral", *line])
     try:
         status = cli.main()
@@ -109,7 +109,7 @@ def test_what_is_wrong_with_an_address_or_a_file_is_one_line(
 
 
 class SomethingElse(http.server.BaseHTTPRequestHandler):
-    """A service that is no Numeral."""
+    """A service other than Numeral."""
 
     def do_GET(self) -> None:
         body = b"[]" if "samples" in self.path else b"<html>"
@@ -123,7 +123,7 @@ class SomethingElse(http.server.BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_service_that_is_no_numeral_is_called_so(
 
 
 def digits(folder: Path, seven: bytes) -> Path:
-    """A folder with one seven, one labelled by a list, and what else lies about in folders."""
+    """A folder with a seven in a folder 7, one labelled by a labels.csv, and unrelated files."""
     for name in ("7", "more", ".hidden/7"):
         (folder / name).mkdir(parents=True)
     (folder / "7" / "a").write_bytes(seven)
@@ -156,7 +156,7 @@ def digits(folder: Path, seven: bytes) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    """What the folder's ZIP holds."""
+    """The names in the ZIP of the folder."""
     file = BytesIO()
     assert packing.pack(folder, file) == []
     return zipfile.ZipFile(file).namelist()

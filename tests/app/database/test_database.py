@@ -1,4 +1,4 @@
-"""The database: durable, shared, clear about what it can't do, and back by itself when the cause is gone."""
+"""The database: durable and shared between processes; clear errors; and recovery without a restart."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_database_that_went_away_is_a_clear_problem_and_comes_back(
 
 @contextmanager
 def full_disk(server: Server) -> Iterator[None]:
-    """No file of the server may grow, as on a disk that is full (setrlimit(2))."""
+    """Let no file of the server grow, as on a full disk (setrlimit(2))."""
     pid = server.process.pid
     limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
@@ -75,7 +75,7 @@ def full_disk(server: Server) -> Iterator[None]:
 
 @contextmanager
 def locked_database(server: Server) -> Iterator[None]:
-    """Somebody else holds SQLite's write lock."""
+    """Hold SQLite's write lock from another connection."""
     connection = sqlite3.connect(server.folder / "numeral.db", isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -86,7 +86,7 @@ def locked_database(server: Server) -> Iterator[None]:
 
 @contextmanager
 def damaged_database(server: Server) -> Iterator[None]:
-    """The file's content is garbage; later it is restored from a copy."""
+    """Replace the file's content by garbage; restore it from a copy afterwards."""
     path = server.folder / "numeral.db"
     shutil.copy(path, server.folder / "copy")
     path.write_bytes(b"garbage " * 4096)

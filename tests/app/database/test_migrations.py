@@ -1,4 +1,4 @@
-"""Migrations: applied once, under a lock, to what an older version left; never to what a newer one did."""
+"""Migrations: applied once, under a lock, to an older version's schema, never to a newer version's."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_database_of_the_first_version_is_opened_with_what_it_holds(database_u
 
 
 def migrate_folder(url: str) -> None:
-    """Make the folder of a SQLite file, as `migrate` does."""
+    """Create the folder of an SQLite file, as `migrate` does."""
 
     path = sqlite_file(url)
     assert path is not None

@@ -1,4 +1,4 @@
-"""A database that is cut off, silent or locked: whoever asks hears so within seconds, and predictions go on."""
+"""A database that is unreachable, silent or locked: requests fail within seconds, and predictions go on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.postgres import PostgreSQL
 from tests.probe import least
 from tests.proxy import Proxy
 
-TOLD_SECONDS = 6.0  # until whoever asks hears of it
+TOLD_SECONDS = 6.0  # within which a request must fail
 SLACK = 4.0  # seconds that a busy machine may add
 CROWD = 60  # requests at once: more than there are threads
 
@@ -45,7 +45,7 @@ def proxied_url(proxy: Proxy, postgresql: PostgreSQL, postgresql_url: str) -> st
 
 
 def seconds_of(action: Callable[[], object]) -> float:
-    """How long the action takes, which ends in DatabaseUnavailable."""
+    """Seconds until the action raises DatabaseUnavailable."""
     started = time.monotonic()
     with pytest.raises(DatabaseUnavailable, match=r"answer|reach|time"):
         action()
@@ -111,7 +111,7 @@ def test_who_must_get_through_waits_for_a_silent_server(proxy: Proxy, proxied_ur
 
 @contextmanager
 def silent_database(proxy: Proxy) -> Iterator[None]:
-    """The database takes what is sent and says nothing."""
+    """The database accepts data and never answers."""
     proxy.passing.clear()
     try:
         yield

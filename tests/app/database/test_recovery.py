@@ -1,4 +1,4 @@
-"""SQLite's files deleted or replaced under a running service: it goes on, says what was lost, and loses no more."""
+"""SQLite's files are deleted or replaced while the service runs: it goes on, reports the loss, and loses no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent: a 4xx problem with a reason, quickly, and the service lives on."""
+"""Invalid requests of all kinds: each gets a 4xx problem with a reason, quickly, and the service goes on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOUNDARY_X = "multipart/form-data; boundary=x"
 
 
 def check_problem(response: httpx.Response, status: int, slug: str) -> dict:
-    """The problem that a response must be."""
+    """The problem in a response; checks its members."""
     problem = response.json()
     assert response.status_code == status == problem["status"], problem
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -131,7 +131,7 @@ def test_other_methods_and_addresses_are_problems(server: Server) -> None:
 
 
 def raw_exchange(server: Server, *parts: bytes) -> bytes:
-    """What the server answers to bytes that no HTTP library would send."""
+    """The server's answer to bytes that no HTTP library would send."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         for part in parts:

@@ -1,4 +1,4 @@
-"""Base64 in all the forms it comes in, and what is not base64."""
+"""Base64 in all its variants, and text that is not base64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the first SIGTERM does, what the second one does, and where it is left alone."""
+"""Graceful shutdown: the first SIGTERM, the second one, and a process without a handler of SIGTERM."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stops() -> Iterator[list[int]]:
 
 
 def after_signals(seconds: float, count: int, wait: float = 0.0) -> tuple[Draining, list[str]]:
-    """The state after so many SIGTERMs and `wait` seconds more, and what was done at each."""
+    """Send SIGTERM `count` times and wait `wait` seconds. Returns the state, and what each signal has called."""
     noted: list[str] = []
     draining = Draining(seconds, lambda: noted.append("signalled"))
 

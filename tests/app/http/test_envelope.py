@@ -1,4 +1,4 @@
-"""What nobody foresaw is told as a problem too, with nothing of the inside in it."""
+"""Unexpected exceptions are answered as problems, too, without internal details."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def broken(*_: object) -> None:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FastAPI:
-    """The service with routes that break."""
+    """The service with additional routes that raise."""
     monkeypatch.setenv("NUMERAL_DATABASE_URL", f"sqlite:///{tmp_path}/numeral.db")
     monkeypatch.setattr(Predictor, "answer", broken)
     made = create_app()

@@ -1,4 +1,4 @@
-"""Problems: what each says, and the one form in which all of them leave the service."""
+"""Problems: the text of each, and the one JSON form of all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What wraps the app wraps predictions too: any middleware, and CORS for pages of other origins."""
+"""Middleware applies to predictions, too: any that is added, and CORS for pages of other origins."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ASK = """(async () => {
 
 
 class Witness:
-    """A middleware as anybody may add one: notes what it sees go by."""
+    """A middleware as users may add one: records the requests that it sees."""
 
     def __init__(self, app: ASGIApp, seen: list[tuple[str, int]]) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Forms are taken apart as a known parser does it, and refused when they hold too much."""
+"""Forms: parsed with the same result as a known parser's, and refused when they are too large."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DELIMITER = b"------x7"
 
 
 def body_of(*parts: tuple[bytes, bytes], preamble: bytes = b"", epilogue: bytes = b"\r\n") -> bytes:
-    """A form of (headers, content)."""
+    """A multipart form with these (headers, content) parts."""
     inner = b"".join(DELIMITER + b"\r\n" + headers + b"\r\n\r\n" + content + b"\r\n" for headers, content in parts)
     return preamble + inner + DELIMITER + b"--" + epilogue
 

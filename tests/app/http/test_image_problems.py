@@ -1,4 +1,4 @@
-"""Each error of an image is a problem with its own address; the model knows nothing of that."""
+"""Each error of an image has its own problem, and `model` knows no HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 
 
 def below(kind: type) -> set[type]:
-    """Every class below the class."""
+    """All direct and indirect subclasses."""
     return {each for child in kind.__subclasses__() for each in {child} | below(child)}
 
 

@@ -1,4 +1,4 @@
-"""The media type of a Content-Type, however clients write it."""
+"""The media type of a Content-Type, in the variants that clients send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser may do with an answer, and that nothing of a request becomes markup or a header in one."""
+"""Security headers of answers, and that no text from a request becomes markup or a header."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POLICY = {"default-src": "'none'", "script-src": "'self'", "style-src": "'self'"
 
 
 class Links(HTMLParser):
-    """The addresses that a page names, and whether anything in it is a script or a style by itself."""
+    """Collects the addresses in a page, and whether it has an inline script or style."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Links(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what the tag names or carries."""
+        """Record the addresses and inline handlers of the tag."""
         self.inside = tag
         for name, value in attrs:
             if name in ("src", "href"):
@@ -43,13 +43,13 @@ class Links(HTMLParser):
                 self.inline.append(name)
 
     def handle_data(self, data: str) -> None:
-        """Note a script or a style that stands in the page."""
+        """Record an inline script or style."""
         if self.inside in ("script", "style") and data.strip():
             self.inline.append(data)
 
 
 def every_get(server: Server) -> Iterator[Any]:
-    """The answers to GET at every address that needs no more than it, with a browser's Accept."""
+    """The answers to GET at every address that needs no further parameter, with a browser's Accept."""
     paths = server.client.get("/openapi.json").json()["paths"]
     for path in [path for path, item in paths.items() if "get" in item and "{" not in path] + [
         "/docs",
@@ -88,7 +88,7 @@ def test_only_files_of_pages_are_served_beside_them(server: Server, path: str) -
 
 
 def assert_plain(answer: Any, request_id: str | None = None) -> None:
-    """The answer is JSON that is not taken for a page, no header of it is the request's, and it is not long."""
+    """Check that the answer is short JSON with `nosniff`, and that no header comes from the request."""
     assert answer.headers["Content-Type"] in ("application/json", "application/problem+json")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "X-Evil" not in answer.headers
@@ -101,7 +101,7 @@ def assert_plain(answer: Any, request_id: str | None = None) -> None:
 
 
 def quoted(text: str) -> str:
-    """The text as it stands in a path or a query."""
+    """The text, percent-encoded for a path or a query."""
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
@@ -139,7 +139,7 @@ def test_nothing_in_a_body_becomes_markup_or_a_header(server: Server, hostile: s
 
 
 def zipped(name: str, table: str) -> bytes:
-    """A ZIP with a file of this name, as whoever means harm packs it, and a table that names it."""
+    """A ZIP as an attacker would pack it: with a file of this name, and a labels.csv that names it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         info = zipfile.ZipInfo("7/x.png")

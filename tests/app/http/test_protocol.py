@@ -1,4 +1,4 @@
-"""What a client may leave open: headers and their time, idle connections, answers that it does not take."""
+"""Limits for slow clients: incomplete headers, idle connections, answers that are not read."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_client_that_offers_http_2_and_wants_to_leave_is_let_go(server: Server
 
 
 def open_sockets(server: Server) -> int:
-    """Descriptors of the server that are sockets."""
+    """The number of the server's open sockets."""
     folder = Path(f"/proc/{server.process.pid}/fd")
     links = []
     for entry in folder.iterdir():
@@ -117,7 +117,7 @@ def open_sockets(server: Server) -> int:
 
 
 def is_closed(connection: socket.socket) -> bool:
-    """Whether the server has closed it; what it sent before is dropped."""
+    """Whether the server has closed the connection; drops data received before."""
     connection.settimeout(0.02)
     try:
         while connection.recv(1_000_000):
@@ -131,7 +131,7 @@ def is_closed(connection: socket.socket) -> bool:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that waits for nobody."""
+    """A server with very short timeouts."""
     folder = tmp_path_factory.mktemp("impatient")
     started = Server(folder, NUMERAL_HEADER_TIMEOUT="0.5", NUMERAL_BODY_TIMEOUT="0.5", NUMERAL_KEEP_ALIVE_TIMEOUT="1")
     yield started
@@ -164,7 +164,7 @@ def test_a_trickle_after_an_answer_keeps_no_connection_open(impatient: Server) -
 
 @contextmanager
 def many_files() -> Iterator[None]:
-    """This process may have as many connections open as it is allowed to ask for."""
+    """Raise this process's soft limit of open files to the hard limit."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
     try:
@@ -213,7 +213,7 @@ def test_a_client_that_does_not_take_its_answers_is_cut(impatient: Server) -> No
 
 
 def connections(server: Server) -> list[str]:
-    """The server's established connections, by the system's table (proc_pid_net_tcp(5))."""
+    """The number of the server's established connections, from the system's table (proc_pid_net_tcp(5))."""
     port = f":{int(server.url.rpartition(':')[2]):04X}"
     rows = [line.split() for line in Path(f"/proc/{server.process.pid}/net/tcp").read_text().splitlines()[1:]]
     return [row[2] for row in rows if row[1].endswith(port) and row[3] == ESTABLISHED]

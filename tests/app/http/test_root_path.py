@@ -1,4 +1,4 @@
-"""Under a path of somebody else's: a proxy that takes it away or leaves it, a server's own option, another app."""
+"""The service under a path prefix: behind a proxy that removes or keeps it, by uvicorn's option, within another app."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROXIES = {
 
 
 def check(url: str, seven: bytes) -> None:
-    """Everything that knows addresses, asked through the address of the root path."""
+    """Check every answer that contains addresses, below the root path."""
     with httpx.Client(base_url=url, timeout=30, headers={"Authorization": f"Bearer {ADMIN_KEY}"}) as client:
         for path in ("predict", "predict/"):
             answer = client.post(path, content=seven)
@@ -51,7 +51,7 @@ def check(url: str, seven: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that knows its root path."""
+    """A server with NUMERAL_ROOT_PATH set."""
     started = Server(tmp_path_factory.mktemp("below"), NUMERAL_ROOT_PATH="digits/")
     yield started
     started.close()
@@ -73,7 +73,7 @@ def test_with_the_setting_both_ways_are_answered_without_a_proxy_too(below: Serv
 
 @contextmanager
 def uvicorn(folder: Path, *options: str) -> Iterator[str]:
-    """The app by uvicorn's own command line."""
+    """The app, started by uvicorn's command line."""
     port = free_port()
     environment = clean_environment(
         NUMERAL_WEIGHTS_DIR=str(ship(folder)),

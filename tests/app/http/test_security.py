@@ -1,4 +1,4 @@
-"""Keys: a right one always passes, wrong ones are answered by asking to wait."""
+"""Keys: a right one is always accepted; after many wrong ones the client must wait."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.conftest import ADMIN_KEY, Server
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -34,7 +34,7 @@ def wrong(clock: Clock) -> WrongKeys:
 
 
 def bearer(key: str, address: str) -> dict[str, str]:
-    """Headers of a client behind a proxy on this machine, which uvicorn believes."""
+    """Headers of a client behind a proxy on this machine, which uvicorn trusts."""
     return {"Authorization": f"Bearer {key}", "X-Forwarded-For": address}
 
 

@@ -1,4 +1,4 @@
-"""What comes in one turn of the event loop is done together, and nobody waits for company."""
+"""Dynamic batching: items of one iteration of the event loop become a batch, and a single item never waits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.inference.batching import Batcher
 
 
 class Doubling:
-    """Work that doubles, refuses any group with a negative number in it, and remembers the groups."""
+    """Doubles each number, raises for a batch with a negative number, and remembers the batches."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []

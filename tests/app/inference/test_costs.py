@@ -1,4 +1,4 @@
-"""Where a picture is read follows from what its header says that reading it will cost."""
+"""The estimate of a picture's cost from its header, which decides where the picture is read."""
 
 from __future__ import annotations
 

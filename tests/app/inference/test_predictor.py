@@ -1,4 +1,4 @@
-"""What a prediction does inside a process: nothing for who has left, and as much as it can without a model."""
+"""The predictor: no work for a client that has left, errors for the faulty picture only, answers without a model."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_with_a_model_each_picture_is_answered_in_its_place(predictor: Predictor
 
 
 def poisoned(function: Callable[..., object], is_poison: Callable[..., bool]) -> Callable[..., object]:
-    """The function with a bug that only some arguments reach."""
+    """Wrap the function, so that it raises for the arguments that `is_poison` picks."""
 
     def buggy(*arguments: object) -> object:
         if is_poison(*arguments):
@@ -195,7 +195,7 @@ def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Pred
 
 
 async def answer_of(predictor: Predictor, path: str, body: bytes) -> list[Message]:
-    """What the app of a path sends."""
+    """The messages that the ASGI app of a path sends."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -232,7 +232,7 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
 
 
 def wrapped(predictor: Predictor) -> Envelope:
-    """The paths of predictions as the service has them."""
+    """The ASGI apps of predictions by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
     return Envelope(FastPath(broken, direct(predictor, content), METHODS), "", content.budget, lambda: False)
 

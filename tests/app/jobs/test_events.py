@@ -1,4 +1,4 @@
-"""Server-sent events: cheap for many listeners, whole for one that comes back."""
+"""Server-sent events: cheap for many listeners, and complete for one that reconnects."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_listeners_are_let_go_when_the_record_breaks(counting: Counting, tmp_pat
 
 @pytest.fixture
 def model(two_versions: Store) -> ActiveModel:
-    """Serves version 1 of two, and is never started, so that nothing watches CURRENT."""
+    """A model that serves version 1 of two. It is not started, so nothing polls CURRENT."""
     made = ActiveModel(two_versions, two_versions)
     made.refresh()
     return made

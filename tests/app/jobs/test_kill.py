@@ -1,4 +1,4 @@
-"""SIGKILL everything at once, at each stage of a retraining. `make kill-test` does it at random moments, for long."""
+"""Kill all processes at once (SIGKILL), at each stage of a retraining. `make kill-test` does so at random moments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.processes import kill, server_processes, supervisor_of, trainer_of
 
 
 def post_samples(server: Server, count: int) -> set[str]:
-    """The ids of as many acknowledged samples, none of them held out."""
+    """Post `count` samples that are not held out, and return their ids."""
     acknowledged: set[str] = set()
     for side in range(60, 60 + 3 * count):
         image = to_png(np.asarray(draw_seven(side)))

@@ -1,4 +1,4 @@
-"""The records of jobs, on both databases: allowed moves, one at a time, and an end that is told truthfully."""
+"""The records of jobs, on both databases: only allowed moves, one active job, and a true account of the end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUEUE_SECONDS = 45.0
 
 
 def new_job(database: Database, *path: State) -> str:
-    """A job that has made these moves."""
+    """Create a job and make these moves."""
     row, is_new = records.create(database, "tester", OPTIONS, None)
     assert is_new
     for state in path:
@@ -40,7 +40,7 @@ def new_job(database: Database, *path: State) -> str:
 
 
 def path_to(state: State) -> list[State]:
-    """The shortest way there from queued."""
+    """The shortest sequence of moves from queued to the state."""
     ways: list[list[State]] = [[]]
     while ways:
         way = ways.pop(0)
@@ -57,14 +57,14 @@ def actions(database: Database) -> list[str]:
 
 
 def make_old(database: Database, job_id: str, seconds: float = 60.0) -> None:
-    """Let the last heartbeat be long ago."""
+    """Set the last heartbeat to a time long ago."""
     with database.begin() as connection:
         connection.execute(update(table).where(table.c.id == job_id).values(heartbeat_at=time.time() - seconds))
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """Versions 1, which is current, and 2."""
+    """A store with version 1, the current one, and version 2."""
     root = tmp_path / "weights"
     shutil.copytree(SHIPPED / "1", root / "1")
     made = Store(root)

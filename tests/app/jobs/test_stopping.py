@@ -1,4 +1,4 @@
-"""A trainer that stands still, and a container that stops: the job ends, and says why."""
+"""A trainer without progress, and a container that stops: the job ends, and its record says why."""
 
 from __future__ import annotations
 
@@ -172,18 +172,18 @@ def test_before_a_container_ends_its_jobs_say_so_once_their_supervisors_had_time
 
 
 def can_unshare() -> bool:
-    """Whether this user may make a namespace of processes."""
+    """Whether this user may create a PID namespace."""
     command = ["unshare", "--pid", "--fork", "--mount-proc", "true"]
     return shutil.which("unshare") is not None and subprocess.run(command, capture_output=True).returncode == 0
 
 
 class Contained(Server):
-    """A server that is the first process of a namespace of its own, as in a container."""
+    """A server that is the first process of its own PID namespace, as in a container."""
 
     wrapper = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 
     def first(self) -> int:
-        """The server's process id, as it is seen from outside."""
+        """The server's process id, as seen from outside the namespace."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return int(children[0])
 

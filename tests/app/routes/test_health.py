@@ -143,7 +143,7 @@ def can_connect(host: str, port: int) -> bool:
 
 
 def run_serve(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A `numeral serve` that is expected to end by itself."""
+    """Run a `numeral serve` that must end by itself."""
     settings = {"NUMERAL_WEIGHTS_DIR": str(ship(folder)), "PORT": "0", **environment}
     command = [sys.executable, "-m", "app", "serve"]
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""Paging: what may be asked for, and when there is another page."""
+"""Paging: the accepted limits and cursors, and when there is a next page."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_pixels_give_the_answer_of_the_picture_they_came_from(server: Server, se
 
 
 def test_pictures_that_come_together_get_what_each_gets_alone(server: Server, seven: bytes) -> None:
-    """Bit for bit: the network judges them in one batch, whose size must not show."""
+    """The answers are equal bit for bit, although the network computes all of them as one batch."""
     random = np.random.default_rng(3)
     pages = [np.pad(random.integers(0, 256, (20, 12)).astype(np.uint8), ((4, 4), (8, 8))) for _ in range(20)]
     files = [to_png(page) for page in pages] + [
@@ -87,7 +87,7 @@ def test_seen_shows_what_the_model_was_given(server: Server, seven: bytes) -> No
 
 
 def test_a_large_picture_gives_the_answer_of_a_small_one(server: Server) -> None:
-    """The one is read in a thread, the other on the event loop."""
+    """The large one is read in a thread, the small one on the event loop."""
     small = np.asarray(draw_seven(120))
     large = to_png(np.pad(small, 300, constant_values=255))
     fast, general = post(server, to_png(small)).json(), post(server, large).json()

@@ -1,4 +1,4 @@
-"""Retraining: a real trainer process, a swap without a lost request, and records that survive."""
+"""Retraining: a real trainer process, a change of version without a lost request, and records that survive restarts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENDLESS = {"epochs": 1000, "patience": 0}
 
 @pytest.fixture
 def small_server(start_server, small_weights: Path) -> Server:
-    """A server whose current version was made from the embedded digits, as its retrainings are."""
+    """A server whose current version was trained on the embedded digits, like its retrainings."""
     return start_server(small_weights, NUMERAL_WORKERS="2")
 
 
@@ -34,7 +34,7 @@ def retrain(server: Server, **options: object) -> str:
 
 
 class Load:
-    """Clients that ask without pause, and note every answer."""
+    """Clients that send requests without pause and record every answer."""
 
     def __init__(self, server: Server, image: bytes, clients: int = 3) -> None:
         self.server, self.image = server, image
@@ -172,7 +172,7 @@ def test_an_idempotency_key_starts_one_job_only(small_server: Server) -> None:
 
 
 def events(server: Server, location: str, last: str | None = None) -> list[tuple[int, str, dict]]:
-    """The events of a job that has ended, from the first or after one."""
+    """The events of an ended job: all of them, or those after the id `last`."""
     headers = {"Last-Event-ID": last} if last else {}
     text = server.admin.get(f"{location}/events", headers=headers).raise_for_status().text
     found = []

@@ -1,4 +1,4 @@
-"""Samples: stored before they are acknowledged, once each, corrected, listed, exported and imported again."""
+"""Samples: stored durably and only once, corrected, listed, exported and imported again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.conftest import ADMIN_KEY, SHIPPED, Server, clean_environment, draw_s
 
 
 def picture(number: int) -> bytes:
-    """A seven that no other number gives."""
+    """A seven that is different for each number."""
     return to_png(np.asarray(draw_seven(100 + number)))
 
 
@@ -65,7 +65,7 @@ def test_an_image_is_given_back_as_what_it_is(start_server: Callable[..., Server
 
 @pytest.fixture
 def own(start_server, database_url: str) -> Server:
-    """A server with a database of its own, of either kind."""
+    """A server with its own database, of either kind."""
     return start_server(NUMERAL_DATABASE_URL=database_url)
 
 
@@ -221,7 +221,7 @@ def test_a_line_of_a_csv_that_can_not_be_read_is_named(server: Server, line: byt
 
 
 def take(database: Database, files: dict[str, bytes]) -> dict[str, str]:
-    """What becomes of each file of a ZIP."""
+    """Import a ZIP; return the outcome of each file."""
     results = archive.add_all(database, "tester", io.BytesIO(zipped(files)), None, Limits(), max_items=10)
     return {result.name: result.outcome for result in results}
 
@@ -299,7 +299,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(start_server) -> None:
 
 
 def command(server: Server, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A `numeral` command against the server."""
+    """Run a `numeral` command with the server's address and key."""
     environment = {"NUMERAL_URL": server.url, "NUMERAL_ADMIN_KEY": ADMIN_KEY, "COLUMNS": "80"} | environment
     line = [sys.executable, "-m", "app", *arguments]
     return subprocess.run(line, env=clean_environment(**environment), capture_output=True, text=True, timeout=60)

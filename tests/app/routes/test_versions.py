@@ -11,12 +11,12 @@ from tests.conftest import Server, stranger, wait_until
 
 @pytest.fixture
 def two(start_server, two_versions: Store) -> Server:
-    """A server with versions 1, in use, and 2."""
+    """A server with version 1, the current one, and version 2."""
     return start_server()
 
 
 def serves(server: Server, version: int) -> None:
-    """Every worker does within a second or so."""
+    """Wait until every worker serves the version."""
     wait_until(lambda: server.client.get("/readyz").json()["model_version"] == str(version), 30)
 
 

@@ -1,4 +1,4 @@
-"""ZIPs that are odd, lying or hostile: each is imported as far as it can be, or says in its own words what is wrong."""
+"""Unusual, inconsistent and hostile ZIPs: each is imported as far as possible, or its error says what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the version in use says of a sample's label, when it is stored and when another version came."""
+"""Suspect labels: judged by the version in use when a sample is stored, and again by each newer version."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WRONG = 2
 
 
 def page(blots: int) -> bytes:
-    """A seven with so many blots beside it."""
+    """A seven with `blots` blots beside it."""
     pixels = np.asarray(draw_seven(300)).copy()
     for number in range(blots):
         pixels[20 + 40 * number : 32 + 40 * number, 20:32] = 0

@@ -1,4 +1,4 @@
-"""Bodies that are made to be costly: refused soon, with memory flat, and nobody else notices."""
+"""Bodies made to be expensive: refused quickly, with constant memory, and without an effect on other requests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ COSTLY = {
 
 
 def slowest_of_others(server: Server) -> float:
-    """Seconds that the slowest of other requests took, while all the costly bodies were refused."""
+    """Seconds of the slowest other request, while all the expensive bodies were refused."""
     with watched(server.url) as slowest:
         for path in PATHS:
             for name, (body, content_type) in COSTLY.items():
@@ -101,7 +101,7 @@ def test_one_name_or_value_more_than_a_picture_has_is_refused_unread() -> None:
 
 
 def test_what_no_picture_has_is_found_wherever_it_stands() -> None:
-    """The body is looked at in steps, and the last is as good as the first."""
+    """The body is scanned in steps, and each of them counts, the last one, too."""
     assert not is_small_json(b" " * 300_000 + b"[" * (MAX_VALUES + 1))
     assert not is_small_json(b" " * 65_500 + b":" * (MAX_NAMES + 1))
 

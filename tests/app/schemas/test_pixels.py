@@ -1,4 +1,4 @@
-"""What pixels may be: the shapes and ranges that people have them in, and what is said of others."""
+"""Pixels: the accepted shapes and ranges, and the errors for all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much ink lay beside each sample's digit."""
+"""Add `samples.stray`: the share of the page's ink that lay beside the digit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the column; of samples stored before it is not known."""
+    """Add the column. It is null for samples stored before."""
     op.add_column("samples", sa.Column("stray", sa.Float))
 
 

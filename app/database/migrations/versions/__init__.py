@@ -1,1 +1,1 @@
-"""One file a migration, applied in order."""
+"""The migrations, one file each, applied in the order of their numbers."""
