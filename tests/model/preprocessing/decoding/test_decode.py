@@ -102,6 +102,37 @@ def test_what_the_header_shows_is_said(
     assert str(caught.value) == text
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "error"),
+    [(100, 100, None), (100, 101, ImageTooLarge), (2_000, 7, ImageTooLarge), (20, 7, ImageTooSmall)],
+)
+def test_the_header_is_enough_to_refuse_a_size(
+    width: int, height: int, error: type[Exception] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = Claim("BMP", width, height, 0, 0)
+    data = claiming(monkeypatch, claim)
+    if error is None:
+        assert limits.bounded_claim(data, Limits(max_pixels=PIXELS)) is claim
+    else:
+        with pytest.raises(error, match=f"{width}×{height}"):
+            limits.bounded_claim(data, Limits(max_pixels=PIXELS))
+
+
+@pytest.mark.parametrize(
+    ("kind", "can_read_heif", "refused"), [("HEIF", False, True), ("HEIF", True, False), ("BMP", False, False)]
+)
+def test_heic_alone_needs_a_decoder_that_may_not_be_installed(
+    kind: str, can_read_heif: bool, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = claiming(monkeypatch, Claim(kind, 20, 20, 0, 0))
+    monkeypatch.setattr(limits, "has_heif", lambda: can_read_heif)
+    if refused:
+        with pytest.raises(UnsupportedFormat, match=r"^The bytes are HEIC, which is not read here; set the phone"):
+            limits.bounded_claim(data, Limits())
+    else:
+        assert limits.bounded_claim(data, Limits()).format == kind
+
+
 def test_bytes_of_an_unknown_kind_are_told_what_is_read() -> None:
     with pytest.raises(UnsupportedFormat, match=r"^The bytes are no PNG, JPEG, .* or PPM\.$"):
         decode(b"hello, world", Limits())
