@@ -18,6 +18,12 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def ramp(width: int, height: int, kind: str = "PNG") -> bytes:
+    """A picture file with a gray ramp."""
+    shades = np.linspace(0, 255, width * height).reshape(height, width).astype(np.uint8)
+    return encoded(Image.fromarray(shades), kind)
+
+
 def bmp_with_alpha(image: Image.Image, alpha: int | np.ndarray) -> bytes:
     """A bitmap of 32 bits with a V5 header, whose masks name an alpha channel; its level, or one for each pixel."""
     masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
