@@ -2,6 +2,17 @@
 
 A comparison moves its bound or turns round, a sum becomes a difference, a number moves, a condition loses a part, a
 statement that acts goes, a `with` loses its context. Not changed: annotations, decorators, texts.
+
+Why not a library. Tried on `model/evaluation/gate.py` and its tests, on two cores of an Intel Xeon:
+
+- cosmic-ray 8.7.0 starts pytest anew for each mutant, 3.1 s of processor time. It makes 2,264 of the first ten modules
+  of `mutation.toml`, so two hours; of the gate 276, most of them one operator for every other, 23 in annotations. Its
+  numbers move by 1 only: with the tests of before, 4 of the 14 changes to the gate's seven bounds went unnoticed;
+  moved by a factor of two 8 did, among them the level of significance, 0.05 → 0.1. It removes no statement, such as an
+  fsync, and a run that is interrupted leaves the module changed.
+- mutmut 3.8.1 forks, 0.2 s of processor time a mutant, and makes 142 of the gate; but only inside functions, so none of
+  its bounds, and it removes no statement.
+- This file, 0.4 s: 89 of the gate, bounds and removed statements among them.
 """
 
 from __future__ import annotations

@@ -50,8 +50,10 @@ def test_a_mutant_is_the_module_with_that_change_alone() -> None:
     assert first["judge"].__code__.co_consts != last["judge"].__code__.co_consts
 
 
-def test_modules_and_their_tests_are_where_the_list_says_and_every_exception_has_its_reason() -> None:
+def test_modules_and_tests_are_where_the_list_says_and_every_exception_is_a_mutant_with_a_reason() -> None:
     for module in modules():
         assert (REPOSITORY / module.path).is_file(), module.path
         assert all((REPOSITORY / path).is_file() for path in module.tests), module.path
         assert all(module.equivalent.values()), module.path
+        names = {mutant.name for mutant in mutants_of((REPOSITORY / module.path).read_text("utf-8"), module.path)}
+        assert not module.equivalent.keys() - names, module.path

@@ -74,7 +74,7 @@ class Store(Versions):
         that was activated, None if one was active already. Raises StoreError.
         """
         origin = self
-        if not self.versions() and shipped.root.resolve() != self.root.resolve():
+        if not self.versions():
             for version in shipped.versions():
                 self._copy(shipped, version)
             origin = shipped

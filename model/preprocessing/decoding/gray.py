@@ -22,18 +22,13 @@ def plain(image: Image.Image) -> Image.Image:
 
 def plain_mode(image: Image.Image) -> str:
     """The mode that `plain` converts the picture to: L, RGB, RGBA, I or F."""
-    if has_alpha(image):
+    if image.has_transparency_data:
         return "RGBA"
     if image.mode.startswith("I"):
         return "I"
     if image.mode in ("L", "RGB", "F"):
         return image.mode
     return "L" if image.mode == "1" else "RGB"
-
-
-def has_alpha(image: Image.Image) -> bool:
-    """Whether some pixels may be transparent."""
-    return image.mode in ("LA", "RGBA", "PA", "La", "RGBa") or "transparency" in image.info
 
 
 def to_gray(image: Image.Image) -> NDArray[np.uint8]:

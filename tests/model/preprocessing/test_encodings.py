@@ -15,7 +15,7 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit
 from tests.conftest import draw_seven
-from tests.pictures import NEAR, encoded
+from tests.pictures import NEAR, bmp_with_alpha, encoded
 
 
 def transparent(image: Image.Image, ink: int) -> Image.Image:
@@ -34,15 +34,6 @@ def exif(image: Image.Image, orientation: int, undo: Image.Transpose, kind: str 
 def netpbm(image: Image.Image, kind: bytes, white: int, samples: np.ndarray | bytes) -> bytes:
     content = samples if isinstance(samples, bytes) else samples.tobytes()
     return b"%b\n# drawn\n%d %d\n%d\n" % (kind, *image.size, white) + content
-
-
-def bmp_with_alpha(image: Image.Image, alpha: int) -> bytes:
-    """A bitmap of 32 bits with a V5 header, whose masks name an alpha channel."""
-    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    head = struct.pack("<IiiHHIIiiII", 124, image.width, -image.height, 1, 32, 3, 0, 0, 0, 0, 0) + masks
-    shades = np.asarray(image)
-    pixels = np.stack([shades, shades, shades, np.full_like(shades, alpha)], -1).tobytes()
-    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 138) + head.ljust(124, b"\0") + pixels
 
 
 def tinted(image: Image.Image) -> Image.Image:
@@ -66,6 +57,8 @@ ENCODINGS: dict[str, Callable[[Image.Image], bytes]] = {
     "tiff": lambda image: encoded(image, "TIFF"),
     "avif": lambda image: encoded(image.convert("RGB"), "AVIF", quality=90),
     "turned avif": lambda image: exif(image, 6, Image.Transpose.ROTATE_90, "AVIF"),
+    "turned webp": lambda image: exif(image, 8, Image.Transpose.ROTATE_270, "WEBP"),
+    "turned tiff": lambda image: exif(image, 5, Image.Transpose.TRANSPOSE, "TIFF"),
     "jpeg 2000": lambda image: encoded(image.convert("RGB"), "JPEG2000"),
     "jpeg 2000 code stream": lambda image: encoded(image, "JPEG2000", no_jp2=True),
     "large jpeg 2000": lambda image: encoded(image.resize((1600, 1600)), "JPEG2000"),
