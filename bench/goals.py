@@ -77,7 +77,7 @@ GOALS = (
 )
 
 
-def judge(values: Mapping[str, float]) -> list[dict[str, Any]]:
+def compare_with_goals(values: Mapping[str, float]) -> list[dict[str, Any]]:
     """Each goal that was measured: name, bound, measured value, and whether it is met."""
     judged = []
     for goal in GOALS:

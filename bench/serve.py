@@ -22,7 +22,7 @@ from bench.batching import ROUNDS, SECONDS, batching_gain
 from bench.chart import draw
 from bench.footprint import Facts, memory, ready_seconds, workers
 from bench.forms import bodies
-from bench.goals import EMPTY, TUTORIAL, judge, rate
+from bench.goals import EMPTY, TUTORIAL, compare_with_goals, rate
 from bench.load import CONNECTIONS, Body, digit, press
 from bench.report import Rows, fact_table, goal_table, keep, median, rate_table, row_record
 from bench.servers import WEIGHTS, cpu_seconds, numeral, reference, serving
@@ -66,7 +66,7 @@ def main() -> int:
     rows, cpu = alternate(forms, effort)
     console.print(rate_table(rows, images, EMPTY, "× empty"))
     facts = {**cpu, **stress(effort)}
-    goals = judge({**facts, **{rate(name): median(loads) * images[name] for name, loads in rows.items()}})
+    goals = compare_with_goals({**facts, **{rate(name): median(loads) * images[name] for name, loads in rows.items()}})
     console.print(fact_table(facts), goal_table(goals), sep="\n")
     failed = {name: sum(load.errors for load in loads) for name, loads in rows.items()}
     for name, errors in failed.items():

@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIDE = 32  # pixels
 MAX_SLOPE = 1.0  # pixels that a row moves sideways for each row of distance from the centre: 45°
 EPSILON = 1e-6  # least divisor, of ink and of row variance (pixels²): a blank page or a flat line has no slant
 

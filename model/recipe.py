@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from model.errors import ModelError
-from model.training.augmentation import Strength
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How strong or how frequent each distortion (training/augmentation.py) is; 0: never. Shares of a batch, 0–1."""
+
+    rotation: float = 12.0  # degrees either way
+    scale: float = 0.10  # relative, each axis on its own
+    shift: float = 1.0  # pixels either way
+    elastic: float = 1.0  # pixels, standard deviation at the control points
+    thickness: float = 0.15  # share made bolder or thinner
+    soften: float = 0.08  # share blurred, as a small picture is when it is enlarged
+    noise: float = 0.05  # share with pixel noise
+    contrast: float = 0.05  # share whose ink is unevenly dark
+    coarse: float = 0.15  # share shrunk to few pixels and enlarged, like a thumbnail
+    harden: float = 0.05  # share with sharp edges and one tone, like a drawing on a canvas
+
+    def scaled(self, factor: float) -> Strength:
+        """Return every distortion `factor` times as strong or as frequent."""
+        return Strength(**{name: value * factor for name, value in asdict(self).items()})
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from model.data.digits import Labelled, check_trainable
 from model.data.training_data import TrainingData
 from model.deslant import deslant
 from model.net import Net
-from model.recipe import OnProgress, Recipe
+from model.recipe import OnProgress, Recipe, Strength
 from model.registry.publish import Published, publish, starting_weights
 from model.registry.store import Store
-from model.training.augmentation import Strength, augment
+from model.training.augmentation import augment
 from model.training.averaging import ExponentialMovingAverage
 from model.training.batches import NO_DIGIT, batches_of
 from model.training.cuda_graph import GraphedStep

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from bench.chart import draw, rates
 from bench.forms import draw_photo
-from bench.goals import EMPTY, GOALS, TUTORIAL, judge, rate
+from bench.goals import EMPTY, GOALS, TUTORIAL, compare_with_goals, rate
 from bench.load import Body, Load, digit_of, parse
 from bench.paced import moments, pace, percentile
 from bench.peers.__main__ import PEERS, version
@@ -105,7 +105,7 @@ def test_the_open_loop_asks_at_its_rate_and_takes_refusals_for_endless() -> None
 
 def test_goals_are_judged_by_their_ratio_or_value_and_the_unmeasured_are_left_out() -> None:
     values = {rate("Numeral, raw body"): 3000.0, rate(EMPTY): 4000.0, rate(TUTORIAL): 601.0, "ready, s": 1.0}
-    judged = {goal["name"]: (goal["measured"], goal["met"]) for goal in judge(values)}
+    judged = {goal["name"]: (goal["measured"], goal["met"]) for goal in compare_with_goals(values)}
     assert judged == {
         "raw body, of the empty route": (0.75, True),
         "raw body, of tutorial style": (pytest.approx(4.99, abs=0.01), False),

@@ -38,6 +38,11 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "jobs": ("http", "database", "inference", "samples", "settings"),
     "routes": ("http", "database", "schemas", "inference", "samples", "jobs", "settings"),
 }
+FILES = {  # and its files
+    **dict.fromkeys(("errors", "files", "faults", "net", "deslant"), ()),
+    "recipe": ("errors",),
+    "classifier": ("errors", "preprocessing"),
+}
 HEAVY = {"torch", "matplotlib", "scipy", "sklearn", "onnx", "alembic", "httpx", "rich"}
 
 
@@ -88,6 +93,18 @@ def test_a_folder_of_model_imports_none_but_those_below_it(room: str) -> None:
     allowed = tuple(f"model.{name}" for name in (*EVERYBODYS, room, *ROOMS[room]))
     used = {name for path in files_of(f"model/{room}") for name in imports_of(path) if name.startswith("model.")}
     assert len(used) > 2 and {name for name in used if not is_below(name, allowed)} == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_at_the_top_of_model_imports_none_but_those_below_it(file: str) -> None:
+    allowed = tuple(f"model.{name}" for name in FILES[file])
+    used = {name for name in imports_of(REPOSITORY / f"model/{file}.py") if name.startswith("model.")}
+    assert {name for name in used if not is_below(name, allowed)} == set()
+
+
+def test_every_file_at_the_top_of_model_has_a_rule() -> None:
+    files = {path.stem for path in (REPOSITORY / "model").glob("*.py")}
+    assert files == {*FILES, "__init__", "train"}  # the training loop, which brings them together
 
 
 def test_every_folder_of_model_has_a_rule() -> None:

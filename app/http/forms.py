@@ -19,7 +19,7 @@ MAX_TYPE_CHARACTERS = 1024  # of a Content-Type
 MAX_BOUNDARY_BYTES = 200  # RFC 2046, 5.1.1, says 70
 MAX_NAME_BYTES = 1024
 MAX_HEADER_BYTES = 8192  # of all headers of one part
-URLENCODED = re.compile(rb"[A-Za-z_][\w.\[\]-]{0,31}=[^=\s]")  # in base64 nothing but `=` or space follows a `=`
+URLENCODED_START = re.compile(rb"[A-Za-z_][\w.\[\]-]{0,31}=[^=\s]")  # in base64 nothing but `=` or space follows a `=`
 
 
 class TooManyParts(BadRequest):
@@ -105,7 +105,7 @@ def part_between(body: bytes, start: int, end: int) -> Part:
 
 def is_urlencoded(body: bytes) -> bool:
     """Whether the body begins with `name=value`, as a form or `curl -d` sends it."""
-    return URLENCODED.match(body) is not None
+    return URLENCODED_START.match(body) is not None
 
 
 def parse_urlencoded(body: bytes, most: int) -> list[Part]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SHOWN_AS = {"GET": "GET, HEAD"}
 
 
@@ -33,7 +33,7 @@ class CommonMethods:
 
 def allowed(router: Router, scope: Scope) -> str:
     """The value of `Allow` for the request's path; an empty string when no route has it."""
-    methods = [SHOWN_AS.get(method, method) for method in METHODS if matches(router, scope, method)]
+    methods = [SHOWN_AS.get(method, method) for method in ALL_METHODS if matches(router, scope, method)]
     return ", ".join([*methods, "OPTIONS"] if methods else [])
 
 

@@ -28,14 +28,13 @@ from app.jobs.records import AGAIN
 from app.jobs.scratch import scratch_folder
 from app.jobs.stall import Stall, bytes_moved
 from app.jobs.states import State
-from app.settings import Settings, load_settings
+from app.settings import MEGABYTE, Settings, load_settings
 from model.registry.store import Store
 
 LOOK_SECONDS = 0.2  # between two checks of the child
 HEARTBEAT_SECONDS = 1.0
 CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
 PAGE_SIZE = resource.getpagesize()
-MEGABYTE = 1_000_000
 STOPPED = f"The service was stopped, and the training with it. {AGAIN}"
 
 STALLED = "The training made no progress for {} seconds, and was ended: it was stopped, or it hung."

@@ -1,4 +1,4 @@
-"""The tables that `numeral evaluate` prints."""
+"""The tables that `numeral evaluate` and `numeral train` print."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.2%}"
 
 
+def add_summary(table: Table, results: dict[str, dict[str, Any]]) -> None:
+    """Add a row for the count and one for each of SHARES. results: the set's name → its metrics; a column for each."""
+    table.add_row("count", *(f"{metrics['count']:,}" for metrics in results.values()))
+    for name in SHARES:
+        table.add_row(name.replace("_", " "), *(percent(metrics[name]) for metrics in results.values()))
+
+
 def metrics_table(results: dict[str, dict[str, Any]]) -> Table:
     """One column for each set of digits. results: the set's name → its metrics, as in the manifest."""
     table = Table()
     table.add_column("")
     for metrics in results.values():
         table.add_column(metrics["source"], justify="right")
-    table.add_row("count", *(f"{metrics['count']:,}" for metrics in results.values()))
-    for name in SHARES:
-        table.add_row(name.replace("_", " "), *(percent(metrics[name]) for metrics in results.values()))
+    add_summary(table, results)
     for digit in range(10):
         table.add_row(f"recall of {digit}", *(percent(metrics["recall"][digit]) for metrics in results.values()))
     return table

@@ -16,6 +16,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from model.cli.options import check_writable, data_arguments, digits_of, weights_argument
+from model.cli.tables import add_summary
 from model.cli.terminal import fail
 from model.data.training_data import TrainingData
 from model.errors import INTERRUPTED, CurrentChanged, ModelError, StoreError
@@ -141,13 +142,10 @@ def plain_lines(console: Console) -> OnProgress:
 def report(console: Console, published: Published, decision: Decision) -> None:
     """Print the published version's metrics and the reasons of the decision."""
     table = Table(title=f"Version {published.version}, {'promoted' if decision.promote else 'kept'}")
-    names = ("count", "accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
     table.add_column("")
     for name in published.metrics:
         table.add_column(name, justify="right")
-    for name in names:
-        values = [metrics[name] for metrics in published.metrics.values()]
-        table.add_row(name.replace("_", " "), *(f"{v:,}" if isinstance(v, int) else f"{v:.2%}" for v in values))
+    add_summary(table, published.metrics)
     console.print(table)
     for reason in decision.reasons:
         console.print(reason, highlight=False)

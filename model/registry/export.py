@@ -27,9 +27,10 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
-from model.deslant import EPSILON, MAX_SLOPE, SIDE, Deslanted, monomials, positions
+from model.deslant import EPSILON, MAX_SLOPE, Deslanted, monomials, positions
 from model.errors import ExportError
 from model.net import Net
+from model.preprocessing.centering import NETWORK_SIDE
 
 TOLERANCE = 1e-5  # largest difference to torch: of probabilities, and of logits relative to the largest logit
 # IR version 8 is what Triton and older runtimes still read.
@@ -106,23 +107,23 @@ def deslanting_constants() -> dict[str, NDArray[Any]]:
     """The constants that GRAPH's deslanting names."""
     cpu = torch.device("cpu")
     return {
-        "monomials": monomials(SIDE, cpu).numpy(),
-        "rows": positions(SIDE, cpu).numpy()[None],  # (1, 32)
-        "columns": np.arange(1, SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are interpolated
+        "monomials": monomials(NETWORK_SIDE, cpu).numpy(),
+        "rows": positions(NETWORK_SIDE, cpu).numpy()[None],  # (1, 32)
+        "columns": np.arange(1, NETWORK_SIDE + 2, dtype=np.float32),  # of 33 pixels, between which 32 are interpolated
         "one_and_four": np.array([1, 4]),
         "four_ones": np.array([1, 1, 1, 1]),
         "least": np.array(EPSILON, np.float32),
         "max_slope": np.array(MAX_SLOPE, np.float32),
         "min_slope": np.array(-MAX_SLOPE, np.float32),
         "first": np.array(0, np.float32),
-        "last": np.array(SIDE + 1, np.float32),
+        "last": np.array(NETWORK_SIDE + 1, np.float32),
         "margin": np.array([0, 0, 0, 1, 0, 0, 0, 1]),
         "channel_and_column": np.array([1, 3]),
         "column_axis": np.array([3]),
         "start": np.array([0]),
         "next": np.array([1]),
-        "side": np.array([SIDE]),
-        "end": np.array([SIDE + 1]),
+        "side": np.array([NETWORK_SIDE]),
+        "end": np.array([NETWORK_SIDE + 1]),
     }
 
 

@@ -6,35 +6,16 @@ Each image gets its own random distortions, drawn on its device from one generat
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-SIDE = 32  # pixels
+from model.preprocessing.centering import NETWORK_SIDE
+from model.recipe import Strength
+
 GRID = 5  # control points a side of the elastic distortion
-
-
-@dataclass(frozen=True)
-class Strength:
-    """How strong or how frequent each distortion is; 0 switches it off. A share is of the batch's images, 0–1."""
-
-    rotation: float = 12.0  # degrees either way
-    scale: float = 0.10  # relative, each axis on its own
-    shift: float = 1.0  # pixels either way
-    elastic: float = 1.0  # pixels, standard deviation at the control points
-    thickness: float = 0.15  # share made bolder or thinner
-    soften: float = 0.08  # share blurred, as a small picture is when it is enlarged
-    noise: float = 0.05  # share with pixel noise
-    contrast: float = 0.05  # share whose ink is unevenly dark
-    coarse: float = 0.15  # share shrunk to few pixels and enlarged, like a thumbnail
-    harden: float = 0.05  # share with sharp edges and one tone, like a drawing on a canvas
-
-    def scaled(self, factor: float) -> Strength:
-        """Return every distortion `factor` times as strong or as frequent."""
-        return Strength(**{name: value * factor for name, value in asdict(self).items()})
 
 
 def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
@@ -63,7 +44,7 @@ def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
     angle = uniform(math.radians(strength.rotation))
     wide, high = torch.exp(uniform(strength.scale)), torch.exp(uniform(strength.scale))
     cos, sin = torch.cos(angle), torch.sin(angle)
-    pixel = 2 / SIDE  # in grid_sample's coordinates, which span −1 … 1
+    pixel = 2 / NETWORK_SIDE  # in grid_sample's coordinates, which span −1 … 1
     affine = torch.stack(
         [
             torch.stack([cos * wide, -sin * high, uniform(strength.shift) * pixel], dim=1),
@@ -73,17 +54,17 @@ def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
     )  # (N, 2, 3)
     bend = torch.randn(count, 2, GRID * GRID, generator=generator, device=images.device) * (strength.elastic * pixel)
     field = torch.cat([affine, bend], dim=2) @ basis(images.device)  # (N, 2, 1024)
-    field = field.view(count, 2, SIDE, SIDE).permute(0, 2, 3, 1)
+    field = field.view(count, 2, NETWORK_SIDE, NETWORK_SIDE).permute(0, 2, 3, 1)
     return F.grid_sample(images, field, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 @cache
 def basis(device: torch.device) -> Tensor:
     """float32 (3 + GRID², 1024): for each pixel x, y and 1, and its weight for each control point (bicubic)."""
-    identity = F.affine_grid(torch.eye(2, 3).unsqueeze(0), [1, 1, SIDE, SIDE], align_corners=False)
+    identity = F.affine_grid(torch.eye(2, 3).unsqueeze(0), [1, 1, NETWORK_SIDE, NETWORK_SIDE], align_corners=False)
     points = torch.eye(GRID * GRID).view(GRID * GRID, 1, GRID, GRID)
-    weights = F.interpolate(points, SIDE, mode="bicubic", align_corners=True)
-    flat = [identity.view(-1, 2).t(), torch.ones(1, SIDE * SIDE), weights.view(GRID * GRID, -1)]
+    weights = F.interpolate(points, NETWORK_SIDE, mode="bicubic", align_corners=True)
+    flat = [identity.view(-1, 2).t(), torch.ones(1, NETWORK_SIDE * NETWORK_SIDE), weights.view(GRID * GRID, -1)]
     return torch.cat(flat).to(device)
 
 
@@ -139,9 +120,9 @@ def coarsen(images: Tensor, share: float, generator: Generator) -> Tensor:
 @cache
 def few_pixels(device: torch.device) -> Tensor:
     """float32 (9, 32, 32): the matrices that shrink a row to 8 … 16 pixels (mean) and enlarge it again (bicubic)."""
-    row = torch.eye(SIDE).view(1, SIDE, 1, SIDE)
+    row = torch.eye(NETWORK_SIDE).view(1, NETWORK_SIDE, 1, NETWORK_SIDE)
     small = [F.interpolate(row, (1, side), mode="area") for side in range(8, 17)]
-    enlarged = [F.interpolate(one, (1, SIDE), mode="bicubic", align_corners=False) for one in small]
+    enlarged = [F.interpolate(one, (1, NETWORK_SIDE), mode="bicubic", align_corners=False) for one in small]
     return torch.cat(enlarged).squeeze(2).to(device)
 
 

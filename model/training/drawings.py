@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Generator, Tensor
 
 from model.data.fonts import LETTERS, font_folder
+from model.preprocessing.centering import NETWORK_SIDE
 
-SIDE = 32  # pixels
 LATTICE = 20 / 3  # pixels between the points of the 4×4 lattice on which strokes begin and end
 STROKES = 6
 POINTS = 20  # along each stroke
@@ -47,9 +47,9 @@ def strokes(count: int, generator: Generator) -> Tensor:
 
 def shapes(count: int, generator: Generator) -> Tensor:
     """One to three overlapping convex polygons, filled or outlined; a later one may cut the first: (N, 1, 32, 32)."""
-    axis = torch.linspace(-1, 1, SIDE)
-    y, x = axis.view(1, 1, SIDE, 1), axis.view(1, 1, 1, SIDE)
-    canvas = torch.zeros(count, SIDE, SIDE)
+    axis = torch.linspace(-1, 1, NETWORK_SIDE)
+    y, x = axis.view(1, 1, NETWORK_SIDE, 1), axis.view(1, 1, 1, NETWORK_SIDE)
+    canvas = torch.zeros(count, NETWORK_SIDE, NETWORK_SIDE)
     for layer in range(3):
         angle = torch.rand(count, 5, 1, 1, generator=generator) * 2 * math.pi
         centre = (torch.rand(count, 2, 1, 1, 1, generator=generator) - 0.5) * min(1, layer)
@@ -85,11 +85,11 @@ def outlines(count: int, generator: Generator) -> Tensor:
 
 def drawn_with_a_pen(line: Tensor, radius: Tensor) -> Tensor:
     """Ink (N, 1, 32, 32), 0–1, within `radius` (N, 1) pixels of any of a line's points (N, P, 2)."""
-    pixels = torch.cartesian_prod(torch.arange(SIDE), torch.arange(SIDE)).float()
+    pixels = torch.cartesian_prod(torch.arange(NETWORK_SIDE), torch.arange(NETWORK_SIDE)).float()
     # Without matrix products, whose rounding sometimes differs between runs on a busy machine.
     exact = "donot_use_mm_for_euclid_dist"
     distance = torch.cdist(pixels.expand(len(line), -1, -1), line, compute_mode=exact).amin(dim=2)
-    return (radius + 0.5 - distance).clamp(0, 1).view(-1, 1, SIDE, SIDE)
+    return (radius + 0.5 - distance).clamp(0, 1).view(-1, 1, NETWORK_SIDE, NETWORK_SIDE)
 
 
 def characters(count: int, generator: Generator) -> Tensor:
@@ -114,19 +114,19 @@ def glyphs() -> Tensor:
 
 def textures(count: int, generator: Generator) -> Tensor:
     """Noise of any grain, with or without half-tones, or stripes, within a rectangle: (N, 1, 32, 32)."""
-    canvas = torch.zeros(count, 1, SIDE, SIDE)
-    ramp = torch.arange(SIDE).float()
+    canvas = torch.zeros(count, 1, NETWORK_SIDE, NETWORK_SIDE)
+    ramp = torch.arange(NETWORK_SIDE).float()
     for i in range(count):
         kind, density, height, width = torch.rand(4, generator=generator).tolist()
         if kind < 0.75:
-            grain = int(torch.randint(2, SIDE + 1, (1,), generator=generator))
+            grain = int(torch.randint(2, NETWORK_SIDE + 1, (1,), generator=generator))
             noise = torch.randn(1, 1, grain, grain, generator=generator)
-            grown = F.interpolate(noise, SIDE, mode="bilinear", align_corners=False)
+            grown = F.interpolate(noise, NETWORK_SIDE, mode="bilinear", align_corners=False)
             picture = grown * (1 if kind < 0.35 else 20) + (density - 0.5) * 2
         else:
             angle, period = density * math.pi, 3 + 9 * height
             phase = ramp.view(-1, 1) * math.sin(angle) + ramp.view(1, -1) * math.cos(angle)
-            picture = torch.sin(phase * 2 * math.pi / period).view(1, 1, SIDE, SIDE) * 4
+            picture = torch.sin(phase * 2 * math.pi / period).view(1, 1, NETWORK_SIDE, NETWORK_SIDE) * 4
         half_high, half_wide = int(4 + height * 12), int(4 + width * 12)
         window = (slice(None), slice(16 - half_high, 16 + half_high), slice(16 - half_wide, 16 + half_wide))
         canvas[i][window] = picture[0].clamp(0, 1)[window]
@@ -136,6 +136,6 @@ def textures(count: int, generator: Generator) -> Tensor:
 def clutter(count: int, generator: Generator) -> Tensor:
     """Pictures without a shape: specks, pixel noise, or plain gray all over: (N, 1, 32, 32)."""
     level = torch.rand(count, 1, 1, 1, generator=generator)
-    noise = torch.rand(count, 1, SIDE, SIDE, generator=generator)
+    noise = torch.rand(count, 1, NETWORK_SIDE, NETWORK_SIDE, generator=generator)
     kind = torch.rand(count, 1, 1, 1, generator=generator)
     return torch.where(kind < 0.4, (noise < level * 0.3).float(), torch.where(kind < 0.8, noise, 1.0) * level)

@@ -19,11 +19,10 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.data.digits import Labelled
+from model.preprocessing.centering import BOX_SIDE, NETWORK_SIDE
 from model.preprocessing.pipeline import to_input
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
 
-SIDE = 32  # pixels
-BOX = 20  # pixels, longer side of the ink
 INK = 0.2  # level from which a pixel counts as ink, 0–1
 KINDS = 10  # equal parts of a chunk: one for each kind, two for `strokes`
 CHUNK = 500  # images that are drawn at a time
@@ -80,12 +79,12 @@ def place(pictures: Tensor) -> Tensor:
         last = torch.where(seen, index, -1).amax(dim=1)
         extents.append((last - first + 1).clamp_min(1))
         centres.append((pictures[:, 0].sum(dim=axis) * index).sum(dim=1) / mass)
-    scale = torch.maximum(*extents) / BOX
+    scale = torch.maximum(*extents) / BOX_SIDE
     theta = torch.zeros(count, 2, 3)
     for row, length in ((0, width), (1, height)):
-        theta[:, row, row] = scale * SIDE / length
+        theta[:, row, row] = scale * NETWORK_SIDE / length
         theta[:, row, 2] = (2 * centres[row] + 1) / length - 1
-    field = F.affine_grid(theta, [count, 1, SIDE, SIDE], align_corners=False)
+    field = F.affine_grid(theta, [count, 1, NETWORK_SIDE, NETWORK_SIDE], align_corners=False)
     return F.grid_sample(pictures, field, align_corners=False)
 
 

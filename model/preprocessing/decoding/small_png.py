@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from model.preprocessing.decoding.headers.png import SIGNATURE
+
 HEADER_END = 33  # signature, then IHDR: length, type, 13 bytes, checksum
 FRAMES = 24  # bytes: length, type and checksum of IDAT, and those of IEND
 HEADER_TAIL = b"\x08\x00\x00\x00\x00"  # 8 bits, gray, deflate, standard filters, not interlaced

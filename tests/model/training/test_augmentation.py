@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.recipe import Recipe
-from model.training.augmentation import Strength, augment, few_pixels, largest_around
+from model.recipe import Recipe, Strength
+from model.training.augmentation import augment, few_pixels, largest_around
 
 NONE = Strength().scaled(0)
 FULL = Strength(15, 0.2, 2, 2, 1, 1, 1, 1, 1, 1)
