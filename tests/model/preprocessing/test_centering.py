@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from model.preprocessing.centering import enlarged, extent, scaled, thickened, with_margin
 from model.preprocessing.pipeline import read_digit, to_png
 
 
@@ -136,3 +137,34 @@ def test_only_a_page_of_mnists_own_size_can_hold_a_digit_that_is_placed_already(
 def test_small_ink_is_read_alike_wherever_on_its_page_it_lies(top: int, left: int) -> None:
     inside = read(bar(9, 4, 10, 10))
     assert np.abs(read(bar(9, 4, top, left)).astype(int) - inside).mean() < 12
+
+
+def test_what_just_reaches_the_threshold_is_in_the_box() -> None:
+    assert extent(np.float32([0, 1, 2, 1, 0.9]), 1.0) == (1, 4)
+
+
+@pytest.mark.parametrize(("height", "width", "size"), [(1000, 1, (20, 1)), (1, 1000, (1, 20)), (100, 30, (20, 6))])
+def test_a_side_of_the_digit_is_a_pixel_at_least(height: int, width: int, size: tuple[int, int]) -> None:
+    assert scaled(np.full((height, width), 90, np.float32), height, width).shape == size
+
+
+def test_where_an_enlarged_digit_swings_below_paper_there_is_no_ink() -> None:
+    ring = np.full((9, 9), 255, np.float32)
+    ring[2:7, 2:7] = 0
+    assert enlarged(ring).min() == 0
+
+
+@pytest.mark.parametrize(("scale", "level", "pixels"), [(0.5, 255, 1), (0.51, 255, 0), (0.5, 128, 1), (0.5, 127, 2)])
+def test_strokes_are_thickened_where_the_digit_is_shrunk_to_half_and_those_of_half_ink_count_for_none(
+    scale: float, level: int, pixels: int
+) -> None:
+    ink = np.zeros((40, 9), np.float32)
+    ink[:, 3:5] = level
+    assert thickened(ink, scale).shape == (40 + 2 * pixels, 9 + 2 * pixels)
+
+
+def test_a_margin_is_put_around_one_digit_or_around_each_of_many() -> None:
+    digits = np.arange(3 * 28 * 28).reshape(3, 28, 28) % 256
+    fields = with_margin(digits)
+    assert fields.shape == (3, 32, 32) and fields.sum(dtype=int) == digits.sum()
+    assert (fields[:, 2:30, 2:30] == digits).all() and (with_margin(digits[1]) == fields[1]).all()

@@ -72,6 +72,49 @@ def outcome(function: Callable[[], Reading]) -> tuple[object, ...]:
 def test_the_batch_form_of_centering_answers_what_the_reference_answers(seed: int) -> None:
     random = np.random.default_rng(seed)
     pages = np.stack([as_mnist_has_it(random) ^ np.uint8(random.choice([0, 255, 3])) for _ in range(20)])
+    assert_as_the_reference(pages)
+
+
+def centered_page(height: int = 20, level: int = 255) -> np.ndarray:
+    """uint8 (28, 28), white on black: a bar in the middle, of a height from 17 to 21 where MNIST would have it."""
+    page = np.zeros((28, 28), np.uint8)
+    page[14 - height // 2 : 14 - height // 2 + height, 11:17] = level
+    return page
+
+
+def with_more(page: np.ndarray, rows: object, columns: object, level: int) -> np.ndarray:
+    """The page with more ink."""
+    page = page.copy()
+    page[rows, columns] = level
+    return page
+
+
+BOUNDS = {
+    "in the middle": (centered_page(), True),
+    "ink at the top": (with_more(centered_page(), 0, 13, 1), False),
+    "at the bottom": (with_more(centered_page(), 27, 13, 1), False),
+    "at the left": (with_more(centered_page(), 13, 0, 1), False),
+    "at the right": (with_more(centered_page(), 13, 27, 1), False),
+    "beside the border": (with_more(centered_page(), slice(1, 27, 25), slice(1, 27, 25), 1), True),
+    "as strong as need be": (centered_page(level=230), True),
+    "too faint": (centered_page(level=229), False),
+    "as high as can be": (centered_page(21), True),
+    "too high": (centered_page(22), False),
+    "as high, and a row too faint to count": (with_more(centered_page(21, 250), 25, slice(11, 17), 24), True),
+    "as high, and a row just strong enough": (with_more(centered_page(21, 250), 25, slice(11, 17), 25), False),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_the_batch_form_takes_a_page_up_to_the_bounds_of_the_reference(name: str) -> None:
+    page, is_read = BOUNDS[name]
+    pages = np.stack([page, page.T, 255 - page])
+    assert center_clean_pages(pages)[1].tolist() == [is_read] * 3
+    assert_as_the_reference(pages)
+
+
+def assert_as_the_reference(pages: np.ndarray) -> None:
+    """Fail unless the batch form takes those of uint8 (N, 28, 28) that the reference leaves where they are."""
     fields, holds = center_clean_pages(pages)
     for page, field, is_read in zip(pages, fields, holds, strict=True):
         foreground = foreground_of_clean_page(page)
