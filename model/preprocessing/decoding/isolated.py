@@ -44,7 +44,9 @@ def main() -> int:
     limits = Limits(*map(int, sys.argv[1:]))
     data = sys.stdin.buffer.read()
     try:
-        np.save(sys.stdout.buffer, decode_claimed(data, bounded_claim(data, limits), limits))
+        gray = io.BytesIO()  # numpy writes into a pipe by itself only where Python does not buffer it
+        np.save(gray, decode_claimed(data, bounded_claim(data, limits), limits))
+        sys.stdout.buffer.write(gray.getbuffer())
     except errors.ImageError as error:
         sys.stdout.write(json.dumps([type(error).__name__, str(error)]))
         return REFUSED

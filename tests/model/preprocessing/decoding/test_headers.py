@@ -269,3 +269,9 @@ def test_what_is_wrong_with_a_large_jpeg_2000_is_said_as_of_a_small_one() -> Non
         read_digit(file[: len(file) // 2] + bytes(100))
     with pytest.raises(ImageTooLarge):
         read_digit(file, Limits(max_pixels=1_000_000))
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_jpeg_2000_is_decoded_whether_or_not_python_buffers_its_output(monkeypatch, unbuffered: str) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    assert read_digit(encoded(draw_seven(900), "JPEG2000")).pixels.any()
