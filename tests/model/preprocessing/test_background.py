@@ -52,12 +52,12 @@ def test_full_ink_is_the_strongest_of_a_small_page_and_a_high_percentile_of_a_la
         ink[15, 15] = 250
         assert full_strength(ink) == strength
     ink = np.zeros((50, 50), np.float32)
-    ink[0] = np.arange(151, 201)
-    assert full_strength(ink) == pytest.approx(195.1)
-    ink[1:] = 60  # three tenths of the strongest, which is no ink yet
-    assert full_strength(ink) == pytest.approx(195.1)
-    ink[1:] = 61
-    assert full_strength(ink) == 61
+    ink[0] = np.arange(201, 251)
+    assert full_strength(ink) == pytest.approx(245.1)
+    ink[1:] = 75  # three tenths of the strongest, which is no ink yet
+    assert full_strength(ink) == pytest.approx(245.1)
+    ink[1:] = 76
+    assert full_strength(ink) == 76
     assert full_strength(np.zeros((50, 50), np.float32)) == 0
 
 

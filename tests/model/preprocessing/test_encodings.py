@@ -111,6 +111,15 @@ def test_a_picture_is_turned_as_the_exif_standard_says(orientation: int) -> None
     assert (decode_any(file, Limits()).gray == shown).all()
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "WEBP"])
+def test_a_picture_is_turned_as_its_xmp_says_where_it_has_no_exif(kind: str) -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    metadata = {"tiffinfo": {700: xmp}} if kind == "TIFF" else {"xmp": xmp}
+    file = encoded(draw_seven().transpose(Image.Transpose.ROTATE_90).convert("RGB"), kind, **metadata)
+    plain = read_digit(encoded(draw_seven())).pixels.astype(int)
+    assert np.abs(read_digit(file).pixels - plain).mean() < NEAR
+
+
 def test_a_picture_whose_other_exif_tags_are_damaged_is_turned_all_the_same() -> None:
     turned = struct.pack("<HHII", 0x0112, 3, 1, 6)
     damaged = struct.pack("<HHII", 0x0128, 4, 1, 0xFFFFFF00)  # a unit, too large and of the wrong type

@@ -99,6 +99,8 @@ BOUNDS = {
     "as strong as need be": (centered_page(level=230), True),
     "too faint": (centered_page(level=229), False),
     "as high as can be": (centered_page(21), True),
+    "as far off the middle as can be": (np.roll(centered_page(21), 1, axis=0), True),
+    "too far": (np.roll(centered_page(20), 2, axis=0), False),
     "too high": (centered_page(22), False),
     "as high, and a row too faint to count": (with_more(centered_page(21, 250), 25, slice(11, 17), 24), True),
     "as high, and a row just strong enough": (with_more(centered_page(21, 250), 25, slice(11, 17), 25), False),
