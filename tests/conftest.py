@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import resource
 import shutil
@@ -151,6 +152,11 @@ class Server:
     def finished_job(self, location: str, seconds: float = 240.0) -> dict:
         """The job once it has ended."""
         return wait_until(lambda: (job := self.job(location))["finished_at"] and job, seconds)
+
+
+def lines_of(caplog: pytest.LogCaptureFixture, logger: str) -> list[logging.LogRecord]:
+    """What a logger wrote: the count of another test's faults may come at any time, by another logger."""
+    return [record for record in caplog.records if record.name == logger]
 
 
 def stranger(authorization: str | None) -> dict[str, str]:

@@ -7,14 +7,9 @@ import logging
 import pytest
 
 from model.faults import MAX_KINDS, FaultLog
-from tests.conftest import wait_until
+from tests.conftest import lines_of, wait_until
 
 log = logging.getLogger(__name__)
-
-
-def lines(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """What was logged here: the count of another test's repeats may come at any time."""
-    return [record for record in caplog.records if record.name == log.name]
 
 
 def error_of(text: str) -> Exception:
@@ -28,10 +23,10 @@ def test_the_first_is_logged_with_its_traceback_and_repeats_as_a_count(caplog: p
     faults = FaultLog(seconds=1.0)
     for i in range(1_000):
         faults.report(log, "a picture", error_of(str(i)))
-    assert [bool(record.exc_info) for record in lines(caplog)] == [True]
-    wait_until(lambda: len(lines(caplog)) > 1)  # though none comes any more
+    assert [bool(record.exc_info) for record in lines_of(caplog, __name__)] == [True]
+    wait_until(lambda: len(lines_of(caplog, __name__)) > 1)  # though none comes any more
     faults.report(log, "a picture", error_of("again"))
-    first, count = lines(caplog)
+    first, count = lines_of(caplog, __name__)
     assert first.exc_info and not count.exc_info and "ValueError" in count.getMessage()
     assert "came 999 times more" in count.getMessage()
 
@@ -42,7 +37,9 @@ def test_before_the_end_every_repeat_is_counted(caplog: pytest.LogCaptureFixture
         faults.report(log, "a picture", error_of("x"))
     faults.count_all(log)
     faults.count_all(log)
-    assert [record.getMessage().split(" came ")[-1] for record in lines(caplog)][1:] == ["2 times more within 60 s"]
+    assert [record.getMessage().split(" came ")[-1] for record in lines_of(caplog, __name__)][1:] == [
+        "2 times more within 60 s"
+    ]
 
 
 def test_another_place_is_another_fault(caplog: pytest.LogCaptureFixture) -> None:
@@ -52,11 +49,11 @@ def test_another_place_is_another_fault(caplog: pytest.LogCaptureFixture) -> Non
         raise ValueError("there")
     except ValueError as error:
         faults.report(log, "a picture", error)
-    assert len(lines(caplog)) == 2
+    assert len(lines_of(caplog, __name__)) == 2
 
 
 def test_kinds_without_end_are_not_remembered_without_end(caplog: pytest.LogCaptureFixture) -> None:
     faults = FaultLog()
     for i in range(2 * MAX_KINDS):
         faults.report(log, "a picture", type(f"Error{i}", (Exception,), {})())
-    assert len(lines(caplog)) == 2 * MAX_KINDS and len(faults._repeats) == MAX_KINDS
+    assert len(lines_of(caplog, __name__)) == 2 * MAX_KINDS and len(faults._repeats) == MAX_KINDS

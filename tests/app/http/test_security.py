@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.http.wrong_keys import FREE_TRIES, MAX_ADDRESSES, MAX_WAIT, WrongKeys
-from tests.conftest import ADMIN_KEY, Server
+from tests.conftest import ADMIN_KEY, Server, lines_of
 
 
 class Clock:
@@ -84,7 +84,7 @@ def test_a_thousand_wrong_keys_are_three_lines_of_the_log(wrong: WrongKeys, capl
     with caplog.at_level(logging.WARNING):
         for _ in range(1000):
             wrong.note("192.0.2.1")
-    assert [record.args[1] for record in caplog.records] == [FREE_TRIES + 1, 100, 1000]
+    assert [record.args[1] for record in lines_of(caplog, "numeral.keys")] == [FREE_TRIES + 1, 100, 1000]
 
 
 def test_threads_that_count_together_count_right(wrong: WrongKeys, caplog: pytest.LogCaptureFixture) -> None:
@@ -93,7 +93,7 @@ def test_threads_that_count_together_count_right(wrong: WrongKeys, caplog: pytes
         thread.start()
     for thread in threads:
         thread.join()
-    assert [record.args[1] for record in caplog.records if record.name == "numeral.keys"][-1] == 1000
+    assert lines_of(caplog, "numeral.keys")[-1].args[1] == 1000
 
 
 def test_wrong_admin_keys_are_asked_to_wait_and_the_right_one_passes_at_once(server: Server) -> None:
