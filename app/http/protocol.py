@@ -9,7 +9,6 @@ problem.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 import httptools
@@ -17,8 +16,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.http.envelope import CLOSE, new_id
 from app.http.errors import BadRequest, HeadersTooLarge, Problem, RequestTimeout, render
-
-log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 65_536
 LINE_BYTES = 4  # of a header besides its name and value: colon, space, CR and LF
