@@ -39,9 +39,7 @@ T = TypeVar("T")
 class DatabaseUnavailable(Problem):
     status, slug, title = 503, "database-unavailable", "The database can't be used now"
     remedy = "Try again later; the operator should look at its disk space, permissions and connection."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail, headers={"Retry-After": "5"})
+    retry_after = 5
 
 
 class Database:

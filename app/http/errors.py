@@ -29,13 +29,14 @@ class Problem(Exception):
 
     status: HTTP status; slug: the stable end of the `type`; title: the kind of error, in a few words; detail: this
     error, in a sentence; remedy: how to fix it, shown at `/problems/<slug>`; headers: extra response headers; extra:
-    further members of the JSON.
+    further members of the JSON; retry_after: seconds for the header Retry-After, None for none.
     """
 
     status: int = 500
     slug: str = "internal-error"
     title: str = "Something broke on our side"
     remedy: str = "Try again. If the error stays, report the request_id to the operator of this service."
+    retry_after: int | None = None
 
     def __init__(
         self, detail: str = "", *, headers: dict[str, str] | None = None, extra: dict[str, Any] | None = None
@@ -43,6 +44,8 @@ class Problem(Exception):
         super().__init__(detail or self.title)
         self.detail = detail or f"{self.title}."
         self.headers = headers or {}
+        if self.retry_after is not None:
+            self.headers["Retry-After"] = str(self.retry_after)
         self.extra = extra or {}
 
 
@@ -128,32 +131,26 @@ class TooManyAttempts(Problem):
 
     def __init__(self, seconds: int = 1) -> None:
         """seconds: how long the client must wait."""
-        again = f"Try again in {seconds} s; a right key is accepted at once."
-        super().__init__(again, headers={"Retry-After": str(seconds)})
+        self.retry_after = seconds
+        super().__init__(f"Try again in {seconds} s; a right key is accepted at once.")
 
 
 class Overloaded(Problem):
     status, slug, title = 503, "overloaded", "The service is overloaded"
     remedy = "Wait for as many seconds as Retry-After says, then try again."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail, headers={"Retry-After": "1"})
+    retry_after = 1
 
 
 class Stopping(Problem):
     status, slug, title = 503, "stopping", "The service stops, and could not finish this"
     remedy = "Send the request again: another server, or the same one after its start, will take it."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail, headers={"Retry-After": "5"})
+    retry_after = 5
 
 
 class NotReady(Problem):
     status, slug, title = 503, "not-ready", "No model is loaded"
     remedy = "Wait a moment. If the error stays, the operator should look at /readyz and the log."
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__(detail, headers={"Retry-After": "1"})
+    retry_after = 1
 
 
 def invalid_field(errors: Iterable[Mapping[str, Any]]) -> Problem:
