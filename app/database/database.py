@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, Transaction, text
+from sqlalchemy import Connection, Engine, Transaction
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.database.circuit_breaker import CircuitBreaker
 from app.database.engines import first_line, make_engine
-from app.database.migrate import HEAD, SchemaTooNew
+from app.database.migrate import HEAD, REVISION, SchemaTooNew
 from app.database.recovery import Recovery
 from app.database.sqlite import Identity, SqliteFiles, sqlite_file
 from app.database.timeouts import BUSY_SECONDS, LONG_ANSWER_SECONDS, deadline
@@ -27,10 +27,9 @@ from app.http.errors import Problem
 
 ENTER_SECONDS = BUSY_SECONDS  # a transaction must begin within this time
 PROBE_SECONDS = 0.5  # the same for a request that probes a database that failed before
-RETRY_SECONDS = 0.5  # between two tries of `insist`
-INSIST_SECONDS = 1800.0  # after which `insist` gives up
+RETRY_SECONDS = 0.5  # between two tries of `retry`
+MAX_RETRY_SECONDS = 1800.0  # after which `retry` gives up
 WATCH_SECONDS = 2.0  # between two checks of `watch`
-REVISION = text("SELECT version_num FROM alembic_version")
 UNDEFINED_TABLE = "42P01"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 SWAPPED = "The database was deleted or replaced during the transaction, which is lost."
 T = TypeVar("T")
@@ -168,14 +167,14 @@ class Database:
 
         threading.Thread(target=look, name="watch-database", daemon=True).start()
 
-    def insist(self, action: Callable[[], T]) -> T:
-        """Retry the action until the database is available. Raises DatabaseUnavailable after INSIST_SECONDS."""
-        deadline = time.monotonic() + INSIST_SECONDS
+    def retry(self, action: Callable[[], T]) -> T:
+        """Retry the action until the database is available. Raises DatabaseUnavailable after MAX_RETRY_SECONDS."""
+        latest = time.monotonic() + MAX_RETRY_SECONDS
         while True:
             try:
                 return action()
             except DatabaseUnavailable:
-                if time.monotonic() > deadline:
+                if time.monotonic() > latest:
                     raise
                 time.sleep(RETRY_SECONDS)
 

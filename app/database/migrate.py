@@ -16,6 +16,7 @@ from app.database.sqlite import sqlite_file
 from app.database.tables import metadata
 
 HEAD = "0002"  # the newest migration
+REVISION = text("SELECT version_num FROM alembic_version")
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_612_003  # PostgreSQL advisory lock, any fixed number
 LOCK_SECONDS = 600.0  # the longest wait for another process's migration
@@ -102,7 +103,7 @@ def revision_of(engine: Engine) -> str | None:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        revision: str | None = connection.execute(REVISION).scalar()
         return revision
 
 

@@ -72,7 +72,7 @@ def supervise(settings: Settings, database: Database, job_id: str, stopped: thre
     stopped: set when this process gets SIGTERM. The status is 1 when the job is not queued any more.
     """
     store = Store(settings.weights_dir)
-    if not database.insist(lambda: reporting.move(database, job_id, State.RUNNING)):
+    if not database.retry(lambda: reporting.move(database, job_id, State.RUNNING)):
         return 1
     try:
         with scratch_folder(own_folders(settings)) as folder, (folder / "log").open("w+b") as log:
@@ -84,11 +84,11 @@ def supervise(settings: Settings, database: Database, job_id: str, stopped: thre
                 env=environment_of(os.environ, folder),
             )
             end = watch(child, settings, database, job_id, log, stopped) or ending_of(child.returncode, tail(log))
-            database.insist(lambda: reporting.conclude(database, job_id, store, *end))
-            database.insist(lambda: reporting.write_log(database, job_id, tail(log)))
+            database.retry(lambda: reporting.conclude(database, job_id, store, *end))
+            database.retry(lambda: reporting.write_log(database, job_id, tail(log)))
     except OSError as error:
         why = f"The training can't be started: {error.strerror or error}."
-        database.insist(lambda: reporting.conclude(database, job_id, store, State.FAILED, why))
+        database.retry(lambda: reporting.conclude(database, job_id, store, State.FAILED, why))
     return 0
 
 

@@ -42,7 +42,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     settings = load_settings()
     database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
-    job = database.insist(lambda: records.get(database, job_id))
+    job = database.retry(lambda: records.get(database, job_id))
     try:
         published = train(settings, database, store, job_id, job["options"])
         settle(database, store, job, published)
@@ -63,7 +63,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
 def train(settings: Settings, database: Database, store: Store, job_id: str, options: dict[str, Any]) -> Published:
     """Train on MNIST and the samples, and publish the version without activating it. Raises ModelError."""
     splits = load_digits(settings.data_dir, settings.cache_dir, settings.offline)
-    training, held_out = database.insist(lambda: samples.for_training(database))
+    training, held_out = database.retry(lambda: samples.for_training(database))
     log.info("%s digits, %d samples to train on and %d held out", splits.source, len(training), len(held_out))
     data = TrainingData(splits, training, held_out)
     return run(store, recipe_of(options), data, options["from"], Recorder(database, job_id))
@@ -77,15 +77,15 @@ def settle(database: Database, store: Store, job: RowMapping, published: Publish
     job_id, version, metrics = job["id"], published.version, published.metrics
     decision = as_asked(published.decision, job["options"]["promote"])
     promoted, reasons = decision.promote, decision.reasons
-    noted = database.insist(lambda: reporting.note_version(database, job_id, version, metrics, reasons))
+    noted = database.retry(lambda: reporting.note_version(database, job_id, version, metrics, reasons))
     if noted and promoted:
         rival = published.compared_with
         try:
-            noted = database.insist(lambda: reporting.promote(database, job_id, store, version, rival))
+            noted = database.retry(lambda: reporting.promote(database, job_id, store, version, rival))
         except CurrentChanged as error:
             promoted, reasons = False, [*reasons, not_activated(error)]
     if noted and not promoted:
-        noted = database.insist(lambda: reporting.move(database, job_id, State.KEPT, reasons=reasons))
+        noted = database.retry(lambda: reporting.move(database, job_id, State.KEPT, reasons=reasons))
     log.info("version %d %s", version, "promoted" if promoted and noted else "kept")
 
 
@@ -107,7 +107,7 @@ class Recorder:
             self.stage = progress.stage
             log.info("%s", progress.stage)
             if progress.stage == "evaluating":
-                self.database.insist(lambda: reporting.move(self.database, self.job_id, State.EVALUATING))
+                self.database.retry(lambda: reporting.move(self.database, self.job_id, State.EVALUATING))
         if progress.ends_epoch and progress.stage == "training":
             log.info(
                 "epoch %d/%d loss %.4f accuracy %s", progress.epoch, progress.epochs, progress.loss, progress.accuracy

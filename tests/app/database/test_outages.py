@@ -101,7 +101,7 @@ def test_who_must_get_through_waits_for_a_silent_server(proxy: Proxy, proxied_ur
     ask(database)
     proxy.passing.clear()
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(database.insist, lambda: ask(database))
+        waiting = pool.submit(database.retry, lambda: ask(database))
         wait_until(lambda: database.failed_at > 0)
         assert not waiting.done()
         proxy.passing.set()
