@@ -47,7 +47,7 @@ DOCS = """\
 assets = StaticFiles(packages=[("app", "static"), ("fastapi_offline", "static")])
 
 
-class Page(HTMLResponse):
+class HTMLPage(HTMLResponse):
     """An HTML response with the security headers. Every page of the service uses this class."""
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
@@ -57,7 +57,7 @@ class Page(HTMLResponse):
 
 async def docs(request: Request) -> Response:
     """The API reference, which Swagger UI renders from `/openapi.json`."""
-    return Page(DOCS)
+    return HTMLPage(DOCS)
 
 
 async def asset(request: Request) -> Response:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from app.database import audit
 from app.http.security import Admin
-from app.routes.paging import Page, next_cursor
+from app.routes.paging import Paging, next_cursor
 from app.schemas.problems import documented
 from app.schemas.versions import AuditList, AuditRecord
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/admin/audit", tags=["admin"], responses=documented(4
 
 
 @router.get("", responses=documented(422))
-def list_audit(request: Request, admin: Admin, page: Page) -> AuditList:
+def list_audit(request: Request, admin: Admin, page: Paging) -> AuditList:
     """Records, newest first."""
     with request.app.state.database.read() as connection:
         rows, total = audit.page(connection, page.cursor, page.limit)

@@ -16,7 +16,7 @@ from app.jobs import records, supervisor
 from app.jobs.events import NothingMore
 from app.jobs.reporting import conclude
 from app.jobs.states import State
-from app.routes.paging import Page, next_cursor
+from app.routes.paging import Paging, is_number, next_cursor
 from app.routes.versions import WeightsUnwritable
 from app.schemas.examples import RETRAININGS
 from app.schemas.jobs import Job, JobList, RetrainRequest
@@ -26,11 +26,12 @@ from app.schemas.problems import documented
 from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
+EVENT_ID_DIGITS = 9
 IdempotencyKey = Annotated[
     Annotated[str, Field(max_length=128)] | None, Header(description="requests with the same key start only one job")
 ]
 LastEventId = Annotated[
-    Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{0,9}$"})] | None,
+    Annotated[str, Field(json_schema_extra={"pattern": f"^[0-9]{{0,{EVENT_ID_DIGITS}}}$"})] | None,
     Header(description="id of the last event that you have; the stream begins after it"),
 ]
 
@@ -119,7 +120,7 @@ def retrain(
 
 
 @router.get("/jobs", responses=documented(422), dependencies=[Swept])
-def list_jobs(request: Request, admin: Admin, page: Page) -> JobList:
+def list_jobs(request: Request, admin: Admin, page: Paging) -> JobList:
     """Jobs, newest first."""
     rows, total = records.page(request.app.state.database, page.cursor, page.limit)
     items = [Job(**row) for row in rows]
@@ -148,7 +149,7 @@ async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id:
 
     204 for a client that has all of them, so that an EventSource stops reconnecting.
     """
-    if last_event_id and not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 10):
+    if last_event_id and not is_number(last_event_id, EVENT_ID_DIGITS):
         raise InvalidField(("Last-Event-ID", "must be the id of an event"))
     try:
         stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))

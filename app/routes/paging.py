@@ -21,8 +21,8 @@ class PageOutOfRange(Problem):
     remedy = f"Ask for 1 to {MAX_LIMIT} items with `limit`; take `cursor` from `next` of the page before."
 
 
-class Window(NamedTuple):
-    """The requested part of a list: at most `limit` items after `cursor`, which is None for the first page."""
+class PageRequest(NamedTuple):
+    """The requested page of a list: at most `limit` items after `cursor`, which is None for the first page."""
 
     limit: int
     cursor: int | None
@@ -30,35 +30,35 @@ class Window(NamedTuple):
 
 def as_limit(text: str) -> int:
     """Parse `?limit=`, the number of items on a page. Raises PageOutOfRange."""
-    if is_number(text) and 1 <= int(text) <= MAX_LIMIT:
+    if is_number(text, CURSOR_DIGITS) and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
     raise PageOutOfRange(f"limit: must be a number from 1 to {MAX_LIMIT}.")
 
 
 def as_cursor(text: str) -> str:
     """Check `?cursor=`. Raises PageOutOfRange."""
-    if is_number(text):
+    if is_number(text, CURSOR_DIGITS):
         return text
     raise PageOutOfRange("cursor: must be the `next` of the page before.")
 
 
-def is_number(text: str) -> bool:
-    """Whether the text is a whole number without a sign, of at most CURSOR_DIGITS digits."""
-    return text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS
+def is_number(text: str, most: int) -> bool:
+    """Whether the text is a whole number without a sign, of at most `most` digits."""
+    return text.isascii() and text.isdigit() and len(text) <= most
 
 
-def window(
+def page_request(
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(as_limit), Query(description="items a page")] = 50,
     cursor: Annotated[
         Annotated[str, Field(pattern=f"^[0-9]{{1,{CURSOR_DIGITS}}}$"), BeforeValidator(as_cursor)] | None,
         Query(description="`next` of the page before"),
     ] = None,
-) -> Window:
-    """Dependency: the requested part of a list. Raises PageOutOfRange."""
-    return Window(limit, None if cursor is None else min(int(cursor), MAX_CURSOR))
+) -> PageRequest:
+    """Dependency: the requested page of a list. Raises PageOutOfRange."""
+    return PageRequest(limit, None if cursor is None else min(int(cursor), MAX_CURSOR))
 
 
-Page = Annotated[Window, Depends(window)]
+Paging = Annotated[PageRequest, Depends(page_request)]
 
 
 def next_cursor(rows: Sequence[RowMapping], limit: int, column: str) -> str | None:

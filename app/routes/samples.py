@@ -18,7 +18,7 @@ from app.database.database import Database
 from app.http.body import body_limit, save_body
 from app.http.encodings import ContentReader, refuse_encoding
 from app.http.security import Admin
-from app.routes.paging import Page, next_cursor
+from app.routes.paging import Paging, next_cursor
 from app.samples import archive, samples
 from app.samples.parsing import parse_label, parse_sample
 from app.samples.temporary import temporary_file
@@ -80,7 +80,7 @@ def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, sample
 def list_samples(
     request: Request,
     admin: Admin,
-    page: Page,
+    page: Paging,
     label: Annotated[
         Annotated[int, Field(ge=0, le=9), BeforeValidator(parse_label)] | None, Query(description="only this digit")
     ] = None,

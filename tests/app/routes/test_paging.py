@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.http.errors import render
-from app.routes.paging import MAX_CURSOR, MAX_LIMIT, PageOutOfRange, as_cursor, as_limit, next_cursor, window
+from app.routes.paging import MAX_CURSOR, MAX_LIMIT, PageOutOfRange, as_cursor, as_limit, next_cursor, page_request
 
 
 @pytest.mark.parametrize(("text", "items"), [("1", 1), ("50", 50), ("200", 200), ("007", 7)])
@@ -36,16 +36,16 @@ def test_a_page_that_does_not_exist_is_the_clients_mistake() -> None:
 
 
 def test_the_first_page_has_no_cursor_and_fifty_items() -> None:
-    assert window() == (50, None)
+    assert page_request() == (50, None)
 
 
 @pytest.mark.parametrize(("cursor", "start"), [("0", 0), ("7", 7), (str(2**31 - 1), 2**31 - 1)])
 def test_a_cursor_is_where_the_page_starts(cursor: str, start: int) -> None:
-    assert window(3, cursor) == (3, start)
+    assert page_request(3, cursor) == (3, start)
 
 
 def test_a_cursor_beyond_what_a_row_can_have_fits_a_database_integer() -> None:
-    assert window(3, "9999999999").cursor == MAX_CURSOR == 2**31 - 1
+    assert page_request(3, "9999999999").cursor == MAX_CURSOR == 2**31 - 1
 
 
 def test_a_full_page_names_its_last_row_and_one_that_is_not_full_is_the_last() -> None:
