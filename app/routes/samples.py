@@ -25,7 +25,7 @@ from app.samples.temporary import temporary_file
 from app.schemas.examples import DIGIT, IMAGE, SAMPLES
 from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
 from app.schemas.problems import documented
-from app.schemas.samples import ImportedItem, ImportReport, Sample, SampleList, SampleRequest, StoredSample
+from app.schemas.samples import ImportedItem, ImportReport, Outcome, Sample, SampleList, SampleRequest, StoredSample
 from model.preprocessing.pipeline import to_png
 
 CHUNK_BYTES = 262_144
@@ -64,7 +64,7 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
     return StoredSample(**row, outcome=outcome)
 
 
-def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, samples.Outcome]:
+def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, Outcome]:
     """Read the labelled picture and commit the sample. Returns its row and the outcome. Raises Problem."""
     state = request.app.state
     picture, label = parse_sample(body, request.headers.get("Content-Type", ""))

@@ -20,6 +20,7 @@ from app.http.media_types import URLENCODED, media_type
 from app.inference.predictor import problem_of
 from app.samples import samples
 from app.samples.archive_labels import UNREADABLE, BrokenArchive, Item, labelled_files, opened, why
+from app.schemas.samples import ImportOutcome
 from model import faults
 from model.classifier import Classifier
 from model.faults import result_or_error
@@ -43,10 +44,10 @@ log = logging.getLogger(__name__)
 
 
 class Result(NamedTuple):
-    """The outcome for one file: "created", "corrected", "unchanged", or "refused" with a detail."""
+    """The outcome for one file; `detail` says why it was refused."""
 
     name: str
-    outcome: str
+    outcome: ImportOutcome
     id: str | None = None
     detail: str | None = None
 

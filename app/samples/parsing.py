@@ -6,17 +6,21 @@ from collections import Counter
 
 from pydantic import TypeAdapter
 
-from app.http.errors import BadRequest, InvalidField
+from app.http.errors import BadRequest, InvalidField, Problem
 from app.http.forms import Part
 from app.http.media_types import is_json
 from app.inference.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
-from app.samples import samples
 from app.schemas.json_body import as_utf8, validate
 from app.schemas.samples import SampleRequest
 
 PICTURE_FIELDS = ("file", "image", "pixels")  # a form must have one of them
 MAX_LABEL_BYTES = 16  # that are read: one digit, and space around it
 sample_request = TypeAdapter(SampleRequest)
+
+
+class InvalidLabel(Problem):
+    status, slug, title = 422, "invalid-label", "A label is one digit, 0–9"
+    remedy = "Send the digit that the image shows, as a number from 0 to 9."
 
 
 def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int]:
@@ -50,7 +54,7 @@ def parse_sample_form(parts: list[Part]) -> tuple[Picture, int]:
 def parse_label(text: str) -> int:
     """Parse the label in a form or a query. Raises InvalidLabel."""
     if len(text) != 1 or text not in "0123456789":
-        raise samples.InvalidLabel("label: must be one digit, 0–9.")
+        raise InvalidLabel("label: must be one digit, 0–9.")
     return int(text)
 
 
@@ -60,5 +64,5 @@ def parse_sample_json(body: bytes) -> SampleRequest:
         return validate(sample_request, body)
     except InvalidField as problem:
         if any(error["field"] == "label" for error in problem.extra.get("errors", ())):
-            raise samples.InvalidLabel(problem.detail, extra=problem.extra) from None
+            raise InvalidLabel(problem.detail, extra=problem.extra) from None
         raise

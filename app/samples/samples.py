@@ -6,7 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from app.database import audit
 from app.database.database import Database
 from app.database.tables import samples
 from app.http.errors import Problem
+from app.schemas.samples import Outcome
 from model.classifier import Classifier
 from model.data.digits import Labelled
 from model.preprocessing.pipeline import Reading
@@ -40,16 +41,8 @@ class SampleNotFound(Problem):
     remedy = "GET /samples lists them."
 
 
-class InvalidLabel(Problem):
-    status, slug, title = 422, "invalid-label", "A label is one digit, 0–9"
-    remedy = "Send the digit that the image shows, as a number from 0 to 9."
-
-
-Outcome = Literal["created", "corrected", "unchanged"]
-
-
 class Added(NamedTuple):
-    """A sample's id and the outcome: "created", "corrected" (it had another label) or "unchanged"."""
+    """A sample's id, and what storing it did."""
 
     id: str
     outcome: Outcome

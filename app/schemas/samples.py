@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from app.schemas.predict import ImageRequest
 from app.schemas.values import WHOLE, Time
 
+Outcome = Literal["created", "corrected", "unchanged"]  # of storing a sample; "corrected": it had another label
+ImportOutcome = Literal[Outcome, "refused"]
 Label = Annotated[int, Field(strict=True, ge=0, le=9), WHOLE]
 
 
@@ -35,14 +37,14 @@ class Sample(BaseModel):
 class StoredSample(Sample):
     """A sample after `POST /samples`."""
 
-    outcome: Literal["created", "corrected", "unchanged"]
+    outcome: Outcome
 
 
 class ImportedItem(BaseModel):
     """What became of one file of a ZIP."""
 
     name: str
-    outcome: Literal["created", "corrected", "unchanged", "refused"]
+    outcome: ImportOutcome
     id: str | None
     detail: Annotated[str | None, Field(description="why it was refused")]
 
