@@ -56,7 +56,7 @@ class ActiveModel:
         Waits while another thread is loading.
         """
         with self._loading:
-            wanted = self._read_current()
+            wanted = current_of(self.store)
             if self.classifier is not None and wanted == self._wanted:
                 return
             self._wanted = wanted
@@ -72,18 +72,20 @@ class ActiveModel:
                 log.error("%s", warning)
             self.warning = warning
 
-    def _read_current(self) -> int | None:
-        try:
-            return self.store.current()
-        except NoVersion:
-            return None
-
     def _watch(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
             try:
                 self.refresh()
             except Exception:
                 log.exception("the watcher of CURRENT goes on")
+
+
+def current_of(store: Store) -> int | None:
+    """The version that `CURRENT` names; None when there is none."""
+    try:
+        return store.current()
+    except NoVersion:
+        return None
 
 
 def warm(classifier: Classifier) -> Classifier:

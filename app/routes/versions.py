@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request
 from app.database import audit
 from app.http.errors import Problem
 from app.http.security import Admin
+from app.inference.active_model import current_of
 from app.schemas.problems import documented
 from app.schemas.versions import Version, VersionDetail, VersionList
 from model.errors import DamagedVersion, NoVersion, StoreError
@@ -37,7 +38,8 @@ class WeightsUnwritable(Problem):
 def list_versions(request: Request, admin: Admin) -> VersionList:
     """Versions with their metrics, newest first."""
     store: Store = request.app.state.store
-    items = [describe(store, version, current_of(store)) for version in reversed(store.versions())]
+    current = current_of(store)
+    items = [describe(store, version, current) for version in reversed(store.versions())]
     return VersionList(items=[Version(**item.model_dump()) for item in items], total=len(items))
 
 
@@ -68,14 +70,6 @@ def activate_version(request: Request, admin: Admin, version: Number) -> Version
         raise WeightsUnwritable(f"{error}.") from None
     state.model.refresh()
     return describe(state.store, version, version)
-
-
-def current_of(store: Store) -> int | None:
-    """The version that CURRENT names; None when there is none."""
-    try:
-        return store.current()
-    except NoVersion:
-        return None
 
 
 def describe(store: Store, version: int, current: int | None) -> VersionDetail:
