@@ -16,7 +16,7 @@ from app.database.database import Database, DatabaseUnavailable
 from app.jobs.container import ends_with_server
 from app.jobs.reporting import conclude
 from app.jobs.states import State
-from app.jobs.supervisor import STOPPED
+from app.jobs.supervisor import ARGUMENTS, STOPPED
 from model.registry.store import Store
 
 log = logging.getLogger("numeral")
@@ -65,6 +65,6 @@ def supervisors() -> dict[int, str]:
         if entry.name.isdigit():
             with suppress(OSError):
                 words = (entry / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-                if words[1:3] == ["-m", "app.jobs.supervisor"] and len(words) > 3:
+                if words[1:3] == ARGUMENTS and len(words) > 3:
                     found[int(entry.name)] = words[3]
     return found

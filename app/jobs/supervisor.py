@@ -35,8 +35,8 @@ LOOK_SECONDS = 0.2  # between two checks of the child
 HEARTBEAT_SECONDS = 1.0
 CANCEL_SECONDS = 5.0  # from SIGTERM to SIGKILL
 PAGE_SIZE = resource.getpagesize()
+ARGUMENTS = ["-m", "app.jobs.supervisor"]  # of Python, before the job's id; they identify a supervisor's process
 STOPPED = f"The service was stopped, and the training with it. {AGAIN}"
-
 STALLED = "The training made no progress for {} seconds, and was ended: it was stopped, or it hung."
 End = tuple[State, str]  # the job's last state, and the reason
 WANTED: dict[State | None, End] = {
@@ -48,7 +48,7 @@ WANTED: dict[State | None, End] = {
 def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:
     """Start the supervisor of a queued job, in its own session, so that it does not end with the server."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "app.jobs.supervisor", job_id],
+        [sys.executable, *ARGUMENTS, job_id],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
