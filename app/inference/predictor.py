@@ -72,9 +72,9 @@ class Predictor:
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
         """Convert pictures to the network's inputs, in order; an exception in the place of each that fails."""
-        begun = [result_or_error(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
-        rest = iter(read_many([one for one in begun if not isinstance(one, Exception)], self.limits))
-        return [one if isinstance(one, Exception) else next(rest) for one in begun]
+        inputs = [result_or_error(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
+        rest = iter(read_many([one for one in inputs if not isinstance(one, Exception)], self.limits))
+        return [one if isinstance(one, Exception) else next(rest) for one in inputs]
 
     def classifier(self) -> Classifier:
         """The version in use. Raises NotReady."""

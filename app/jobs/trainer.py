@@ -49,7 +49,7 @@ def main() -> int:
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
-    prune(settings.keep_versions, store)
+    remove_old_versions(store, settings.keep_versions)
     return 0
 
 
@@ -119,8 +119,8 @@ class Recorder:
             self.last = time.monotonic()
 
 
-def prune(keep: int, store: Store) -> None:
-    """Remove old versions, so that `keep` remain."""
+def remove_old_versions(store: Store, keep: int) -> None:
+    """Remove all but the newest `keep` versions and the current one. A failure is logged."""
     try:
         removed = store.prune(keep)
     except ModelError as error:

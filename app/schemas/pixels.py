@@ -14,7 +14,7 @@ SIDES = (28, 32)
 SIDE_OF = {side * side: side for side in SIDES}  # length of a flat list → side
 LIST_SIDES = frozenset((*SIDES, *SIDE_OF))
 NUMBERS = {int, float}
-INK = bytes.maketrans(b"\0\1", b"\0\xff")  # scales the range 0–1 to 0–255
+FULL_RANGE = bytes.maketrans(b"\0\1", b"\0\xff")  # translates the integers of the range 0–1 to 0–255
 NO_BOOLS = object()  # context for the validation of JSON that contains neither `true` nor `false`
 SHAPE = "must be 28×28 or 32×32 numbers, as rows or as one flat list"
 
@@ -33,7 +33,7 @@ def read_rows(value: object, info: ValidationInfo) -> list[bytes]:
         with suppress(TypeError, ValueError):  # raised for anything but integers 0–255; handled below
             rows = list(map(bytes, value))
             is_of_bytes = any(row.translate(None, b"\0\1") for row in rows)
-            return rows if is_of_bytes else [row.translate(INK) for row in rows]
+            return rows if is_of_bytes else [row.translate(FULL_RANGE) for row in rows]
     flat, side = flatten(value)
     data = from_numbers(flat, side)
     return [data[start : start + side] for start in range(0, len(data), side)]
