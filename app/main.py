@@ -29,7 +29,6 @@ from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.errors import MethodNotAllowed, NotFound, Problem, invalid_field, render
 from app.http.fast_path import FastPath
-from app.http.image_problems import image_problem
 from app.http.methods import CommonMethods, allowed
 from app.http.pages import add_pages
 from app.http.security import KeyCheck
@@ -44,7 +43,6 @@ from app.schemas.problems import documented
 from app.settings import Settings, load_settings
 from model import faults
 from model.preprocessing.decoding.c_libraries import return_large_blocks
-from model.preprocessing.errors import ImageError
 from model.registry.store import Store
 
 log = logging.getLogger("numeral")
@@ -76,7 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     wire(app.state, settings)
     for part in (predict, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
-    for error in (Problem, ImageError, RequestValidationError, HTTPException):
+    for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
     add_pages(app)
     wrap(app, settings)
@@ -159,8 +157,6 @@ def as_problem(error: Exception) -> Problem:
     """The problem that the client gets for an exception."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, ImageError):
-        return image_problem(error)
     if isinstance(error, RequestValidationError):
         return invalid_field({**each, "loc": each["loc"][1:]} for each in error.errors())  # without "query" or "path"
     if isinstance(error, HTTPException) and error.status_code == 404:
