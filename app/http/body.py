@@ -13,8 +13,8 @@ from app.settings import Settings
 
 FORM_OVERHEAD = 1.4  # of an image file: base64 is 4/3 of the bytes, a form adds less
 PIXELS_BYTES = 32_768  # of JSON: enough for 32×32 numbers, as fractions with all their digits
-DRAIN_BYTES = 256_000_000  # of a refused body that are read and dropped, so that the client gets its answer
-DRAIN_SECONDS = 5.0
+DISCARD_BYTES = 256_000_000  # of a refused body that are read and discarded, so that the client gets its answer
+DISCARD_SECONDS = 5.0
 
 
 class ClientLeft(Exception):
@@ -131,17 +131,17 @@ def unread(problem: Problem) -> Problem:
     return problem
 
 
-async def drain(receive: Receive) -> None:
-    """Read and drop the rest of a body, within DRAIN_BYTES and DRAIN_SECONDS.
+async def discard_rest(receive: Receive) -> None:
+    """Read and discard the rest of a body, within DISCARD_BYTES and DISCARD_SECONDS.
 
     Closing a connection with unread data resets it, and the client might lose the answer.
     """
-    dropped = 0
+    discarded = 0
     try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while dropped < DRAIN_BYTES:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while discarded < DISCARD_BYTES:
                 message = await receive()
-                dropped += len(message.get("body", b""))
+                discarded += len(message.get("body", b""))
                 if not message.get("more_body", False):
                     return
     except TimeoutError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.body import BodyBudget, ClientLeft, drain, header
+from app.http.body import BodyBudget, ClientLeft, discard_rest, header
 from app.http.errors import Problem, Stopping, render
 from model import faults
 
@@ -128,7 +128,7 @@ def given_id(scope: Scope) -> str | None:
 
 
 async def send_problem(problem: Problem, request_id: str, receive: Receive, send: Send) -> None:
-    """Answer with a problem. When the body is still arriving, drop the rest of it after the answer is sent."""
+    """Answer with a problem. When the body is still arriving, discard the rest of it after the answer is sent."""
     status, headers, body = render(problem, request_id)
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     raw.append((b"content-length", str(len(body)).encode()))
@@ -136,5 +136,5 @@ async def send_problem(problem: Problem, request_id: str, receive: Receive, send
     body_is_unread = headers.get("Connection") == "close"
     await send({"type": "http.response.body", "body": body, "more_body": body_is_unread})
     if body_is_unread:
-        await drain(receive)
+        await discard_rest(receive)
         await send({"type": "http.response.body", "body": b""})
