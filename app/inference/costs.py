@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from app.inference.pictures import Picture
+from app.inference.pictures import JPEG_START, Picture
 from model.preprocessing.decoding.headers import jpeg, png
 from model.preprocessing.decoding.headers.claim import Damaged, Excessive
 
 SMALL_BYTES = 32_768  # of a file
 SMALL_PIXELS = 128 * 128
 TINY_PIXELS = 64 * 64
-JPEG_START = b"\xff\xd8"
 
 
 def is_tiny(picture: Picture) -> bool:

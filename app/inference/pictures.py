@@ -20,7 +20,8 @@ from app.schemas.predict import ImageRequest
 from model.faults import result_or_error
 from model.preprocessing.errors import CorruptImage
 
-COMMON_STARTS = (b"\x89P", b"\xff\xd8")  # of PNG and JPEG
+JPEG_START = b"\xff\xd8"
+COMMON_STARTS = (b"\x89P", JPEG_START)  # of PNG and JPEG
 MAX_FIELDS = 32  # of a form with one picture, with other fields that are ignored
 
 Picture = bytes | list[bytes]  # an encoded image, or rows of pixels

@@ -71,8 +71,8 @@ def add_all(
     two chunks, after the ones before were stored.
     """
     with opened(file, max_items) as archive:
-        items, without = labelled_files(archive, limits, max_items)
-        results = [Result(name, "refused", detail=NO_LABEL) for name in without]
+        items, unlabelled = labelled_files(archive, limits, max_items)
+        results = [Result(name, "refused", detail=NO_LABEL) for name in unlabelled]
         for chunk in chunked(prepare(archive, items, limits, results)):
             results.extend(store(database, actor, chunk, classifier))
         return results

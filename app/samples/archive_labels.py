@@ -95,17 +95,17 @@ def labelled_files(archive: zipfile.ZipFile, limits: Limits, max_items: int) -> 
         raise BrokenArchive(f"The ZIP would unpack from {packed:,} to {unpacked:,} bytes: that is no set of images.")
     labels = read_labels(archive, files, max_items)
     items: list[Item] = []
-    without: list[str] = []
+    unlabelled: list[str] = []
     for info in files:
         path = PurePosixPath(info.filename)
         if is_csv(path):
             continue
         label = label_of(path, labels)
         if label is None:
-            without.append(info.filename)
+            unlabelled.append(info.filename)
         else:
             items.append(Item(info, label))
-    return items, without
+    return items, unlabelled
 
 
 def is_litter(name: str) -> bool:
