@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from model.classifier import Classifier, Scores
-from model.data.digits import Labelled
+from model.data.digits import Labelled, Splits
 from model.evaluation.metrics import Acceptance, measure
 from model.preprocessing.pipeline import to_input
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 500  # images in one call of the graph
 
 
 def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
@@ -22,6 +22,17 @@ def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
         for start in range(0, max(len(digits), 1), EVALUATION_BATCH)
     ]
     return Scores(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def metrics_of(splits: Splits, validation: Scores, test: Scores, acceptance: Acceptance) -> dict[str, dict[str, Any]]:
+    """A version's metrics in the manifest's form; keys "validation" and "test".
+
+    validation, test: the version's outputs for these splits.
+    """
+    return {
+        "validation": measured(validation, acceptance, splits.validation),
+        "test": measured(test, acceptance, splits.test),
+    }
 
 
 def measured(scores: Scores, acceptance: Acceptance, digits: Labelled) -> dict[str, Any]:
