@@ -38,5 +38,11 @@ def metrics_of(splits: Splits, validation: Scores, test: Scores, acceptance: Acc
 def measured(scores: Scores, acceptance: Acceptance, digits: Labelled) -> dict[str, Any]:
     """The metrics of the outputs for the digits, with the digits' source and SHA-256, as the manifest stores them."""
     metrics = asdict(measure(scores.probabilities, scores.score, digits.labels, acceptance))
-    metrics["recall"] = [None if np.isnan(share) else share for share in metrics["recall"]]  # JSON has no nan
+    metrics["recall"] = [known(share) for share in metrics["recall"]]
+    metrics["accuracy_when_accepted"] = known(metrics["accuracy_when_accepted"])
     return {"source": digits.source, "sha256": digits.sha256, **metrics}
+
+
+def known(share: float) -> float | None:
+    """The share, or None for nan, which JSON does not have."""
+    return None if np.isnan(share) else share
