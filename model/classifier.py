@@ -32,6 +32,12 @@ class Scores(NamedTuple):
     probabilities: NDArray[np.float32]
     score: NDArray[np.float32]
 
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The most probable digit of each image, int64 (N,)."""
+        digits: NDArray[np.int64] = self.probabilities.argmax(axis=1)
+        return digits
+
 
 class Verdict(NamedTuple):
     """The service's answer for one image.

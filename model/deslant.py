@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MAX_SLOPE = 1.0  # pixels that a row moves sideways for each row of distance from the centre: 45°
+MAX_SLOPE = 1.0  # pixels that a row moves sideways for each row of distance from the center: 45°
 EPSILON = 1e-6  # least divisor, of ink and of row variance (pixels²): a blank page or a flat line has no slant
 
 
@@ -34,9 +34,9 @@ class Deslanted(nn.Module):
 def deslant(images: Tensor) -> Tensor:
     """Deslant images float32 (N, 1, S, S), 0–1, white ink on black; the result has the same form."""
     side = images.shape[-1]
-    row, slope = lean(images)
-    below_centre = positions(side, images.device) - row.unsqueeze(1)
-    shift = slope.unsqueeze(1) * below_centre  # (N, S): each row reads its ink from this many pixels to the right
+    row, slope = measure_slant(images)
+    below_center = positions(side, images.device) - row.unsqueeze(1)
+    shift = slope.unsqueeze(1) * below_center  # (N, S): each row reads its ink from this many pixels to the right
     whole = shift.floor()
     columns = torch.arange(1, side + 2, device=images.device) + whole.long().unsqueeze(2)
     columns = columns.clamp(0, side + 1).unsqueeze(1)  # (N, 1, S, S + 1); columns 0 and S + 1 are a blank margin
@@ -45,7 +45,7 @@ def deslant(images: Tensor) -> Tensor:
     return left + (right - left) * (shift - whole).view(-1, 1, side, 1)
 
 
-def lean(images: Tensor) -> tuple[Tensor, Tensor]:
+def measure_slant(images: Tensor) -> tuple[Tensor, Tensor]:
     """Measure the slant of images (N, 1, S, S): the ink's mean row, in pixels from the middle, and its slope.
 
     The slope is in columns per row, −MAX_SLOPE to MAX_SLOPE; both are float32 (N,).

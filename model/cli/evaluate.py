@@ -27,7 +27,7 @@ from model.errors import ModelError
 from model.evaluation.metrics import Acceptance, confusion
 from model.evaluation.reports.pictures import write_conditions, write_pictures
 from model.evaluation.robustness.suite import COUNT, RESULTS, SEED, ConditionResult, OnResult, mean_accuracy, run_suite
-from model.evaluation.scoring import evaluate, measured
+from model.evaluation.scoring import evaluate, metrics_of
 from model.registry.store import Store
 
 
@@ -45,7 +45,7 @@ class Results:
     @property
     def confusion(self) -> list[list[int]]:
         """Counts (10, 10) on the test set: row = true digit, column = predicted digit."""
-        counts: list[list[int]] = confusion(self.scores.logits.argmax(axis=1), self.test.labels).tolist()
+        counts: list[list[int]] = confusion(self.scores.predicted, self.test.labels).tolist()
         return counts
 
 
@@ -100,10 +100,7 @@ def measure_version(options: argparse.Namespace) -> Results:
     classifier = Classifier.load(store.folder(version))
     splits = digits_of(options)
     scores = evaluate(classifier, splits.test)
-    metrics = {
-        "validation": measured(evaluate(classifier, splits.validation), acceptance, splits.validation),
-        "test": measured(scores, acceptance, splits.test),
-    }
+    metrics = metrics_of(splits, evaluate(classifier, splits.validation), scores, acceptance)
     suite = None
     if options.suite:
         with progress() as on_result:

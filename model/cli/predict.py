@@ -14,13 +14,11 @@ from model.cli.options import usable_version, weights_argument
 from model.cli.terminal import fail, said
 from model.data.folders import files_below, is_image
 from model.errors import ModelError
-from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import ImageError
-from model.preprocessing.pipeline import read_digit
+from model.preprocessing.pipeline import DEFAULT_LIMITS, read_digit
 from model.registry.store import Store
 
 STDIN = Path("-")
-LIMITS = Limits()
 
 
 class Reader:
@@ -36,8 +34,6 @@ class Reader:
             for file in self.images(path):
                 try:
                     print(f"{file}: {self.answer(content(file))}")
-                except BrokenPipeError:
-                    raise
                 except ImageError as error:
                     self.complain(f"{file}: {error}")
                 except OSError as error:
@@ -60,7 +56,7 @@ class Reader:
 
     def answer(self, image: bytes) -> str:
         """Read the image; return digit, confidence and, if not accepted, the reason as text. Raises ImageError."""
-        (verdict,) = self.classifier.judge([read_digit(image, LIMITS)])
+        (verdict,) = self.classifier.judge([read_digit(image)])
         doubt = "" if verdict.accepted else f"  (not accepted: {verdict.reason})"
         return f"{verdict.digit}  {verdict.confidence:.1%}{doubt}"
 
@@ -75,9 +71,9 @@ def content(path: Path) -> bytes:
     if path == STDIN:
         if sys.stdin is None:  # closed
             raise OSError(errno.EBADF, os.strerror(errno.EBADF), str(path))
-        return sys.stdin.buffer.read(LIMITS.max_bytes + 1)
+        return sys.stdin.buffer.read(DEFAULT_LIMITS.max_bytes + 1)
     with path.open("rb") as file:
-        return file.read(LIMITS.max_bytes + 1)
+        return file.read(DEFAULT_LIMITS.max_bytes + 1)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from model.evaluation.robustness.suite import ConditionResult, mean_accuracy
 SHARES = ("accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
 
 
-def percent(share: float | None) -> str:
+def percent_or_dash(share: float | None) -> str:
     """A share 0–1 as text, "97.50%"; a dash for None."""
     return "–" if share is None else f"{share:.2%}"
 
@@ -21,7 +21,7 @@ def add_summary(table: Table, results: dict[str, dict[str, Any]]) -> None:
     """Add a row for the count and one for each of SHARES. results: the set's name → its metrics; a column for each."""
     table.add_row("count", *(f"{metrics['count']:,}" for metrics in results.values()))
     for name in SHARES:
-        table.add_row(name.replace("_", " "), *(percent(metrics[name]) for metrics in results.values()))
+        table.add_row(name.replace("_", " "), *(percent_or_dash(metrics[name]) for metrics in results.values()))
 
 
 def metrics_table(results: dict[str, dict[str, Any]]) -> Table:
@@ -32,7 +32,9 @@ def metrics_table(results: dict[str, dict[str, Any]]) -> Table:
         table.add_column(metrics["source"], justify="right")
     add_summary(table, results)
     for digit in range(10):
-        table.add_row(f"recall of {digit}", *(percent(metrics["recall"][digit]) for metrics in results.values()))
+        table.add_row(
+            f"recall of {digit}", *(percent_or_dash(metrics["recall"][digit]) for metrics in results.values())
+        )
     return table
 
 
@@ -57,7 +59,7 @@ def suite_table(results: list[ConditionResult]) -> Table:
         table.add_column(heading, justify="right")
     for result in results:
         shares = (result.accuracy, result.accepted, result.accuracy_when_accepted, result.refused)
-        table.add_row(result.name, result.kind, *map(percent, shares))
+        table.add_row(result.name, result.kind, *map(percent_or_dash, shares))
     table.add_section()
-    table.add_row("mean", "", percent(mean_accuracy(results)))
+    table.add_row("mean", "", percent_or_dash(mean_accuracy(results)))
     return table

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from model.cli.options import check_writable, data_arguments, digits_of, weights_argument
-from model.cli.tables import add_summary
+from model.cli.options import data_arguments, digits_of, weights_argument
+from model.cli.tables import add_summary, percent_or_dash
 from model.cli.terminal import fail
 from model.data.training_data import TrainingData
 from model.errors import INTERRUPTED, CurrentChanged, ModelError, StoreError
@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     store = Store(options.weights)
     try:
         recipe = recipe_of(options)
-        check_writable(options.weights)
+        store.check_writable()
         data = TrainingData(digits_of(options))
         with shown(console, recipe) as on_progress:
             published = run(store, recipe, data, options.start, on_progress)
@@ -116,9 +116,8 @@ def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
 
         def on_progress(progress: Progress) -> None:
             if progress.stage == "training":
-                accuracy = "–" if progress.accuracy is None else f"{progress.accuracy:.2%}"
                 bar.update(task, total=progress.steps, completed=progress.step, epoch=progress.epoch,
-                           loss=f"{progress.loss:.4f}", accuracy=accuracy)  # fmt: skip
+                           loss=f"{progress.loss:.4f}", accuracy=percent_or_dash(progress.accuracy))  # fmt: skip
 
         yield on_progress
 

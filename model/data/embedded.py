@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.digits import SPLIT_SEED, Labelled, Splits
-from model.preprocessing.pipeline import read_digit, to_png
+from model.preprocessing.decoding.decode import Page
+from model.preprocessing.pipeline import read_page
 
 SOURCE = "scikit-learn digits"
 HELD_OUT = 300  # digits for validation, and as many again for test
 STRONGEST = 16  # a pixel's largest value in scikit-learn's arrays
-ENLARGEMENT, MARGIN = 4, 8  # factor, and pixels of white border: a 48×48 page, which the pipeline reads like a drawing
+UPSAMPLING, MARGIN = 4, 8  # factor, and pixels of white border: a 48×48 page, which the pipeline reads like a drawing
 
 
 def embedded_pages() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -29,13 +30,13 @@ def embedded_pages() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 def embedded_digits() -> Labelled:
     """All 1,797 digits, read by the image pipeline that serving uses."""
     pages, labels = embedded_pages()
-    images = np.stack([read_digit(to_png(enlarged(page, ENLARGEMENT, MARGIN))).pixels for page in pages])
+    images = np.stack([read_page(Page(upsampled(page, UPSAMPLING, MARGIN), "pixels")).pixels for page in pages])
     return Labelled(images, labels, SOURCE)
 
 
-def enlarged(page: NDArray[np.uint8], times: int, margin: int) -> NDArray[np.uint8]:
-    """Enlarge a page uint8 (H, W) `times` times without smoothing, and add a white border of `margin` pixels."""
-    large = page.repeat(times, axis=0).repeat(times, axis=1)
+def upsampled(page: NDArray[np.uint8], factor: int, margin: int) -> NDArray[np.uint8]:
+    """Upsample a page uint8 (H, W) `factor` times by repeating pixels, and add a white border of `margin` pixels."""
+    large = page.repeat(factor, axis=0).repeat(factor, axis=1)
     return np.pad(large, margin, constant_values=255)
 
 

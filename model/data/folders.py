@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-IMAGE_SUFFIXES = {  # of every format in `model.preprocessing.decoding.decode.FORMATS`, and of HEIC
+IMAGE_SUFFIXES = {  # of every format in `model.preprocessing.decoding.limits.FORMATS`, and of HEIC
     ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif",
     ".jp2", ".j2k", ".jpx", ".pgm", ".ppm", ".pbm", ".pnm",
 }  # fmt: skip

@@ -28,7 +28,7 @@ class Metrics:
     calibration_error: float
     negative_log_likelihood: float
     accepted: float  # share of the digits that are accepted
-    accuracy_when_accepted: float
+    accuracy_when_accepted: float  # nan if none is accepted
 
 
 def measure(probabilities: Floats, score: Floats, labels: Labels, acceptance: Acceptance) -> Metrics:

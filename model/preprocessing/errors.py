@@ -1,4 +1,8 @@
-"""Errors that say why a picture can't be read. The text of each is a sentence about this picture."""
+"""Errors that say why a picture can't be read.
+
+The text of each is about this picture: what is wrong and, if only the picture tells, what to do (a ZIP: unpack it).
+`numeral predict` prints it as it stands. Advice for each kind of error is up to the caller; the service gives some.
+"""
 
 from __future__ import annotations
 

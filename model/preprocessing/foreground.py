@@ -38,7 +38,7 @@ class Foreground(NamedTuple):
     """The ink on a page.
 
     pixels: ink float32 (H, W), 0 background to 255 full ink; rows, columns: the strongest ink of each row (H,) and of
-    each column (W,); stray: share, 0–1, of the page's ink that was removed because it is not part of the digit.
+    each column (W,); stray: as `main_components` returns it, 0 if nothing was looked for.
     """
 
     pixels: NDArray[np.float32]

@@ -40,8 +40,8 @@ log = logging.getLogger(__name__)
 class Reading(NamedTuple):
     """The network's input, and what was found on the way to it.
 
-    pixels: uint8 (32, 32), white ink on black; format: the file's format, or "pixels"; stray: share, 0–1, of the page's
-    ink that is not part of the digit and was removed.
+    pixels: uint8 (32, 32), white ink on black; format: as in `Page`; stray: share, 0–1, of the page's ink that was
+    removed because it is not part of the digit, as dust; ruled lines and edges do not count (components.py).
     """
 
     pixels: NDArray[np.uint8]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from model.classifier import Classifier
+from model.classifier import Classifier, Scores
 from model.data.digits import Labelled
 from model.deslant import Deslanted
 from model.evaluation.metrics import Acceptance, fit_acceptance, fit_temperature, softmax
@@ -20,12 +20,16 @@ AGREEMENT_IMAGES = 256  # images on which ONNX Runtime and torch are compared
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network, its ONNX graph, and the temperature and thresholds fitted on validation."""
+    """A network, its ONNX graph, and the temperature and thresholds fitted on validation.
+
+    validation_scores: the graph's outputs for the validation digits.
+    """
 
     net: Net
     model: bytes
     temperature: float
     acceptance: Acceptance
+    validation_scores: Scores
 
     def classifier(self) -> Classifier:
         """The classifier as serving will load it, with version number 0."""
@@ -41,4 +45,5 @@ def calibrate(net: Net, validation: Labelled) -> Candidate:
     model = to_onnx(net, temperature)
     check_agreement(net, model, temperature, images[:AGREEMENT_IMAGES])
     scores = evaluate(Classifier(model, 0, 0.0, float("-inf")), validation)
-    return Candidate(net, model, temperature, fit_acceptance(softmax(scores.logits / temperature), scores.score))
+    acceptance = fit_acceptance(softmax(scores.logits / temperature), scores.score)
+    return Candidate(net, model, temperature, acceptance, scores)

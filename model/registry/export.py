@@ -49,12 +49,12 @@ numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probab
     square_of_mean = Mul (row, row)
     row_variance = Sub (square, square_of_mean)
     variance = Max (row_variance, least)
-    lean = Div (covariance, variance)
-    slope = Clip (lean, min_slope, max_slope)
+    unclipped = Div (covariance, variance)
+    slope = Clip (unclipped, min_slope, max_slope)
 
     # The columns from which each row reads its pixels.
-    below_centre = Sub (rows, row)
-    shifts = Mul (below_centre, slope)
+    below_center = Sub (rows, row)
+    shifts = Mul (below_center, slope)
     shift = Unsqueeze (shifts, channel_and_column)
     whole = Floor (shift)
     part = Sub (shift, whole)

@@ -20,9 +20,9 @@ from model.data.digits import Labelled
 from model.data.training_data import TrainingData
 from model.errors import CurrentChanged, DamagedVersion, NoVersion
 from model.evaluation.evidence import evidence_of
-from model.evaluation.gate import Decision, decide
+from model.evaluation.gate import Decision, Evidence, decide
 from model.evaluation.reports.pictures import write_pictures
-from model.evaluation.scoring import evaluate, measured
+from model.evaluation.scoring import evaluate, metrics_of
 from model.net import Net
 from model.preprocessing.pipeline import PIPELINE_VERSION
 from model.recipe import OnProgress, Recipe, after_training
@@ -82,11 +82,9 @@ def publish(
     classifier = candidate.classifier()
     current = current_version(store)
     test_scores = evaluate(classifier, splits.test)
-    metrics = {
-        "validation": measured(evaluate(classifier, splits.validation), candidate.acceptance, splits.validation),
-        "test": measured(test_scores, candidate.acceptance, splits.test),
-    }
-    decision = pass_gate(store, current, classifier, data)
+    metrics = metrics_of(splits, candidate.validation_scores, test_scores, candidate.acceptance)
+    evidence = evidence_of(classifier, candidate.validation_scores, data)
+    decision = pass_gate(store, current, evidence, data)
     on_progress(after_training("publishing", recipe))
     manifest = {
         "parent": parent,
@@ -109,14 +107,18 @@ def current_version(store: Store) -> int | None:
         return None
 
 
-def pass_gate(store: Store, current: int | None, candidate: Classifier, data: TrainingData) -> Decision:
-    """Measure both versions on the same digits, and return the gate's decision. current: None if there is none."""
-    evidence = evidence_of(candidate, data)
+def pass_gate(store: Store, current: int | None, candidate: Evidence, data: TrainingData) -> Decision:
+    """Measure the current version on the candidate's digits, and return the gate's decision.
+
+    current: None if there is none.
+    """
     if current is None:
-        return decide(None, evidence)
+        return decide(None, candidate)
+    classifier, validation = Classifier.load(store.folder(current)), data.splits.validation
+    evidence = evidence_of(classifier, evaluate(classifier, validation), data)
     promoted_on = store.manifest(current)["metrics"]["validation"]["source"]
-    weaker = data.splits.is_embedded and promoted_on != data.splits.validation.source
-    return decide(evidence_of(Classifier.load(store.folder(current)), data), evidence, weaker)
+    weaker = data.splits.is_embedded and promoted_on != validation.source
+    return decide(evidence, candidate, weaker)
 
 
 def origin_of(recipe: Recipe, data: TrainingData) -> dict[str, Any]:

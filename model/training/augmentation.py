@@ -6,6 +6,7 @@ Each image gets its own random distortions, drawn on its device from one generat
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 import torch
@@ -21,12 +22,12 @@ GRID = 5  # control points a side of the elastic distortion
 def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
     """Distort images float32 (N, 1, 32, 32), 0–1, white ink on black; the result has the same form."""
     images = warp(images, strength, generator)
-    images = change_thickness(images, strength.thickness, generator)
-    images = harden(images, strength.harden, generator)
-    images = soften(images, strength.soften, generator)
-    images = coarsen(images, strength.coarse, generator)
-    images = change_contrast(images, strength.contrast, generator)
-    return add_noise(images, strength.noise, generator)
+    images = change_some(images, change_thickness, strength.thickness, generator)
+    images = change_some(images, harden, strength.harden, generator)
+    images = change_some(images, soften, strength.soften, generator)
+    images = change_some(images, coarsen, strength.coarse, generator)
+    images = change_some(images, change_contrast, strength.contrast, generator)
+    return change_some(images, add_noise, strength.noise, generator)
 
 
 def warp(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
@@ -68,24 +69,28 @@ def basis(device: torch.device) -> Tensor:
     return torch.cat(flat).to(device)
 
 
-def chosen(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Indices int64 of a random `share` of the images: always the same number, so that all steps have equal shapes."""
+def change_some(
+    images: Tensor, change: Callable[[Tensor, Generator], Tensor], share: float, generator: Generator
+) -> Tensor:
+    """Change a random `share` of the images: always the same number, so that all steps have equal shapes."""
     draws = torch.rand(len(images), generator=generator, device=images.device)
-    return draws.topk(round(share * len(images))).indices
+    which = draws.topk(round(share * len(images))).indices
+    return images.index_copy(0, which, change(images[which], generator)) if len(which) else images
 
 
-def change_thickness(images: Tensor, share: float, generator: Generator) -> Tensor:
+def one_each(images: Tensor, generator: Generator) -> Tensor:
+    """A random number for each image, 0–1: float32 (N, 1, 1, 1)."""
+    return torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
+
+
+def change_thickness(images: Tensor, generator: Generator) -> Tensor:
     """Thicken strokes by up to two pixels on each side, or thin them by up to 0.8: 3×3 maxima and minima, blended."""
-    which = chosen(images, share, generator)
-    if not len(which):
-        return images
-    part = images[which]
-    pixels = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) * 2
-    grow = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) < 0.5
-    bold = largest_around(part)
-    bolder = torch.lerp(torch.lerp(part, bold, pixels.clamp(max=1)), largest_around(bold), (pixels - 1).clamp(min=0))
-    thin = torch.lerp(part, -largest_around(-part), pixels * 0.4)
-    return images.index_copy(0, which, torch.where(grow, bolder, thin))
+    pixels = one_each(images, generator) * 2
+    grow = one_each(images, generator) < 0.5
+    bold = largest_around(images)
+    bolder = torch.lerp(torch.lerp(images, bold, pixels.clamp(max=1)), largest_around(bold), (pixels - 1).clamp(min=0))
+    thin = torch.lerp(images, -largest_around(-images), pixels * 0.4)
+    return torch.where(grow, bolder, thin)
 
 
 def largest_around(images: Tensor) -> Tensor:
@@ -95,26 +100,18 @@ def largest_around(images: Tensor) -> Tensor:
     return torch.maximum(torch.maximum(across[..., :-2, :], across[..., 2:, :]), across[..., 1:-1, :])
 
 
-def soften(images: Tensor, share: float, generator: Generator) -> Tensor:
+def soften(images: Tensor, generator: Generator) -> Tensor:
     """Blur by two passes of a 3×3 mean, blended with the original, like low resolution or a moving camera."""
-    which = chosen(images, share, generator)
-    if not len(which):
-        return images
-    part = images[which]
-    blend = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device)
-    blurred = F.avg_pool2d(F.avg_pool2d(part, 3, 1, 1), 3, 1, 1)
-    return images.index_copy(0, which, torch.lerp(part, blurred, blend))
+    blurred = F.avg_pool2d(F.avg_pool2d(images, 3, 1, 1), 3, 1, 1)
+    return torch.lerp(images, blurred, one_each(images, generator))
 
 
-def coarsen(images: Tensor, share: float, generator: Generator) -> Tensor:
+def coarsen(images: Tensor, generator: Generator) -> Tensor:
     """Shrink to between 8 and 16 pixels a side, and enlarge again."""
-    which = chosen(images, share, generator)
-    if not len(which):
-        return images
     resized = few_pixels(images.device)
-    resized = resized[torch.randint(len(resized), (len(which),), generator=generator, device=images.device)]
-    small = resized.transpose(1, 2) @ images[which, 0] @ resized
-    return images.index_copy(0, which, small.unsqueeze(1).clamp(0, 1))
+    resized = resized[torch.randint(len(resized), (len(images),), generator=generator, device=images.device)]
+    small = resized.transpose(1, 2) @ images[:, 0] @ resized
+    return small.unsqueeze(1).clamp(0, 1)
 
 
 @cache
@@ -126,30 +123,20 @@ def few_pixels(device: torch.device) -> Tensor:
     return torch.cat(enlarged).squeeze(2).to(device)
 
 
-def harden(images: Tensor, share: float, generator: Generator) -> Tensor:
+def harden(images: Tensor, generator: Generator) -> Tensor:
     """Steepen the step from paper to ink at a random level, so that strokes have one tone and sharp edges."""
-    which = chosen(images, share, generator)
-    if not len(which):
-        return images
-    level = 0.25 + 0.5 * torch.rand(len(which), 1, 1, 1, generator=generator, device=images.device)
-    return images.index_copy(0, which, ((images[which] - level) * 5 + 0.5).clamp(0, 1))
+    level = 0.25 + 0.5 * one_each(images, generator)
+    return ((images - level) * 5 + 0.5).clamp(0, 1)
 
 
-def change_contrast(images: Tensor, share: float, generator: Generator) -> Tensor:
+def change_contrast(images: Tensor, generator: Generator) -> Tensor:
     """Darken or lighten the half-tones by a random power (gamma): pens, scanners and cameras differ in it."""
-    which = chosen(images, share, generator)
-    if not len(which):
-        return images
-    power = torch.exp(torch.randn(len(which), 1, 1, 1, generator=generator, device=images.device) * 0.5)
-    return images.index_copy(0, which, images[which].clamp(1e-6, 1.0) ** power)
+    power = torch.exp(torch.randn(len(images), 1, 1, 1, generator=generator, device=images.device) * 0.5)
+    return images.clamp(1e-6, 1.0) ** power
 
 
-def add_noise(images: Tensor, share: float, generator: Generator) -> Tensor:
+def add_noise(images: Tensor, generator: Generator) -> Tensor:
     """Add normal noise, whose standard deviation is up to 0.12 of full ink."""
-    which = chosen(images, share, generator)
-    if not len(which):
-        return images
-    part = images[which]
-    deviation = torch.rand(len(part), 1, 1, 1, generator=generator, device=images.device) * 0.12
-    noise = torch.randn(part.shape, generator=generator, device=images.device) * deviation
-    return images.index_copy(0, which, (part + noise).clamp(0, 1))
+    deviation = one_each(images, generator) * 0.12
+    noise = torch.randn(images.shape, generator=generator, device=images.device) * deviation
+    return (images + noise).clamp(0, 1)

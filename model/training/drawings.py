@@ -52,9 +52,9 @@ def shapes(count: int, generator: Generator) -> Tensor:
     canvas = torch.zeros(count, NETWORK_SIDE, NETWORK_SIDE)
     for layer in range(3):
         angle = torch.rand(count, 5, 1, 1, generator=generator) * 2 * math.pi
-        centre = (torch.rand(count, 2, 1, 1, 1, generator=generator) - 0.5) * min(1, layer)
+        center = (torch.rand(count, 2, 1, 1, 1, generator=generator) - 0.5) * min(1, layer)
         reach = 0.25 + 0.6 * torch.rand(count, 5, 1, 1, generator=generator)
-        inside = reach - ((x - centre[:, 0]) * angle.cos() + (y - centre[:, 1]) * angle.sin())
+        inside = reach - ((x - center[:, 0]) * angle.cos() + (y - center[:, 1]) * angle.sin())
         depth = torch.minimum(inside.amin(dim=1), 0.9 - torch.maximum(x.abs(), y.abs())[0])
         filled = (depth * 8 + 0.5).clamp(0, 1)
         outline = ((0.12 - (depth - 0.12).abs()) * 12).clamp(0, 1)

@@ -3,7 +3,7 @@
 Each batch of a training holds some of them beside its digits: outlier exposure (Hendrycks, Mazeika and Dietterich,
 "Deep Anomaly Detection with Outlier Exposure", ICLR 2019). They take no part in the loss that tells digits apart. A
 second, logistic loss makes the score log Σ exp(logit) the log odds that a picture shows a digit; cf. Du et al., "VOS:
-Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All kinds but clutter are centred and scaled as
+Learning What You Don't Know by Virtual Outlier Synthesis", ICLR 2022. All kinds but clutter are centered and scaled as
 the image pipeline does with a digit, so that only their shape differs from a digit's.
 
 What they gain (`model/LOG.md`): on one set of pictures, a network trained without outliers refuses 60 % of the letters
@@ -63,14 +63,14 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
 
 
 def place(pictures: Tensor) -> Tensor:
-    """Scale the ink of (N, 1, H, W) to 20 pixels, and put its centre of mass in the middle of (N, 1, 32, 32).
+    """Scale the ink of (N, 1, H, W) to 20 pixels, and put its center of mass in the middle of (N, 1, 32, 32).
 
     `model/preprocessing/centering.py` does the same for one page, but rounds to whole gray levels and pixels. This is
     a batch form with bilinear interpolation. The other would give slightly other outliers, and so other weights.
     """
     count, _, height, width = pictures.shape
     ink = pictures[:, 0] > INK
-    extents, centres = [], []
+    extents, centers = [], []
     mass = pictures.sum(dim=(1, 2, 3)).clamp_min(1e-6)
     for axis, length in ((1, width), (2, height)):
         index = torch.arange(length)
@@ -78,12 +78,12 @@ def place(pictures: Tensor) -> Tensor:
         first = torch.where(seen, index, length).amin(dim=1)
         last = torch.where(seen, index, -1).amax(dim=1)
         extents.append((last - first + 1).clamp_min(1))
-        centres.append((pictures[:, 0].sum(dim=axis) * index).sum(dim=1) / mass)
+        centers.append((pictures[:, 0].sum(dim=axis) * index).sum(dim=1) / mass)
     scale = torch.maximum(*extents) / BOX_SIDE
     theta = torch.zeros(count, 2, 3)
     for row, length in ((0, width), (1, height)):
         theta[:, row, row] = scale * NETWORK_SIDE / length
-        theta[:, row, 2] = (2 * centres[row] + 1) / length - 1
+        theta[:, row, 2] = (2 * centers[row] + 1) / length - 1
     field = F.affine_grid(theta, [count, 1, NETWORK_SIDE, NETWORK_SIDE], align_corners=False)
     return F.grid_sample(pictures, field, align_corners=False)
 

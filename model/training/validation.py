@@ -11,7 +11,7 @@ from model.net import Net
 from model.training.batches import to_input
 from model.training.fused import FusedNet
 
-BATCH = 500
+BATCH = 500  # digits in one forward pass
 
 
 def accuracy(net: nn.Module, digits: Labelled) -> float:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model.data.digits import Splits
-from model.deslant import Deslanted, deslant, lean
+from model.deslant import Deslanted, deslant, measure_slant
 from model.net import Net
 from model.registry.export import to_onnx
 
@@ -48,7 +48,7 @@ def leaning(images: Tensor, slope: float) -> Tensor:
 @pytest.mark.parametrize("slope", [-0.4, -0.2, 0.3])
 def test_a_digit_that_leans_looks_as_if_it_did_not(digits: Tensor, slope: float) -> None:
     before, after = deslant(digits), deslant(leaning(digits, slope))
-    assert lean(leaning(digits, slope))[1].abs().mean() > 0.15
+    assert measure_slant(leaning(digits, slope))[1].abs().mean() > 0.15
     assert (after - before).abs().mean() < 0.25 * (leaning(digits, slope) - digits).abs().mean()
 
 
@@ -56,7 +56,7 @@ def test_a_digit_that_leans_looks_as_if_it_did_not(digits: Tensor, slope: float)
 def test_what_was_set_upright_leans_no_more_and_lost_no_ink(digits: Tensor, side: int) -> None:
     digits = F.avg_pool2d(digits, 32 // side)
     made = deslant(digits)
-    assert lean(made)[1].abs().max() < 1e-3
+    assert measure_slant(made)[1].abs().max() < 1e-3
     torch.testing.assert_close(made.sum(dim=(1, 2, 3)), digits.sum(dim=(1, 2, 3)))
     assert made.min() >= 0 and made.max() <= 1
 
@@ -68,10 +68,10 @@ def test_what_leans_to_no_side_is_left_as_it_is(name: str) -> None:
 
 def test_a_diagonal_is_set_upright_and_what_is_flatter_no_further() -> None:
     page = torch.eye(32).flip(0).view(1, 1, 32, 32)
-    assert lean(page)[1].item() == pytest.approx(-1)
+    assert measure_slant(page)[1].item() == pytest.approx(-1)
     assert deslant(page)[0, 0].sum(dim=0)[14:18].tolist() == [0, 16, 16, 0]  # the middle lies between two columns
     flat = image(left=(15, slice(2, 16)), right=(16, slice(16, 30)))
-    assert lean(flat)[1].item() == 1
+    assert measure_slant(flat)[1].item() == 1
 
 
 def test_the_graph_does_as_torch_does_one_by_one_and_together(digits: Tensor) -> None:

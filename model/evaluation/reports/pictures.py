@@ -54,10 +54,9 @@ OUTCOMES = {
 
 def write_pictures(folder: Path, digits: Labelled, scores: Scores, acceptance: Acceptance) -> None:
     """Write confusion.png, reliability.png, acceptance.png and hardest.png into the folder. Raises OSError."""
-    read = scores.logits.argmax(axis=1).astype(np.int64)
     source = f"{digits.source}, {len(digits):,} digits"
     with style():
-        save(confusion_chart(confusion(read, digits.labels), digits.source), folder / "confusion.png")
+        save(confusion_chart(confusion(scores.predicted, digits.labels), digits.source), folder / "confusion.png")
         save(reliability_chart(scores.probabilities, digits.labels, source), folder / "reliability.png")
         curve = acceptance_chart(scores.probabilities, scores.score, digits.labels, acceptance, source)
         save(curve, folder / "acceptance.png")
@@ -72,7 +71,7 @@ def write_conditions(folder: Path, results: list[ConditionResult]) -> None:
 
 def hardest_sheet(digits: Labelled, scores: Scores) -> Figure:
     """Draw the hardest digits as the network saw them: the misread, most confident first, then the least confident."""
-    read, confidence = scores.probabilities.argmax(axis=1), scores.probabilities.max(axis=1)
+    read, confidence = scores.predicted, scores.probabilities.max(axis=1)
     order = hardest(confidence, read == digits.labels)[: COLUMNS * ROWS]
     seen = deslant(torch.from_numpy(to_input(digits.images[order]))).squeeze(1).numpy()
     misread = int((read != digits.labels).sum())

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageFilter
+from PIL import ExifTags, Image, ImageFilter
 
 from model.evaluation.robustness.paint import Ink, Share, enlarge, jpeg, paint, png
 from model.evaluation.robustness.photo import photographed
@@ -78,7 +78,7 @@ def exif_rotated(ink: Ink, random: Generator) -> bytes:
     """A camera's JPEG: stored in the sensor's orientation, with an EXIF tag that says which way is up."""
     orientation = int(random.integers(2, 9))
     exif = Image.Exif()
-    exif[0x0112] = orientation
+    exif[ExifTags.Base.Orientation] = orientation
     buffer = io.BytesIO()
     Image.fromarray(255 - ink).transpose(STORED_BY[orientation]).save(buffer, "JPEG", quality=95, exif=exif)
     return buffer.getvalue()
@@ -106,12 +106,12 @@ def thick(ink: Ink, random: Generator) -> bytes:
 
 
 def pen(low: float, high: float) -> Build:
-    """Redrawn along its centre line by a pen of low to high pixels' width, on a page of PAGE_SIDE."""
+    """Redrawn along its center line by a pen of low to high pixels' width, on a page of PAGE_SIDE."""
     return lambda ink, random: png(paint(redraw(ink, PAGE_SIDE, random.uniform(low, high) / 2)))
 
 
 def transformed(page: Share, matrix: tuple[float, ...]) -> Share:
-    """The page float32 (H, W), 0–1, transformed by the affine matrix (a, b, d, e) about its centre."""
+    """The page float32 (H, W), 0–1, transformed by the affine matrix (a, b, d, e) about its center."""
     a, b, d, e = matrix
     middle = (len(page) - 1) / 2
     data = (a, b, middle - a * middle - b * middle, d, e, middle - d * middle - e * middle)

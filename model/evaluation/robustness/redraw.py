@@ -1,6 +1,6 @@
-"""Redraw a digit along its centre line with strokes of one width, as a mouse or a pen draws on a canvas.
+"""Redraw a digit along its center line with strokes of one width, as a mouse or a pen draws on a canvas.
 
-Thinning finds the centre line: Zhang and Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns",
+Thinning finds the center line: Zhang and Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns",
 Communications of the ACM 27, 1984.
 """
 
@@ -13,18 +13,18 @@ from PIL import Image, ImageFilter
 from model.evaluation.robustness.paint import Ink, Share, enlarge
 
 FINE_SIDE = 140  # pixels a side at which a digit is thinned
-SMOOTH = ImageFilter.GaussianBlur(1.5)  # pixels of FINE_SIDE; avoids jagged edges and most spurs of the centre line
+SMOOTH = ImageFilter.GaussianBlur(1.5)  # pixels of FINE_SIDE; avoids jagged edges and most spurs of the center line
 SOLID = 140  # gray level from which ink is thinned: a higher one breaks thin strokes, a lower one closes small loops
 STEPS = 8  # per pixel of FINE_SIDE: the unit in which a byte stores a distance
 
 
 def redraw(ink: Ink, side: int, radius: float) -> Share:
-    """Share of ink float32 (side, side), 0–1: strokes that extend `radius` pixels from the centre line of the ink.
+    """Share of ink float32 (side, side), 0–1: strokes that extend `radius` pixels from the center line of the ink.
 
     ink: uint8 (28, 28), white on black.
     """
     fine = Image.fromarray(ink).resize((FINE_SIDE, FINE_SIDE), Image.Resampling.BICUBIC).filter(SMOOTH)
-    line = centre_line(np.asarray(fine) > SOLID)
+    line = center_line(np.asarray(fine) > SOLID)
     if not line.any():
         return enlarge(ink, side)
     far = np.minimum(distance_from(line) * STEPS, 255)
@@ -43,7 +43,7 @@ def distance_from(line: NDArray[np.bool_]) -> Share:
     return distance
 
 
-def centre_line(solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def center_line(solid: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Thin what is True in bool (H, W) to lines of one pixel's width: bool (H, W)."""
     page = np.pad(solid, 1)
     while True:

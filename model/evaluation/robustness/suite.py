@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from model.classifier import Classifier
 from model.data.digits import Labelled
-from model.data.embedded import embedded_pages, enlarged
+from model.data.embedded import embedded_pages, upsampled
 from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.paint import png
+from model.preprocessing.centering import MARGIN
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import Reading, read_digit
 
@@ -93,7 +94,7 @@ def some(digits: Labelled, seed: int, count: int) -> Labelled:
 def read_under(condition: Condition, digits: Labelled, seed: int) -> ReadPictures:
     """Turn the digits into pictures under the condition, and read these by the image pipeline."""
     random = np.random.default_rng([seed, zlib.crc32(condition.name.encode())])
-    files = (condition.build(image[2:30, 2:30], random) for image in digits.images)
+    files = (condition.build(image[MARGIN:-MARGIN, MARGIN:-MARGIN], random) for image in digits.images)
     return read_all(files, digits.labels)
 
 
@@ -126,12 +127,12 @@ def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures)
 def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
     """Yield scikit-learn's digits at two sizes: a name, and pairs of label and PNG.
 
-    The first are 8×8 pixels, filled by the digit; the second are enlarged ten times, on a page with a margin.
+    The first are 8×8 pixels, filled by the digit; the second are upsampled ten times, on a page with a margin.
     """
     pages, labels = embedded_pages()
     order = np.random.default_rng(SEED).permutation(len(pages)).tolist()
     yield "scikit-learn's, 8×8", ((int(labels[i]), png(pages[i])) for i in order)
-    yield "scikit-learn's, 140×140", ((int(labels[i]), png(enlarged(pages[i], 10, 30))) for i in order)
+    yield "scikit-learn's, 140×140", ((int(labels[i]), png(upsampled(pages[i], 10, 30))) for i in order)
 
 
 def mean_accuracy(results: list[ConditionResult]) -> float:

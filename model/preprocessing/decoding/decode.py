@@ -20,7 +20,11 @@ MAX_LOCKED_WORK = 5_000_000  # most work with Python's lock (GIL) held, as in Cl
 
 
 class Page(NamedTuple):
-    """A decoded picture. gray: uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side."""
+    """A decoded picture.
+
+    gray: uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side; format: the file's, in Pillow's name, or
+    "pixels" if there was no file.
+    """
 
     gray: NDArray[np.uint8]
     format: str

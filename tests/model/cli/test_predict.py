@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.cli.predict import LIMITS, main
+from model.cli.predict import main
 from model.data.folders import IMAGE_SUFFIXES
 from model.preprocessing.decoding.limits import FORMATS
+from model.preprocessing.pipeline import DEFAULT_LIMITS
 from tests.conftest import SHIPPED
 
 
@@ -69,7 +70,7 @@ def test_a_file_without_end_is_read_no_further_than_the_limit(
     capsys: pytest.CaptureFixture[str], weights: Path
 ) -> None:
     status, _, errors = read(capsys, weights, "/dev/zero")
-    assert status == 1 and len(errors) == 1 and f"{LIMITS.max_bytes:,}" in errors[0]
+    assert status == 1 and len(errors) == 1 and f"{DEFAULT_LIMITS.max_bytes:,}" in errors[0]
 
 
 def test_a_damaged_version_in_use_is_told_and_the_intact_one_reads(

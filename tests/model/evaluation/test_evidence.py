@@ -9,6 +9,8 @@ from model.classifier import Classifier
 from model.data.digits import Labelled, Splits
 from model.data.training_data import TrainingData
 from model.evaluation.evidence import evidence_of
+from model.evaluation.gate import Evidence
+from model.evaluation.scoring import evaluate
 from tests.conftest import SHIPPED
 
 
@@ -17,8 +19,12 @@ def classifier() -> Classifier:
     return Classifier.load(SHIPPED / "1")
 
 
+def measured(classifier: Classifier, data: TrainingData) -> Evidence:
+    return evidence_of(classifier, evaluate(classifier, data.splits.validation), data)
+
+
 def test_a_version_is_judged_on_validation(classifier: Classifier, embedded: Splits) -> None:
-    evidence = evidence_of(classifier, TrainingData(embedded))
+    evidence = measured(classifier, TrainingData(embedded))
     assert len(evidence.right) == evidence.metrics.count == len(embedded.validation)
     assert evidence.right.mean() == evidence.metrics.accuracy > 0.9
     assert 0 < evidence.metrics.accepted < 1 and len(evidence.sample_right) == 0
@@ -28,12 +34,12 @@ def test_and_on_the_held_out_samples_one_by_one(classifier: Classifier, embedded
     few = embedded.validation[:20]
     wrong = np.arange(20) % 5 == 0
     held_out = Labelled(few.images, np.where(wrong, (few.labels + 1) % 10, few.labels), "held-out samples")
-    evidence = evidence_of(classifier, TrainingData(embedded, samples=embedded.test, held_out=held_out))
+    evidence = measured(classifier, TrainingData(embedded, samples=embedded.test, held_out=held_out))
     assert (evidence.sample_right == (evidence.right[:20] & ~wrong)).all()
 
 
 def test_a_version_accepts_by_its_own_thresholds(classifier: Classifier, embedded: Splits) -> None:
     model = (SHIPPED / "1" / "model.onnx").read_bytes()
     none, all_ = (Classifier(model, 1, least, -np.inf) for least in (1.1, 0.0))
-    assert evidence_of(none, TrainingData(embedded)).metrics.accepted == 0
-    assert evidence_of(all_, TrainingData(embedded)).metrics.accepted == 1
+    assert measured(none, TrainingData(embedded)).metrics.accepted == 0
+    assert measured(all_, TrainingData(embedded)).metrics.accepted == 1

@@ -15,7 +15,7 @@ from model.data.digits import Labelled, Splits
 from model.data.fonts import LETTERS
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
-from model.evaluation.robustness.redraw import centre_line, redraw
+from model.evaluation.robustness.redraw import center_line, redraw
 from model.evaluation.robustness.suite import EVERY_CONDITION, ConditionResult, read_under, result_of, run_suite
 from model.preprocessing.pipeline import read_digit
 
@@ -120,7 +120,7 @@ def test_an_exif_rotated_file_is_stored_turned_and_read_upright(embedded: Splits
 def test_a_line_stays_where_a_bar_was() -> None:
     bar = np.zeros((40, 30), bool)
     bar[5:35, 10:17] = True
-    line = centre_line(bar)
+    line = center_line(bar)
     assert line.sum(axis=1).max() == 1 and line.sum() > 20
     assert set(np.nonzero(line)[1]) <= {12, 13, 14}
 

@@ -15,7 +15,7 @@ from model.preprocessing.decoding.headers.claim import WORK_SIDE, Claim, Damaged
 
 FILE = b"\0\0\0\x0cjP  \r\n\x87\n"
 STREAM = b"\xff\x4f\xff\x51"
-SIZ, COD, COC, POC, SOT, SOD = 0xFF51, 0xFF52, 0xFF53, 0xFF5F, 0xFF90, 0xFF93
+COD, COC, SOT, SOD = 0xFF52, 0xFF53, 0xFF90, 0xFF93
 MAX_COMPONENTS, MAX_TILES, MAX_SEGMENTS, MAX_LAYERS = 4, 4_096, 10_000, 100
 TILE_BYTES, COMPONENT_BYTES = 6_000, 1_200  # memory for a tile, and for each of its components
 BLOCK_BYTES, PRECINCT_BYTES = 256, 512  # memory for a code block, and for a precinct
