@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import io
 import multiprocessing
 import random
 import socket
@@ -20,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from multiprocessing.queues import Queue
@@ -31,9 +29,10 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from bench.servers import resident_megabytes
 from model.preprocessing.pipeline import to_png
-from tests.conftest import ADMIN_KEY, Server, draw_seven
-from tests.processes import resident_megabytes
+from tests.pictures import draw_seven, encoded, zipped
+from tests.server import ADMIN_KEY, Server
 
 PROBE_SECONDS = 0.1  # between two requests to /livez
 LOOK_SECONDS = 5.0  # between two readings of memory and descriptors
@@ -47,21 +46,16 @@ JSON = {"Content-Type": "application/json"}
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 
-def picture_file(format: str, side: int = 300, **options: object) -> bytes:
-    """A seven as a file of the format."""
-    buffer = io.BytesIO()
-    draw_seven(side).convert("RGB").save(buffer, format, **options)
-    return buffer.getvalue()
+def colour(side: int) -> Image.Image:
+    """A seven with three channels."""
+    return draw_seven(side).convert("RGB")
 
 
 def archive() -> bytes:
     """A ZIP with sevens and damaged images."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as packed:
-        for number in range(20):
-            packed.writestr(f"7/{number}.png", to_png(np.asarray(draw_seven(100 + number))))
-            packed.writestr(f"7/cut{number}.png", to_png(np.asarray(draw_seven()))[: 30 + number])
-    return buffer.getvalue()
+    whole = {f"7/{number}.png": to_png(np.asarray(draw_seven(100 + number))) for number in range(20)}
+    cut = {f"7/cut{number}.png": to_png(np.asarray(draw_seven()))[: 30 + number] for number in range(20)}
+    return zipped(whole | cut)
 
 
 Ask = Callable[[httpx.Client, random.Random], httpx.Response]
@@ -75,10 +69,9 @@ def posts(path: str, *bodies: bytes, **headers: str) -> Ask:
 def requests() -> dict[str, list[Ask]]:
     """Kind of client → the requests that it sends."""
     seven = to_png(np.asarray(draw_seven(28)))
-    formats = [picture_file(name) for name in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")]
+    formats = [encoded(colour(300), name) for name in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")]
     cut = [file[: random.Random(number).randrange(1, len(file))] for number, file in enumerate(formats * 5)]
-    pixels = Image.open(io.BytesIO(seven)).point(lambda value: 255 - value)
-    as_json = b'{"pixels": %s}' % str(np.asarray(pixels).tolist()).encode()
+    as_json = b'{"pixels": %s}' % str((255 - np.asarray(draw_seven(28))).tolist()).encode()
     samples = [to_png(np.asarray(draw_seven(60 + number))) for number in range(SAMPLES)]
     bomb = gzip.compress(bytes(100_000_000), 1)
     return {
@@ -91,7 +84,7 @@ def requests() -> dict[str, list[Ask]]:
             lambda client, dice: client.post("/predict/batch", files=[("f", ("7", dice.choice(cut)))] * 16),
         ],
         "hostile": [
-            posts("/predict", picture_file("JPEG", 2000, progressive=True), picture_file("JPEG2000", 1000)),
+            posts("/predict", encoded(colour(2000), "JPEG", progressive=True), encoded(colour(1000), "JPEG2000")),
             posts("/predict", b"\xff\xfe" + b"\x00\xd8" * 1_000_000, b"image=a&" + b"\xff" * 2_000_000),
             posts("/predict/batch", b"[" + b"1," * 500_000 + b"1]", **JSON),
             posts("/predict", b"[" * 1_000_000, b'{"a":' * 100_000, b'{"pixels": [%s]}' % (b"1," * 99_999), **JSON),
@@ -211,11 +204,11 @@ def watch(server: Server, sender: multiprocessing.process.BaseProcess) -> tuple[
     return slowest, megabytes, descriptors
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Print the results. Returns exit status 1 when a rule was violated."""
-    parser = argparse.ArgumentParser(prog="bench.soak", description="Mixed good and bad traffic for minutes.")
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description="Mixed good and bad traffic for minutes.")
     parser.add_argument("--minutes", type=float, default=10.0)
-    result = soak(60 * parser.parse_args(argv).minutes)
+    result = soak(60 * parser.parse_args().minutes)
     print(f"{sum(result.outcomes.values()):,} requests")
     for kind in sorted({kind for kind, _ in result.outcomes}):
         answers = {outcome: count for (of, outcome), count in sorted(result.outcomes.items()) if of == kind}

@@ -24,8 +24,9 @@ from app.http.errors import Problem
 from app.inference.pictures import many_pictures, one_picture
 from app.samples.parsing import parse_sample
 from model.preprocessing.pipeline import read_digit
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import REPOSITORY, Server
+from tests.client import check_problem
+from tests.pictures import png_chunk
+from tests.server import REPOSITORY, Server
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -273,7 +274,7 @@ def test_what_can_not_be_read_is_told_what_to_send(server: Server, seven: bytes,
 def test_a_large_image_is_read_in_every_form(server: Server, seven: bytes) -> None:
     """The body of a large image is parsed in a thread, not on the event loop."""
     noisy = np.random.default_rng(0).integers(0, 2, 100_000, np.uint8).tobytes()
-    large = seven[:-12] + chunk(b"tEXt", b"a\0" + noisy) + seven[-12:]
+    large = seven[:-12] + png_chunk(b"tEXt", b"a\0" + noisy) + seven[-12:]
     expected = {**post(server, "/predict", large).raise_for_status().json(), "request_id": ""}
     assert expected["digit"] == 7
     for content, content_type in (
@@ -286,11 +287,6 @@ def test_a_large_image_is_read_in_every_form(server: Server, seven: bytes) -> No
         assert {**answer, "request_id": ""} == expected
     broken = post(server, "/predict", with_end(field("file", b"no image" * 10_000, '; filename="7"')), BOUNDARY)
     check_problem(broken, 415, "unsupported-image")
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG."""
-    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
 
 BODIES = st.one_of(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import io
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from starlette.types import Message, Scope
 
 from app.http.body import BodyBudget
@@ -29,7 +27,9 @@ from model.classifier import Classifier
 from model.faults import FaultLog
 from model.preprocessing.pipeline import Reading, read_digit, to_png
 from model.registry.store import Store
-from tests.conftest import SHIPPED, draw_seven
+from tests.faults import poisoned
+from tests.pictures import draw_seven, encoded
+from tests.server import SHIPPED
 
 
 @pytest.fixture
@@ -57,17 +57,6 @@ def test_with_a_model_each_picture_is_answered_in_its_place(predictor: Predictor
     assert isinstance(cut, Problem) and cut.slug == "corrupt-image"
     assert isinstance(first, Answer) and isinstance(second, Answer)
     assert first.verdict == second.verdict and first.verdict.digit == 7 and first.version == 1
-
-
-def poisoned(function: Callable[..., object], is_poison: Callable[..., bool]) -> Callable[..., object]:
-    """Wrap the function, so that it raises for the arguments that `is_poison` picks."""
-
-    def buggy(*arguments: object) -> object:
-        if is_poison(*arguments):
-            raise ZeroDivisionError("a bug of ours")
-        return function(*arguments)
-
-    return buggy
 
 
 def check_only_the_poisoned_one_failed(outcomes: Sequence[Answer | Problem | BaseException], at: int) -> None:
@@ -124,28 +113,20 @@ def test_our_own_bug_is_logged_once_however_often_it_is_hit(
     monkeypatch.setattr("model.preprocessing.pipeline.decode", always)
     for _ in range(5):
         assert all(isinstance(outcome, Problem) for outcome in predictor.answer_all([seven] * 3))
-    here = [
-        record for record in caplog.records if record.thread == threading.get_ident()
-    ]  # not an earlier test's timer
-    assert [record.exc_info is not None for record in here] == [True]
-
-
-def file_of(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+    by_this_thread = [record for record in caplog.records if record.thread == threading.get_ident()]  # and no timer
+    assert [record.exc_info is not None for record in by_this_thread] == [True]
 
 
 @pytest.mark.parametrize(
     ("picture", "place"),
     [
-        (file_of(draw_seven(28), "PNG"), "loop"),
-        (file_of(draw_seven(128), "PNG"), "loop"),
-        (file_of(draw_seven(100), "JPEG"), "loop"),
-        (file_of(draw_seven(129), "PNG"), "large"),
-        (file_of(draw_seven(100), "JPEG", progressive=True), "large"),
-        (file_of(draw_seven(28), "GIF"), "large"),
-        (file_of(draw_seven(28), "WEBP"), "large"),
+        (encoded(draw_seven(28), "PNG"), "loop"),
+        (encoded(draw_seven(128), "PNG"), "loop"),
+        (encoded(draw_seven(100), "JPEG"), "loop"),
+        (encoded(draw_seven(129), "PNG"), "large"),
+        (encoded(draw_seven(100), "JPEG", progressive=True), "large"),
+        (encoded(draw_seven(28), "GIF"), "large"),
+        (encoded(draw_seven(28), "WEBP"), "large"),
     ],
 )
 def test_a_picture_is_read_where_its_cost_belongs(

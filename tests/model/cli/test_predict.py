@@ -13,7 +13,7 @@ from PIL import Image
 from model.cli.predict import LIMITS, main
 from model.data.folders import IMAGE_SUFFIXES
 from model.preprocessing.decoding.limits import FORMATS
-from tests.conftest import SHIPPED
+from tests.server import SHIPPED
 
 
 @pytest.fixture

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from model.classifier import Classifier
 from model.data.digits import Labelled, Splits
 from model.data.training_data import TrainingData
 from model.evaluation.evidence import evidence_of
-from tests.conftest import SHIPPED
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier.load(SHIPPED / "1")
+from tests.server import SHIPPED
 
 
 def test_a_version_is_judged_on_validation(classifier: Classifier, embedded: Splits) -> None:

@@ -11,8 +11,7 @@ from PIL import Image
 from model.preprocessing.decoding.gray import plain, to_gray
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit, to_png
-from tests.conftest import draw_seven
-from tests.pictures import bmp_with_alpha, encoded
+from tests.pictures import bmp_with_alpha, draw_seven, encoded
 
 SIDE = 120
 INK = np.asarray(draw_seven(SIDE)) < 128
