@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit
-from tests.pictures import draw_seven, encoded
+from tests.pictures import draw_seven, encoded, painted
 
 ACCEPTED = Path(__file__).with_name("images") / "readings.png"
 A_ROW = 12  # pages of each kind
@@ -109,11 +109,6 @@ def beside() -> Iterator[bytes]:
         yield encoded(page)
 
 
-def painted(ink: tuple[int, ...], paper: tuple[int, ...], side: int = 90) -> Image.Image:
-    """A seven in two colors. In a color of four numbers, the last is alpha."""
-    return Image.fromarray(np.where(seven(side)[..., None] < 128, np.uint8(ink), np.uint8(paper)))
-
-
 def colours() -> Iterator[bytes]:
     """Ink and paper that differ in brightness, in one channel, or in all."""
     for ink, paper in (
@@ -122,7 +117,7 @@ def colours() -> Iterator[bytes]:
         ((20, 40, 160), (240, 240, 230)), ((200, 60, 60), (250, 200, 200)), ((90, 90, 90), (150, 60, 200)),
         ((255, 120, 0), (255, 220, 180)), ((60, 180, 60), (180, 60, 180)), ((0, 0, 0), (120, 255, 255)),
     ):  # fmt: skip
-        page = np.asarray(painted(ink, paper)).copy()
+        page = np.asarray(painted(ink, paper, 90)).copy()
         page[60:80, 20:40, 2] //= 2  # a stain that only blue shows
         yield encoded(page)
 
@@ -136,7 +131,7 @@ def transparent() -> Iterator[bytes]:
         ((20, 20, 20, 255), (240, 240, 240, 254)), ((20, 20, 20, 100), (200, 200, 200, 130)),
         ((200, 200, 200, 255), (10, 10, 10, 128)),
     ):  # fmt: skip
-        image = painted(ink, paper)
+        image = painted(ink, paper, 90)
         image.paste((128, 128, 128, 0), (0, 0, 90, 12))
         yield encoded(image)
 

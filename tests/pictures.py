@@ -31,6 +31,12 @@ def draw_seven(side: int = 200, ink: int = 0, paper: int = 255) -> Image.Image:
     return image
 
 
+def painted(ink: tuple[int, ...], paper: tuple[int, ...], side: int) -> Image.Image:
+    """A seven in two colors. In a color of four numbers, the last is alpha."""
+    is_ink = np.asarray(draw_seven(side)) < 128
+    return Image.fromarray(np.where(is_ink[..., None], np.uint8(ink), np.uint8(paper)))
+
+
 def picture(number: int) -> bytes:
     """A seven that is different for each number."""
     return to_png(np.asarray(draw_seven(100 + number)))

@@ -160,7 +160,7 @@ def test_a_large_body_is_taken_apart_in_the_thread(
     for name in ("one_picture", "many_pictures"):
         monkeypatch.setattr(f"app.routes.predict.{name}", noted)
     body = b"[" + b" " * MAX_LOOP_BYTES if kind == "json" else b"--x\r\n" + b" " * MAX_LOOP_BYTES
-    sent = asyncio.run(answer_of(predictor, path, body))
+    sent = asyncio.run(answer_of(predictor, path, {"type": "http.request", "body": body, "more_body": False}))
     assert sent[0]["status"] == 400 and all(place.startswith("large") for place in places) and places
 
 
@@ -178,19 +178,18 @@ def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Pred
     assert kept < 1_000_000
 
 
-async def answer_of(predictor: Predictor, path: str, body: bytes) -> list[Message]:
-    """The messages that the ASGI app of a path sends."""
-    sent: list[Message] = []
+async def answer_of(predictor: Predictor, path: str, *received: Message) -> list[Message]:
+    """The messages that the ASGI app of a path sends after these."""
+    messages, sent = iter(received), []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return next(messages)
 
     async def send(message: Message) -> None:
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = wrapped(predictor)
-    await app(scope, receive, send)
+    await wrapped(predictor)(scope, receive, send)
     return sent
 
 
@@ -200,18 +199,8 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
 ) -> None:
     worked: list[object] = []
     monkeypatch.setattr(Predictor, "answer_all", lambda self, pictures: worked.append(pictures))
-    received = iter([{"type": "http.request", "body": seven, "more_body": True}, {"type": "http.disconnect"}])
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return next(received)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = wrapped(predictor)
-    asyncio.run(app(scope, receive, send))
+    begun = {"type": "http.request", "body": seven, "more_body": True}
+    sent = asyncio.run(answer_of(predictor, path, begun, {"type": "http.disconnect"}))
     assert not worked and not sent
 
 
