@@ -6,7 +6,6 @@ python -m bench.batching            (a minute and a half; also a part of `make b
 from __future__ import annotations
 
 import statistics
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -47,4 +46,3 @@ def batching_gain(rounds: int, seconds: int, connections: Sequence[int] = CONNEC
 
 if __name__ == "__main__":
     Console().print(fact_table(batching_gain(ROUNDS, SECONDS)))
-    sys.exit()

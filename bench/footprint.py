@@ -10,6 +10,7 @@ from bench.load import CONNECTIONS, press
 from bench.servers import BOTH_CORES, CLIENT_CORE, SERVER_CORE, cpu_seconds, numeral, resident_megabytes
 
 FEW, MANY = 10_000, 200_000  # requests
+MEMORY = "memory after {:,} requests, MB"  # name of the measurement
 STRETCH_SECONDS = 4  # of load between two checks of the count
 Facts = dict[str, float]
 
@@ -35,7 +36,7 @@ def memory(smoke: bool) -> Facts:
                 sent += press(url, body, CONNECTIONS, 1 if count == FEW else STRETCH_SECONDS).requests
                 if smoke:
                     return facts
-            facts[f"memory after {count:,} requests, MB"] = resident_megabytes(pid)
+            facts[MEMORY.format(count)] = resident_megabytes(pid)
     return facts
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.footprint import FEW, MANY
+from bench.footprint import FEW, MANY, MEMORY
 
 EMPTY, TUTORIAL = "empty FastAPI route", "FastAPI tutorial style"
 
@@ -43,7 +43,6 @@ def rate(row: str) -> str:
 
 
 RAW = rate("Numeral, raw body")
-MEMORY = "memory after {:,} requests, MB"
 GOALS = (
     Goal("raw body, of the empty route", RAW, rate(EMPTY), 0.75, True),
     Goal("raw body, of tutorial style", RAW, rate(TUTORIAL), 5.0, True),

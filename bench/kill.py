@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from app.samples.samples import is_held_out, sample_id
 from model.preprocessing.pipeline import to_png
 from model.registry.store import Store
-from tests.conftest import Server, clean_environment, wait_until
 from tests.postgres import private_postgresql
 from tests.processes import kill, server_processes, supervisor_of, trainer_of
+from tests.server import Server, clean_environment, wait_until
 
 GENTLE = {"epochs": 1, "learning_rate": 1e-7}
 VICTIMS = ("trainer", "supervisor", "trainer and supervisor", "worker", "server", "everything")

@@ -5,7 +5,6 @@ python -m bench.parts            (some seconds; without server and client, and w
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 
@@ -76,4 +75,3 @@ def main() -> None:
 if __name__ == "__main__":
     with on_core(SERVER_CORE):
         main()
-    sys.exit()

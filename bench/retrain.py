@@ -8,23 +8,20 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from bench.load import Body, Load, press
-from bench.servers import NUMERAL, serving
+from bench.forms import raw
+from bench.load import Load, press
+from bench.servers import BOTH_CORES, numeral
 
-IMAGE = Path(__file__).with_name("seven.png")
 KEY = "bench"
 ENDLESS = {"epochs": 1000, "patience": 0}
 START_SECONDS = 180.0  # limit for a trainer's first step on a busy machine
 BOUND = 3.0  # times the p99 without a retraining
-CORES = "0,1"
 
 
 def main() -> int:
@@ -34,23 +31,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind")
     parser.add_argument("--connections", type=int, default=4, help="clients at a time")
     options = parser.parse_args()
-    body = Body(IMAGE.read_bytes(), "image/png")
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "NUMERAL_WEIGHTS_DIR": f"{folder}/weights",
-            "NUMERAL_DATABASE_URL": f"sqlite:///{folder}/numeral.db",
-            "NUMERAL_ADMIN_KEYS": KEY,
-            "NUMERAL_OFFLINE": "1",
-        }
-        with serving(NUMERAL, "/readyz", CORES, **settings) as (url, _):
-            rounds = range(options.rounds)
-            quiet = [press(url, body, options.connections, options.seconds) for _ in rounds]
-            with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as admin:
-                job = start_training(admin)
-                busy = [press(url, body, options.connections, options.seconds) for _ in rounds]
-                assert admin.get(job).json()["state"] == "running", "the retraining ended before the measurement did"
-                admin.post(f"{job}/cancel").raise_for_status()
-                wait(admin, job, lambda found: found["finished_at"])
+    body, rounds = raw(), range(options.rounds)
+    with numeral(BOTH_CORES, NUMERAL_ADMIN_KEYS=KEY, NUMERAL_OFFLINE="1") as (url, _):
+        quiet = [press(url, body, options.connections, options.seconds) for _ in rounds]
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as admin:
+            job = start_training(admin)
+            busy = [press(url, body, options.connections, options.seconds) for _ in rounds]
+            assert admin.get(job).json()["state"] == "running", "the retraining ended before the measurement did"
+            admin.post(f"{job}/cancel").raise_for_status()
+            wait(admin, job, lambda found: found["finished_at"])
     show("without a retraining", quiet)
     show("with one", busy)
     ratio = middle(busy) / middle(quiet)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,9 @@ import httpx
 import numpy as np
 
 from model.preprocessing.pipeline import to_png
-from tests.conftest import Server, draw_seven
+from tests.pictures import draw_seven
 from tests.proxies import BALANCERS, is_installed
+from tests.server import Server
 
 CLIENTS = 4
 DRAIN_SECONDS = "1"
@@ -84,12 +85,14 @@ def rolling(balancer: str, times: int, drain_seconds: str = DRAIN_SECONDS) -> Co
                 server.close()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Print the counts behind each load balancer. Returns exit status 1 when a request failed."""
-    parser = argparse.ArgumentParser(prog="bench.rolling", description="Count failed requests during restarts.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.rolling", description="Count failed requests during restarts."
+    )
     parser.add_argument("--times", type=int, default=20, help="restarts behind each balancer (20)")
     parser.add_argument("--drain", default=DRAIN_SECONDS, help=f"NUMERAL_DRAIN_SECONDS ({DRAIN_SECONDS})")
-    options = parser.parse_args(argv)
+    options = parser.parse_args()
     failed = 0
     for balancer in BALANCERS:
         if not is_installed(balancer):

@@ -2,16 +2,13 @@
 
 python -m bench.soak --minutes 10
 
-Several kinds of clients send requests to one server without pause. Some are valid; in others the pictures, JSON,
-forms, headers or keys are cut, huge, deeply nested or wrong. `/livez` is requested every tenth of a second over its own
-connection.
+Several kinds of clients send the requests of traffic.py to one server without pause. `/livez` is requested every tenth
+of a second over its own connection.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import io
 import multiprocessing
 import random
 import socket
@@ -20,96 +17,25 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
-import numpy as np
-from PIL import Image
 
-from model.preprocessing.pipeline import to_png
-from tests.conftest import ADMIN_KEY, Server, draw_seven
-from tests.processes import resident_megabytes
+from bench.servers import resident_megabytes
+from bench.traffic import Ask, requests
+from tests.server import Server
 
 PROBE_SECONDS = 0.1  # between two requests to /livez
 LOOK_SECONDS = 5.0  # between two readings of memory and descriptors
-SAMPLES = 50  # different samples, posted repeatedly
 GROWTH = 1.1  # allowed ratio of memory in the last third of the time to that in the middle third
 MORE_DESCRIPTORS = 20  # allowed growth, since the number of open connections varies
 HONEST = {"small", "pictures", "batches", "teachers"}
 GOOD = {"200", "201"}
 MOST_LIVEZ = 0.1  # seconds
-JSON = {"Content-Type": "application/json"}
-ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
-
-
-def picture_file(format: str, side: int = 300, **options: object) -> bytes:
-    """A seven as a file of the format."""
-    buffer = io.BytesIO()
-    draw_seven(side).convert("RGB").save(buffer, format, **options)
-    return buffer.getvalue()
-
-
-def archive() -> bytes:
-    """A ZIP with sevens and damaged images."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as packed:
-        for number in range(20):
-            packed.writestr(f"7/{number}.png", to_png(np.asarray(draw_seven(100 + number))))
-            packed.writestr(f"7/cut{number}.png", to_png(np.asarray(draw_seven()))[: 30 + number])
-    return buffer.getvalue()
-
-
-Ask = Callable[[httpx.Client, random.Random], httpx.Response]
-
-
-def posts(path: str, *bodies: bytes, **headers: str) -> Ask:
-    """A request that posts one of the bodies."""
-    return lambda client, dice: client.post(path, content=dice.choice(bodies), headers=headers)
-
-
-def requests() -> dict[str, list[Ask]]:
-    """Kind of client → the requests that it sends."""
-    seven = to_png(np.asarray(draw_seven(28)))
-    formats = [picture_file(name) for name in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")]
-    cut = [file[: random.Random(number).randrange(1, len(file))] for number, file in enumerate(formats * 5)]
-    pixels = Image.open(io.BytesIO(seven)).point(lambda value: 255 - value)
-    as_json = b'{"pixels": %s}' % str(np.asarray(pixels).tolist()).encode()
-    samples = [to_png(np.asarray(draw_seven(60 + number))) for number in range(SAMPLES)]
-    bomb = gzip.compress(bytes(100_000_000), 1)
-    return {
-        "small": [posts("/predict", seven), posts("/predict", as_json, **JSON)],
-        "pictures": [posts("/predict", *formats), posts("/predict?seen=true", *formats)],
-        "batches": [lambda client, dice: client.post("/predict/batch", files=[("f", ("7.png", seven))] * 32)],
-        "cut": [
-            posts("/predict", *(seven[:length] for length in range(1, len(seven)))),
-            posts("/predict", *cut),
-            lambda client, dice: client.post("/predict/batch", files=[("f", ("7", dice.choice(cut)))] * 16),
-        ],
-        "hostile": [
-            posts("/predict", picture_file("JPEG", 2000, progressive=True), picture_file("JPEG2000", 1000)),
-            posts("/predict", b"\xff\xfe" + b"\x00\xd8" * 1_000_000, b"image=a&" + b"\xff" * 2_000_000),
-            posts("/predict/batch", b"[" + b"1," * 500_000 + b"1]", **JSON),
-            posts("/predict", b"[" * 1_000_000, b'{"a":' * 100_000, b'{"pixels": [%s]}' % (b"1," * 99_999), **JSON),
-            posts("/predict", bomb, **{"Content-Encoding": "gzip"}),
-            lambda client, dice: client.get("/livez", headers={"X-Long": "x" * 100_000}),
-            lambda client, dice: client.get("/samples", headers={"Authorization": f"Bearer {dice.random()}"}),
-            lambda client, dice: client.post("/predict", content=dice.randbytes(100_000)),
-            lambda client, dice: client.get(f"/{dice.random()}"),
-        ],
-        "teachers": [
-            lambda client, dice: client.post(
-                "/samples", files={"file": dice.choice(samples)}, data={"label": str(dice.randrange(10))}, headers=ADMIN
-            ),
-            lambda client, dice: client.get("/samples", headers=ADMIN),
-            lambda client, dice: client.get("/samples/export", headers=ADMIN),
-            posts("/samples/import", archive(), **ADMIN),
-        ],
-    }
 
 
 def send(url: str, seconds: float, outcomes: Queue[Counter[tuple[str, str]]]) -> None:
@@ -211,11 +137,11 @@ def watch(server: Server, sender: multiprocessing.process.BaseProcess) -> tuple[
     return slowest, megabytes, descriptors
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main() -> int:
     """Print the results. Returns exit status 1 when a rule was violated."""
-    parser = argparse.ArgumentParser(prog="bench.soak", description="Mixed good and bad traffic for minutes.")
+    parser = argparse.ArgumentParser(prog="python -m bench.soak", description="Mixed good and bad traffic for minutes.")
     parser.add_argument("--minutes", type=float, default=10.0)
-    result = soak(60 * parser.parse_args(argv).minutes)
+    result = soak(60 * parser.parse_args().minutes)
     print(f"{sum(result.outcomes.values()):,} requests")
     for kind in sorted({kind for kind, _ in result.outcomes}):
         answers = {outcome: count for (of, outcome), count in sorted(result.outcomes.items()) if of == kind}

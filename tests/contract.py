@@ -18,7 +18,7 @@ from sqlalchemy import update
 from app.database.database import Database
 from app.database.tables import jobs as table
 from app.jobs import records
-from tests.conftest import ADMIN_KEY, Server
+from tests.server import ADMIN_KEY, Server
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 HOOKS = "tests.contract_hooks"

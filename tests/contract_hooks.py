@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
-import zipfile
 
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.transport.serialization import Binary
 
 from app.schemas import examples
-
-
-def zipped(images: dict[str, bytes]) -> bytes:
-    """A ZIP of images; keys are their names."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, image in images.items():
-            archive.writestr(name, image)
-    return buffer.getvalue()
-
+from tests.pictures import zipped
 
 images = st.one_of(st.just(base64.b64decode(examples.PNG)), st.binary(max_size=1000))
 names = st.one_of(st.just("7/a.png"), st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1))

@@ -17,6 +17,7 @@ import importlib.machinery
 import importlib.util
 import json
 import os
+import select
 import signal
 import sys
 import tempfile
@@ -30,8 +31,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from tests.mutants import Mutant, mutants_of
+from tests.server import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 CONFIG = Path(__file__).with_name("mutation.toml")
 OURS = ("app", "model", "tests", "conftest")
 GOAL = 0.9  # of a module's mutants, those that change nothing left out
@@ -103,29 +104,30 @@ def begin(work: Callable[[], int]) -> int:
     os._exit(1)
 
 
-def ended(pid: int, deadline: float) -> int | None:
-    """The exit status of a process, None while it runs. After its deadline it is killed."""
-    done, status = os.waitpid(pid, os.WNOHANG)
-    if not done and time.monotonic() > deadline:
+def end(pid: int) -> int:
+    """Kill what still runs of a process and of those it started; return the process's exit status."""
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-        done, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status) if done else None
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def statuses(works: Sequence[Callable[[], int]], jobs: int, seconds: float) -> list[int]:
     """The exit status of each work. They run several at a time; each is killed after its time limit."""
     found: dict[int, int] = {}
-    running: dict[int, tuple[int, float]] = {}
+    running: dict[int, tuple[int, int, float]] = {}  # by a file descriptor that is readable once the process has ended
     waiting = list(enumerate(works))
     while waiting or running:
         while waiting and len(running) < jobs:
             index, work = waiting.pop(0)
-            running[begin(work)] = index, time.monotonic() + seconds
-        for pid, (index, deadline) in list(running.items()):
-            if (status := ended(pid, deadline)) is not None:
-                found[index] = status
-                del running[pid]
-        time.sleep(0.01)
+            pid = begin(work)
+            running[os.pidfd_open(pid)] = index, pid, time.monotonic() + seconds
+        first = min(deadline for _, _, deadline in running.values())
+        ready = select.select(running, [], [], max(first - time.monotonic(), 0))[0]
+        for handle, (index, pid, deadline) in list(running.items()):
+            if handle in ready or time.monotonic() > deadline:
+                found[index] = end(pid)
+                os.close(handle)
+                del running[handle]
     return [found[index] for index in range(len(works))]
 
 

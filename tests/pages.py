@@ -5,7 +5,6 @@ python -m tests.pages     writes tests/images/readings.png anew, a row for each 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,19 +13,12 @@ from PIL import Image, ImageDraw
 
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit
-from tests.conftest import draw_seven
+from tests.pictures import draw_seven, encoded, painted
 
 ACCEPTED = Path(__file__).with_name("images") / "readings.png"
 A_ROW = 12  # pages of each kind
 SIDE = 32  # pixels of a reading
 BLANK = np.full((SIDE, SIDE), 90, np.uint8)  # stands for a page that is refused as blank
-
-
-def file_of(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:
-    """The picture as a file."""
-    buffer = io.BytesIO()
-    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def seven(side: int, ink: int = 0, paper: int = 255) -> np.ndarray:
@@ -37,7 +29,7 @@ def seven(side: int, ink: int = 0, paper: int = 255) -> np.ndarray:
 def small() -> Iterator[bytes]:
     """Sevens of few pixels."""
     for side in (9, 10, 12, 14, 16, 18, 20, 22, 24, 28, 31, 40):
-        yield file_of(seven(side))
+        yield encoded(seven(side))
 
 
 def bars() -> Iterator[bytes]:
@@ -50,15 +42,15 @@ def bars() -> Iterator[bytes]:
         page = np.zeros((28, 28), np.uint8)
         page[top : top + height, left : left + width] = ink
         page[top, left] //= 2
-        yield file_of(page)
+        yield encoded(page)
 
 
 def large() -> Iterator[bytes]:
     """Sevens on large pages, higher than wide and wider than high."""
     for side in (41, 42, 56, 64, 90, 113, 128, 200, 300, 513):
-        yield file_of(seven(side))
-    yield file_of(np.pad(seven(60), ((5, 90), (3, 0)), constant_values=255))
-    yield file_of(np.pad(seven(38), ((0, 0), (30, 60)), constant_values=255))
+        yield encoded(seven(side))
+    yield encoded(np.pad(seven(60), ((5, 90), (3, 0)), constant_values=255))
+    yield encoded(np.pad(seven(38), ((0, 0), (30, 60)), constant_values=255))
 
 
 def strokes() -> Iterator[bytes]:
@@ -70,7 +62,7 @@ def strokes() -> Iterator[bytes]:
         image = Image.new("L", (side, side), 255)
         points = [(0.3, 0.15), (0.7, 0.3), (0.35, 0.55), (0.6, 0.9)]
         ImageDraw.Draw(image).line([(x * side, y * side) for x, y in points], fill=0, width=width)
-        yield file_of(image)
+        yield encoded(image)
 
 
 def grays() -> Iterator[bytes]:
@@ -79,7 +71,7 @@ def grays() -> Iterator[bytes]:
         (36, 26, 255), (36, 25, 255), (36, 24, 255), (36, 229, 0), (36, 231, 0), (40, 100, 140), (41, 100, 140),
         (60, 84, 100), (60, 85, 100), (60, 160, 100), (60, 20, 251), (90, 255, 200),
     ):  # fmt: skip
-        yield file_of(seven(side, ink, paper))
+        yield encoded(seven(side, ink, paper))
 
 
 def grain() -> Iterator[bytes]:
@@ -89,7 +81,7 @@ def grain() -> Iterator[bytes]:
         (224, 5, 90), (224, 9, 100), (224, 14, 100), (230, 6, 60), (448, 20, 90),
     )):  # fmt: skip
         noise = np.random.default_rng(number).normal(0, deviation, (side, side))
-        yield file_of((seven(side, ink, 150) + noise).clip(0, 255).astype(np.uint8))
+        yield encoded((seven(side, ink, 150) + noise).clip(0, 255).astype(np.uint8))
 
 
 def light() -> Iterator[bytes]:
@@ -100,7 +92,7 @@ def light() -> Iterator[bytes]:
         (60, 30, 200, 20), (300, 60, 240, 140),
     ):  # fmt: skip
         share = np.linspace(1, darkest / paper, side)[None, :] * np.linspace(1, 0.97, side)[:, None]
-        yield file_of(np.rint(seven(side, ink, paper) * share).astype(np.uint8))
+        yield encoded(np.rint(seven(side, ink, paper) * share).astype(np.uint8))
 
 
 def beside() -> Iterator[bytes]:
@@ -114,12 +106,7 @@ def beside() -> Iterator[bytes]:
     for rows, columns, level in marks:
         page = seven(300).copy()
         page[rows, columns] = np.minimum(page[rows, columns], level)
-        yield file_of(page)
-
-
-def painted(ink: tuple[int, ...], paper: tuple[int, ...], side: int = 90) -> Image.Image:
-    """A seven in two colors. In a color of four numbers, the last is alpha."""
-    return Image.fromarray(np.where(seven(side)[..., None] < 128, np.uint8(ink), np.uint8(paper)))
+        yield encoded(page)
 
 
 def colours() -> Iterator[bytes]:
@@ -130,9 +117,9 @@ def colours() -> Iterator[bytes]:
         ((20, 40, 160), (240, 240, 230)), ((200, 60, 60), (250, 200, 200)), ((90, 90, 90), (150, 60, 200)),
         ((255, 120, 0), (255, 220, 180)), ((60, 180, 60), (180, 60, 180)), ((0, 0, 0), (120, 255, 255)),
     ):  # fmt: skip
-        page = np.asarray(painted(ink, paper)).copy()
+        page = np.asarray(painted(ink, paper, 90)).copy()
         page[60:80, 20:40, 2] //= 2  # a stain that only blue shows
-        yield file_of(page)
+        yield encoded(page)
 
 
 def transparent() -> Iterator[bytes]:
@@ -144,9 +131,9 @@ def transparent() -> Iterator[bytes]:
         ((20, 20, 20, 255), (240, 240, 240, 254)), ((20, 20, 20, 100), (200, 200, 200, 130)),
         ((200, 200, 200, 255), (10, 10, 10, 128)),
     ):  # fmt: skip
-        image = painted(ink, paper)
+        image = painted(ink, paper, 90)
         image.paste((128, 128, 128, 0), (0, 0, 90, 12))
-        yield file_of(image)
+        yield encoded(image)
 
 
 def modes() -> Iterator[bytes]:
@@ -155,16 +142,16 @@ def modes() -> Iterator[bytes]:
     canvas = Image.merge("LA", (gray, Image.fromarray(np.where(seven(80) < 128, 255, 40).astype(np.uint8))))
     wide = np.asarray(gray)
     palette = gray.convert("P")
-    yield file_of(gray.convert("1"))
-    yield file_of(canvas)
-    yield file_of(palette, transparency=240)
-    yield file_of(gray, transparency=10)
-    yield file_of(gray.convert("CMYK"), "TIFF")
-    yield file_of(gray.convert("YCbCr"), "TIFF")
+    yield encoded(gray.convert("1"))
+    yield encoded(canvas)
+    yield encoded(palette, transparency=240)
+    yield encoded(gray, transparency=10)
+    yield encoded(gray.convert("CMYK"), "TIFF")
+    yield encoded(gray.convert("YCbCr"), "TIFF")
     for samples in (wide.astype(np.uint16), wide.astype(np.uint16) * 257, wide.astype(np.uint16) * 9):
-        yield file_of(samples, "TIFF")
+        yield encoded(samples, "TIFF")
     for shares in (wide / np.float32(255), wide.astype(np.float32) / 100, np.where(wide < 128, np.nan, np.float32(2))):
-        yield file_of(shares.astype(np.float32), "TIFF")
+        yield encoded(shares.astype(np.float32), "TIFF")
 
 
 def heavy() -> Iterator[bytes]:
@@ -176,7 +163,7 @@ def heavy() -> Iterator[bytes]:
         top, left = random.integers(20, 90, 2)
         page[top : top + 38, left : left + 38] = random.integers(0, 120)
         page[20:23, 20:120] = random.integers(0, 200)
-        yield file_of(np.rot90(page, number % 4))
+        yield encoded(np.rot90(page, number % 4))
 
 
 KINDS: list[Callable[[], Iterator[bytes]]] = [

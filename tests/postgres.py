@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from bench.servers import free_port
 
 UNPRIVILEGED = ("postgres", "nobody")  # PostgreSQL refuses to run as root
 OPTIONS = "-c fsync=off -c unix_socket_directories='' -c listen_addresses=127.0.0.1 -c max_connections=50 -p {port}"
@@ -40,9 +41,7 @@ class PostgreSQL:
         self.data = folder / "data"
         self.bin = bin_folder
         self.user = user()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgresql://numeral@127.0.0.1:{self.port}/postgres"
         if self.user:
             shutil.chown(folder, self.user)

@@ -40,11 +40,6 @@ def server_processes(main: int) -> list[int]:
     return [main, *children]
 
 
-def resident_megabytes(pid: int) -> float:
-    """Resident memory of the process (proc_pid_statm(5))."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
 def kill(pids: Iterable[int]) -> None:
     """Send SIGKILL to each process that still runs."""
     for pid in pids:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.servers import free_port
+from tests.server import wait_until
 
 NGINX = """
 daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1; {user}
@@ -104,9 +105,13 @@ def running(command: list[str], port: int) -> Iterator[None]:
     program = path_of(command[0])
     assert program is not None, f"{command[0]} is not installed"
     process = subprocess.Popen([program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def is_ready() -> bool:
+        assert process.poll() is None, process.stdout and process.stdout.read().decode()
+        return listens(port)
+
     try:
-        while not listens(port):
-            assert process.poll() is None, process.stdout and process.stdout.read().decode()
+        wait_until(is_ready)
         yield
     finally:
         process.terminate()

@@ -28,8 +28,8 @@ from bench.peers.environments import is_current
 from bench.report import fact_table, goal_table, keep, rate_table, read, row_record
 from bench.soak import Soak, soak
 from model.preprocessing.pipeline import read_digit
+from tests.server import REPOSITORY
 
-ROOT = Path(__file__).parents[1]
 REPORT = """  Latency Distribution
      50%    8.30ms
      75%    8.90ms
@@ -159,7 +159,7 @@ def test_a_digit_is_found_in_plain_answers_and_in_those_of_the_v2_protocol() -> 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_every_peer_is_pinned_beside_the_same_torch(peer: str) -> None:
-    pins = (ROOT / "bench" / "peers" / f"{peer}.txt").read_text().splitlines()
+    pins = (REPOSITORY / "bench" / "peers" / f"{peer}.txt").read_text().splitlines()
     assert version(peer)
     assert "torch==2.13.0" in pins
     assert all("==" in pin for pin in pins)
@@ -182,7 +182,7 @@ def test_the_smoke_run_prints_every_row_and_no_request_fails(tmp_path: Path) -> 
     results, chart = tmp_path / "results.json", tmp_path / "chart.png"
     run = subprocess.run(
         [sys.executable, "-m", "bench.serve", "--smoke", "--json", str(results), "--chart", str(chart)],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         capture_output=True,
         text=True,
         timeout=180,
@@ -198,7 +198,7 @@ def test_the_smoke_run_prints_every_row_and_no_request_fails(tmp_path: Path) -> 
 
 def test_the_smoke_run_of_the_training_bench_prints_both_loops() -> None:
     command = [sys.executable, "-m", "bench.train", "--smoke"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "tutorial to" in run.stdout and "--quick" in run.stdout
 

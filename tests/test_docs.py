@@ -16,7 +16,7 @@ import yaml
 from app.cli.main import COMMANDS
 from app.settings import Settings, load_settings
 from model.data.digits import Splits
-from tests.conftest import REPOSITORY, Server
+from tests.server import REPOSITORY, Server
 
 DOCUMENTS = sorted(
     path

@@ -8,7 +8,7 @@ from PIL import Image
 
 from bench.gallery import PATH, TILE, ask, draw, pictures, thumbnail, words
 from model.data.digits import Splits
-from tests.conftest import REPOSITORY, Server
+from tests.server import REPOSITORY, Server
 
 
 def test_the_gallery_is_small_and_as_its_command_draws_it(mnist: Splits, server: Server) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.server import REPOSITORY
+
 LIGHT = [
     "model.classifier",
     "model.preprocessing.pipeline",
@@ -19,8 +20,9 @@ LIGHT = [
     "app.main",
     "app.cli.serve",
     "app.jobs.supervisor",
+    "app.cli.main",
+    "model.cli.predict",
 ]
-LIGHT += ["app.cli.main", "model.cli.predict"]
 EVERYBODYS = ("errors", "files")
 ROOMS = {  # which parts of model each of its folders may import, beside itself and EVERYBODYS
     "preprocessing": ("faults",),

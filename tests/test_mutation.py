@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.mutants import mutants_of
-from tests.mutation import REPOSITORY, modules
+from tests.mutation import modules
+from tests.server import REPOSITORY
 
 SOURCE = '''"""Not 1 text is changed, nor is an annotation."""
 LIMIT: int | None = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, SHIPPED, Server, clean_environment, wait_until
+from tests.server import REPOSITORY, SHIPPED, Server, clean_environment, wait_until
 
 STRACE = [
     "strace", "--daemonize", "--follow-forks", "--seccomp-bpf", "--decode-fds=path", "--string-limit=300",

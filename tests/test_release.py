@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.server import REPOSITORY
 
 CHANGELOG = "# Changelog\n\n## 0.2.0 (unreleased)\n\n- Reads `7`s.\n\n## 0.1.0 (2026-01-01)\n\n- The first.\n"
 PYPROJECT = '[project]\nname = "numeral"\nversion = "0.1.0"\n'
+TESTER = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "Tester"), ("EMAIL", "tester@example.org"))
+}
 # Stands for `python -m pip wheel … --wheel-dir FOLDER .`: writes a wheel of the version that pyproject.toml has.
 PYTHON = """#!/bin/sh
 while [ "$1" != --wheel-dir ]; do shift; done
@@ -46,8 +51,10 @@ def clone(tmp_path: Path) -> Path:
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git, and return its output."""
-    command = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.org", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+    ended = subprocess.run(
+        ["git", *arguments], cwd=folder, env=os.environ | TESTER, capture_output=True, text=True, check=True
+    )
+    return ended.stdout.strip()
 
 
 def commit(folder: Path) -> None:
@@ -57,13 +64,7 @@ def commit(folder: Path) -> None:
 
 def release(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
     """Run the command, with the Docker stub first in PATH."""
-    environment = os.environ | {
-        "PATH": f"{folder}/bin:{os.environ['PATH']}",
-        "GIT_AUTHOR_NAME": "Tester",
-        "GIT_AUTHOR_EMAIL": "tester@example.org",
-        "GIT_COMMITTER_NAME": "Tester",
-        "GIT_COMMITTER_EMAIL": "tester@example.org",
-    }
+    environment = os.environ | TESTER | {"PATH": f"{folder}/bin:{os.environ['PATH']}"}
     return subprocess.run(
         [folder / ".ci/release", version], cwd=folder, env=environment, capture_output=True, text=True
     )

@@ -1,4 +1,4 @@
-"""Databases for tests that run on both kinds, and a folder with two versions."""
+"""Databases of both kinds, servers on them, and a folder with two versions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 
 from app.database.database import Database
 from app.database.migrate import migrate
+from app.database.tables import audit, samples
 from model.registry.store import Store
-from tests.conftest import SHIPPED
 from tests.postgres import PostgreSQL, private_postgresql
+from tests.server import SHIPPED, Server
 
 
 @pytest.fixture(scope="session")
@@ -26,13 +27,18 @@ def postgresql() -> Iterator[PostgreSQL]:
         yield server
 
 
-@pytest.fixture
-def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
-    """An empty database of the private server."""
+def new_database(postgresql: PostgreSQL) -> str:
+    """The URL of a new database."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgresql.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        yield f"{postgresql.url.rpartition('/')[0]}/{name}"
+    return f"{postgresql.url.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQL) -> str:
+    """An empty database of the private server."""
+    return new_database(postgresql)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -63,3 +69,26 @@ def two_versions(tmp_path: Path) -> Store:
         for name in ("model.onnx", "weights.safetensors"):
             shutil.copy(store.folder(1) / name, draft)
     return store
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def teachable(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for each kind of database, for the samples of a module's tests."""
+    folder = tmp_path_factory.mktemp("teachable")
+    url = f"sqlite:///{folder}/numeral.db"
+    if request.param == "postgresql":
+        url = new_database(request.getfixturevalue("postgresql"))
+    server = Server(folder, NUMERAL_DATABASE_URL=url)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own(teachable: Server) -> Server:
+    """A server without samples and audit records, with either kind of database."""
+    database = Database(teachable.environment["NUMERAL_DATABASE_URL"])
+    with database.begin() as connection:
+        for table in (samples, audit):
+            connection.execute(table.delete())
+    database.close()
+    return teachable

@@ -24,8 +24,9 @@ from app.http.errors import Problem
 from app.inference.pictures import many_pictures, one_picture
 from app.samples.parsing import parse_sample
 from model.preprocessing.pipeline import read_digit
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import REPOSITORY, Server
+from tests.client import check_problem
+from tests.pictures import png_chunk
+from tests.server import REPOSITORY, Server
 
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -34,12 +35,12 @@ PHOTO = REPOSITORY / "tests/images/seven.jpg"
 BOUNDARY = "multipart/form-data; boundary=x"
 
 
-def encoded(seven: bytes) -> str:
-    return base64.b64encode(seven).decode()
+def base64_of(image: bytes) -> str:
+    return base64.b64encode(image).decode()
 
 
 def as_object(seven: bytes) -> bytes:
-    return json.dumps({"image": encoded(seven)}).encode()
+    return json.dumps({"image": base64_of(seven)}).encode()
 
 
 def field(name: str, content: bytes, rest: str = "") -> bytes:
@@ -63,14 +64,14 @@ ONE = {
     "JSON called a form": lambda seven: (as_object(seven), "multipart/form-data"),
     "an image called JSON": lambda seven: (seven, "application/json"),
     "an image called a form": lambda seven: (seven, "multipart/form-data"),
-    "base64": lambda seven: (encoded(seven).encode(), "text/plain"),
-    "base64 as curl -d says": lambda seven: (encoded(seven).encode(), URLENCODED),
-    "base64 in quotes": lambda seven: (json.dumps(encoded(seven)).encode(), "application/json"),
-    "a data-URI": lambda seven: (f"data:image/png;base64,{encoded(seven)}".encode(), None),
-    "an urlencoded form": lambda seven: (f"image={quote(encoded(seven), safe='')}".encode(), URLENCODED),
-    "an urlencoded form with + as it is": lambda seven: (f"a=1&image={encoded(seven)}".encode(), URLENCODED),
+    "base64": lambda seven: (base64_of(seven).encode(), "text/plain"),
+    "base64 as curl -d says": lambda seven: (base64_of(seven).encode(), URLENCODED),
+    "base64 in quotes": lambda seven: (json.dumps(base64_of(seven)).encode(), "application/json"),
+    "a data-URI": lambda seven: (f"data:image/png;base64,{base64_of(seven)}".encode(), None),
+    "an urlencoded form": lambda seven: (f"image={quote(base64_of(seven), safe='')}".encode(), URLENCODED),
+    "an urlencoded form with + as it is": lambda seven: (f"a=1&image={base64_of(seven)}".encode(), URLENCODED),
     "an urlencoded data-URI of any name": lambda seven: (
-        f"img=data%3Aimage%2Fpng%3Bbase64%2C{quote(encoded(seven), safe='')}".encode(),
+        f"img=data%3Aimage%2Fpng%3Bbase64%2C{quote(base64_of(seven), safe='')}".encode(),
         URLENCODED,
     ),
     "a field without a file name": lambda seven: (with_end(field("file", seven)), BOUNDARY),
@@ -79,12 +80,12 @@ ONE = {
         with_end(field("a", seven, '; filename="7.png"'), field("b", b"", '; filename=""')),
         BOUNDARY,
     ),
-    "base64 in a field": lambda seven: (with_end(field("photo", encoded(seven).encode())), BOUNDARY),
+    "base64 in a field": lambda seven: (with_end(field("photo", base64_of(seven).encode())), BOUNDARY),
     "a data-URI in a field": lambda seven: (
-        with_end(field("token", b"QUJD" * 32), field("x", f"data:image/png;base64,{encoded(seven)}".encode())),
+        with_end(field("token", b"QUJD" * 32), field("x", f"data:image/png;base64,{base64_of(seven)}".encode())),
         BOUNDARY,
     ),
-    "base64 in a file": lambda seven: (with_end(field("f", encoded(seven).encode(), '; filename="7.b64"')), BOUNDARY),
+    "base64 in a file": lambda seven: (with_end(field("f", base64_of(seven).encode(), '; filename="7.b64"')), BOUNDARY),
     "JSON in a field": lambda seven: (with_end(field("data", as_object(seven))), BOUNDARY),
     "a form without a boundary": lambda seven: (
         with_end(field("f", seven, '; filename="7.png"')),
@@ -136,7 +137,7 @@ def test_a_batch_takes_images_in_every_kind_of_field(server: Server, seven: byte
         field("a", seven, '; filename="7.png"'),
         field("b", b"", '; filename=""'),
         field("c", seven),
-        field("image", encoded(seven).encode()),
+        field("image", base64_of(seven).encode()),
         field("pixels", pixels),
         field("submit", b"Send"),
         field("image", b"7.png"),
@@ -148,10 +149,10 @@ def test_a_batch_takes_images_in_every_kind_of_field(server: Server, seven: byte
 
 SAMPLES = {
     "JSON without a type": lambda seven: (as_object(seven)[:-1] + b', "label": 7}', None),
-    "urlencoded": lambda seven: (f"label=7&image={encoded(seven)}".encode(), URLENCODED),
+    "urlencoded": lambda seven: (f"label=7&image={base64_of(seven)}".encode(), URLENCODED),
     "a field without a file name": lambda seven: (with_end(field("file", seven), field("label", b"7\r\n")), BOUNDARY),
     "base64 in a field": lambda seven: (
-        with_end(field("image", encoded(seven).encode()), field("label", b"7")),
+        with_end(field("image", base64_of(seven).encode()), field("label", b"7")),
         BOUNDARY,
     ),
     "an empty second input": lambda seven: (
@@ -181,7 +182,7 @@ def test_pixels_of_a_sample_may_be_of_any_shape_and_in_a_form(server: Server, se
 
 
 def test_a_sample_with_two_pictures_or_labels_is_refused(server: Server, seven: bytes) -> None:
-    text = encoded(seven)
+    text = base64_of(seven)
     both = server.admin.post("/samples", files={"file": seven}, data={"image": text, "label": "7"})
     assert check_problem(both, 422, "invalid-field")["errors"][0]["field"] == "image"
     twice = server.admin.post("/samples", files={"file": seven}, data={"label": ["7", "1"]})
@@ -273,24 +274,19 @@ def test_what_can_not_be_read_is_told_what_to_send(server: Server, seven: bytes,
 def test_a_large_image_is_read_in_every_form(server: Server, seven: bytes) -> None:
     """The body of a large image is parsed in a thread, not on the event loop."""
     noisy = np.random.default_rng(0).integers(0, 2, 100_000, np.uint8).tobytes()
-    large = seven[:-12] + chunk(b"tEXt", b"a\0" + noisy) + seven[-12:]
+    large = seven[:-12] + png_chunk(b"tEXt", b"a\0" + noisy) + seven[-12:]
     expected = {**post(server, "/predict", large).raise_for_status().json(), "request_id": ""}
     assert expected["digit"] == 7
     for content, content_type in (
         (as_object(large), "application/json"),
-        (encoded(large).encode(), "text/plain"),
+        (base64_of(large).encode(), "text/plain"),
         (with_end(field("file", large)), BOUNDARY),
-        (f"image={encoded(large)}".encode(), URLENCODED),
+        (f"image={base64_of(large)}".encode(), URLENCODED),
     ):
         answer = post(server, "/predict", content, content_type).raise_for_status().json()
         assert {**answer, "request_id": ""} == expected
     broken = post(server, "/predict", with_end(field("file", b"no image" * 10_000, '; filename="7"')), BOUNDARY)
     check_problem(broken, 415, "unsupported-image")
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG."""
-    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
 
 BODIES = st.one_of(

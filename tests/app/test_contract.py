@@ -12,9 +12,9 @@ from openapi_spec_validator import validate
 
 from app.schemas import examples
 from model.preprocessing.decoding.limits import FORMATS
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import ADMIN_KEY, Server
+from tests.client import check_problem
 from tests.contract import pretend_to_train, try_contract
+from tests.server import ADMIN_KEY, Server
 
 OPERATIONS = {
     "predict", "predict_batch", "add_sample", "list_samples", "import_samples", "export_samples", "get_sample",

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app.schemas import examples
-from tests.conftest import ADMIN_KEY, REPOSITORY, Server, wait_until
+from tests.server import ADMIN_KEY, REPOSITORY, Server, wait_until
 
 CONFIG = REPOSITORY / "examples" / "openapi-python-client.yaml"
 PNG = base64.b64decode(examples.PNG)

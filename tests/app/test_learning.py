@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 
 from model.data.digits import Splits
 from model.preprocessing.pipeline import to_png
-from tests.app.routes.test_retrain import retrain
-from tests.conftest import Server, wait_until
+from tests.client import add_sample, retrain
+from tests.server import Server, wait_until
 from tests.sevens import odd_seven
 
 TAUGHT, ASKED = range(100), range(100, 200)
@@ -24,19 +23,13 @@ def right(server: Server, numbers: range) -> int:
     return sum(answer["digit"] == 7 for answer in answers)
 
 
-def teach(server: Server, image: bytes, label: int) -> httpx.Response:
-    """Post a sample."""
-    response = server.admin.post("/samples", files={"file": ("x.png", image)}, data={"label": str(label)})
-    return response.raise_for_status()
-
-
 def test_a_style_of_seven_that_was_misread_is_read_after_it_was_taught(
     start_server, mnist: Splits, postgresql_url: str
 ) -> None:
     server = start_server(NUMERAL_DATA_DIR=os.environ["NUMERAL_DATA_DIR"], NUMERAL_DATABASE_URL=postgresql_url)
     assert right(server, ASKED) < 50
     for number in TAUGHT:
-        teach(server, odd_seven(number), 7)
+        add_sample(server, odd_seven(number)).raise_for_status()
     assert server.admin.get("/samples?suspect=true").json()["total"] > 20
     before = server.admin.get("/admin/versions/1").json()["metrics"]["test"]["accuracy"]
     job = server.finished_job(retrain(server, epochs=2), 280)
@@ -57,7 +50,8 @@ def test_wrong_labels_get_no_worse_version_promoted(
             told = 9 if label == 4 else int(label)
         else:
             told = int(random.integers(10)) if random.random() < int(wrong[:2]) / 100 else int(label)
-        teach(server, to_png(255 - np.kron(pixels, np.ones((4, 4), np.uint8))), told)
+        image = to_png(255 - np.kron(pixels, np.ones((4, 4), np.uint8)))
+        add_sample(server, image, told).raise_for_status()
     before = server.admin.get("/admin/versions/1").json()["metrics"]["validation"]
     job = server.finished_job(retrain(server, epochs=3), 120)
     assert job["state"] in ("promoted", "kept") and job["reasons"]

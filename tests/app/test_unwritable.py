@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +13,10 @@ import pytest
 
 from app.jobs import scratch
 from app.jobs.scratch import scratch_folder
-from tests.app.database.test_database import full_disk
-from tests.app.http.test_bad_input import check_problem
-from tests.app.routes.test_retrain import GENTLE, retrain
-from tests.conftest import Server, wait_until
+from tests.client import GENTLE, check_problem, retrain
+from tests.faults import full_disk
+from tests.pictures import zipped
+from tests.server import Server, wait_until
 
 NOBODY = 65534
 TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp")
@@ -30,13 +28,6 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)
-
-
-def zipped(image: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("7/a.png", image)
-    return file.getvalue()
 
 
 class Foreign(Server):
@@ -101,7 +92,9 @@ def test_without_a_temporary_folder_retrainings_work_and_imports_say_what_is_mis
     )
     try:
         location = retrain(server, **GENTLE)
-        problem = check_problem(server.admin.post("/samples/import", content=zipped(seven)), 507, "no-scratch-space")
+        problem = check_problem(
+            server.admin.post("/samples/import", content=zipped({"7/a.png": seven})), 507, "no-scratch-space"
+        )
         assert "TMPDIR" in server.client.get(problem["type"]).text
         check_problem(server.admin.get("/samples/export"), 507, "no-scratch-space")
         job = server.finished_job(location)
@@ -114,9 +107,11 @@ def test_without_a_temporary_folder_retrainings_work_and_imports_say_what_is_mis
 def test_a_full_temporary_folder_is_a_clear_problem(start_server, seven: bytes) -> None:
     server = start_server()
     with full_disk(server):
-        problem = check_problem(server.admin.post("/samples/import", content=zipped(seven)), 507, "no-scratch-space")
+        problem = check_problem(
+            server.admin.post("/samples/import", content=zipped({"7/a.png": seven})), 507, "no-scratch-space"
+        )
     assert "full" in problem["detail"]
-    assert server.admin.post("/samples/import", content=zipped(seven)).json()["counts"] == {"created": 1}
+    assert server.admin.post("/samples/import", content=zipped({"7/a.png": seven})).json()["counts"] == {"created": 1}
 
 
 def test_a_training_without_any_folder_says_which_ones_it_tried(

@@ -14,7 +14,7 @@ import pytest
 from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, Classifier, Scores, session_options
 from model.errors import DamagedVersion
 from model.preprocessing.pipeline import Reading, read_digit
-from tests.conftest import SHIPPED
+from tests.server import SHIPPED
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from model.faults import MAX_KINDS, FaultLog
-from tests.conftest import lines_of, wait_until
+from tests.logs import lines_of
+from tests.server import wait_until
 
 log = logging.getLogger(__name__)
 

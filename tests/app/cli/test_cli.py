@@ -21,7 +21,7 @@ from app.cli import packing
 from app.cli import retrain as retrain_command
 from model.cli import train as train_command
 from model.recipe import QUICK
-from tests.conftest import ADMIN_KEY, SHIPPED, Server, clean_environment
+from tests.server import ADMIN_KEY, SHIPPED, Server, clean_environment
 
 
 def numeral(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 
@@ -21,9 +14,10 @@ from app.database import audit
 from app.database.database import Database, DatabaseUnavailable
 from app.database.migrate import migrate
 from app.database.tables import audit as table
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import REPOSITORY, Server
+from tests.client import check_problem
+from tests.faults import damaged_database, full_disk, locked_database
 from tests.postgres import PostgreSQL
+from tests.server import REPOSITORY
 
 
 def count(database: Database) -> int:
@@ -61,43 +55,6 @@ def test_a_database_that_went_away_is_a_clear_problem_and_comes_back(
     database.close()
 
 
-@contextmanager
-def full_disk(server: Server) -> Iterator[None]:
-    """Let no file of the server grow, as on a full disk (setrlimit(2))."""
-    pid = server.process.pid
-    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-
-
-@contextmanager
-def locked_database(server: Server) -> Iterator[None]:
-    """Hold SQLite's write lock from another connection."""
-    connection = sqlite3.connect(server.folder / "numeral.db", isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        connection.close()
-
-
-@contextmanager
-def damaged_database(server: Server) -> Iterator[None]:
-    """Replace the file's content by garbage; restore it from a copy afterwards."""
-    path = server.folder / "numeral.db"
-    shutil.copy(path, server.folder / "copy")
-    path.write_bytes(b"garbage " * 4096)
-    try:
-        yield
-    finally:
-        for name in ("numeral.db-wal", "numeral.db-shm"):
-            (server.folder / name).unlink(missing_ok=True)
-        shutil.copy(server.folder / "copy", path)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit(2) is Linux's")
 @pytest.mark.parametrize("trouble", [full_disk, locked_database, damaged_database])
 def test_trouble_with_the_file_is_a_clear_problem_and_over_when_its_cause_is(start_server, seven, trouble) -> None:
@@ -129,6 +86,7 @@ database = Database(sys.argv[1])
 write()
 if os.geteuid() == 0:  # whom no permission stops
     os.setuid(65534)
+print("ready", flush=True)
 for _ in range(2):
     sys.stdin.readline()
     try:
@@ -154,8 +112,7 @@ def test_a_read_only_folder_is_a_clear_problem_and_over_when_it_can_be_written()
             return process.stdout.readline()
 
         with process:
-            while not (folder / "numeral.db").exists():
-                os.sched_yield()
+            assert process.stdout.readline() == "ready\n"
             folder.chmod(0o555)
             (folder / "numeral.db").chmod(0o444)
             assert "read" in attempt() or "open" in attempt()
@@ -179,5 +136,4 @@ def test_predictions_need_no_database(start_server, postgresql: PostgreSQL, post
         assert server.client.post("/predict", content=seven).json()["digit"] == 7
     finally:
         postgresql.start()
-    assert isinstance(server.admin.get("/samples"), httpx.Response)
     assert server.admin.get("/samples").json()["total"] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,29 +18,31 @@ from app.database.migrate import HEAD, MIGRATIONS, SchemaTooNew, create, migrate
 from app.database.sqlite import sqlite_file
 from app.database.tables import metadata
 from app.jobs import records
-from tests.conftest import REPOSITORY, clean_environment
+from tests.server import REPOSITORY, clean_environment
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine for the empty database, in a folder that exists."""
+    if path := sqlite_file(database_url):
+        path.parent.mkdir(parents=True)
+    made = make_engine(database_url)
+    yield made
+    made.dispose()
 
 
 @pytest.mark.parametrize("make", [create, upgrade])
-def test_the_migrations_make_the_tables_that_the_code_uses(database_url: str, make: Callable[[Engine], None]) -> None:
-    engine = make_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        migrate_folder(database_url)
+def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine, make: Callable[[Engine], None]) -> None:
     make(engine)
     assert revision_of(engine) == HEAD
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
 
 
-def test_a_database_whose_making_was_cut_is_finished(database_url: str) -> None:
-    engine = make_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        migrate_folder(database_url)
+def test_a_database_whose_making_was_cut_is_finished(engine: Engine, database_url: str) -> None:
     metadata.create_all(engine)
     migrate(database_url)
     assert revision_of(engine) == HEAD
-    engine.dispose()
 
 
 def test_the_newest_migration_is_the_one_that_the_code_names() -> None:
@@ -56,29 +58,17 @@ def test_many_processes_that_start_at_once_migrate_once(database_url: str) -> No
     engine.dispose()
 
 
-def test_a_database_of_the_first_version_is_opened_with_what_it_holds(database_url: str) -> None:
-    engine = make_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        migrate_folder(database_url)
+def test_a_database_of_the_first_version_is_opened_with_what_it_holds(engine: Engine, database_url: str) -> None:
     upgrade(engine, "0001")
     row = {"id": "0" * 32, "state": "kept", "actor": "tester", "now": time.time()}
     columns = "id, state, actor, options, created_at, heartbeat_at, cancel_requested, reasons, log"
     with engine.begin() as connection:
         statement = f"INSERT INTO jobs ({columns}) VALUES (:id, :state, :actor, '{{}}', :now, :now, false, '[]', '')"
         connection.execute(text(statement), row)
-    engine.dispose()
     migrate(database_url)
     database = Database(database_url)
     assert records.get(database, "0" * 32)["state"] == "kept"
     database.close()
-
-
-def migrate_folder(url: str) -> None:
-    """Create the folder of an SQLite file, as `migrate` does."""
-
-    path = sqlite_file(url)
-    assert path is not None
-    path.parent.mkdir(parents=True)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database: Database, database_url: str) -> None:

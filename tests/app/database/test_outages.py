@@ -19,12 +19,12 @@ from app.database.database import Database, DatabaseUnavailable
 from app.database.migrate import migrate
 from app.database.postgresql import TCP_LIMITS
 from app.database.timeouts import ANSWER_SECONDS
-from tests.app.database.test_database import locked_database
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import Server, wait_until
+from tests.client import check_problem
+from tests.faults import locked_database
 from tests.postgres import PostgreSQL
 from tests.probe import least
 from tests.proxy import Proxy
+from tests.server import Server, wait_until
 
 TOLD_SECONDS = 6.0  # within which a request must fail
 SLACK = 4.0  # seconds that a busy machine may add

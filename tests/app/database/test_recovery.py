@@ -1,4 +1,4 @@
-"""SQLite's files are deleted or replaced while the service runs: it goes on, reports the loss, and loses no more."""
+"""A database whose files are deleted or replaced while it is open: it goes on, reports the loss, and loses no more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import func, select, text
 
@@ -21,10 +20,10 @@ from app.database import audit
 from app.database.database import Database, DatabaseUnavailable
 from app.database.migrate import HEAD, migrate
 from app.database.tables import audit as table
-from app.jobs import records, reporting
+from app.jobs import reporting
 from app.jobs.states import State
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import REPOSITORY, Server, wait_until
+from tests.jobs import new_job
+from tests.server import REPOSITORY
 
 
 @pytest.fixture
@@ -166,72 +165,8 @@ def test_a_file_without_a_write_ahead_log_that_another_process_writes_is_waited_
         assert count(opened) == 2
 
 
-def post(server: Server, image: bytes, label: int) -> int:
-    form = {"files": {"file": ("7.png", image)}, "data": {"label": str(label)}}
-    return server.admin.post("/samples", **form).status_code
-
-
-def test_after_a_loss_every_worker_serves_says_so_and_loses_nothing_that_it_acknowledged(
-    start_server, tmp_path: Path, seven: bytes
-) -> None:
-    (tmp_path / "var").mkdir()
-    server = start_server(NUMERAL_DATABASE_URL=f"sqlite:///{tmp_path}/var/numeral.db", NUMERAL_WORKERS="2")
-    assert post(server, seven, 7) == 201
-    shutil.rmtree(tmp_path / "var")
-    acknowledged: list[bytes] = []
-
-    def teach(first: int) -> None:
-        for number in range(first, first + 10):
-            image = seven + bytes([number])
-            if wait_until(lambda image=image: post(server, image, 7)) == 201:
-                acknowledged.append(image)
-
-    threads = [threading.Thread(target=teach, args=(first,)) for first in (0, 50, 100)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(acknowledged) == 30 and server.admin.get("/samples").json()["total"] == 30
-    assert "made anew" in (server.folder / "log").read_text()
-    # Each connection goes to either worker.
-    wait_until(lambda: all(httpx.get(f"{server.url}/healthz").json()["warning"] for _ in range(20)))
-
-
-def test_every_worker_says_what_one_of_them_made_anew(start_server, tmp_path: Path, seven: bytes) -> None:
-    server = start_server(NUMERAL_WORKERS="2")
-    assert post(server, seven, 7) == 201
-    (tmp_path / "numeral.db").write_bytes(b"")  # the same file, without anything in it
-    wait_until(lambda: post(server, seven, 7) == 201)
-    wait_until(lambda: all("made anew" in str(httpx.get(f"{server.url}/readyz").json()["warning"]) for _ in range(20)))
-
-
-def test_tables_that_are_not_ours_are_a_warning_without_any_request(start_server, tmp_path: Path) -> None:
-    server = start_server()
-    with closing(sqlite3.connect(tmp_path / "numeral.db")) as connection:
-        connection.execute("ALTER TABLE samples RENAME COLUMN label TO digit")
-    wait_until(lambda: "label" in str(server.client.get("/readyz").json()["warning"]))
-    with closing(sqlite3.connect(tmp_path / "numeral.db")) as connection:
-        connection.execute("ALTER TABLE samples RENAME COLUMN digit TO label")
-    wait_until(lambda: server.client.get("/readyz").json()["warning"] is None)
-
-
-def test_a_database_that_can_not_be_made_anew_is_a_clear_problem_and_a_warning(
-    start_server, tmp_path: Path, seven: bytes
-) -> None:
-    (tmp_path / "var").mkdir()
-    server = start_server(NUMERAL_DATABASE_URL=f"sqlite:///{tmp_path}/var/numeral.db")
-    shutil.rmtree(tmp_path / "var")
-    (tmp_path / "var").write_text("a file where a folder should be")
-    problem = check_problem(server.admin.get("/samples"), 503, "database-unavailable")
-    assert "var" in problem["detail"]
-    wait_until(lambda: "var" in (server.client.get("/readyz").json()["warning"] or ""))
-    (tmp_path / "var").unlink()
-    assert server.admin.get("/samples").json()["total"] == 0
-
-
 def test_a_training_whose_record_was_lost_is_stopped(opened: Database, tmp_path: Path) -> None:
-    job_id = records.create(opened, "tester", {}, None)[0]["id"]
-    reporting.move(opened, job_id, State.RUNNING)
+    job_id = new_job(opened, State.RUNNING)
     delete_file(tmp_path / "var")
     assert reporting.heartbeat(opened, job_id, "").wanted == State.INTERRUPTED
     reporting.conclude(opened, job_id, None, State.INTERRUPTED, "gone")

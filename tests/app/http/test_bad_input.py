@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
-import socket
-from contextlib import suppress
 
-import httpx
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests.conftest import ADMIN_KEY, Server, stranger
+from model.preprocessing.pipeline import to_png
+from tests.client import add_sample, check_problem, stranger
 from tests.pictures import png_header
 from tests.probe import least
-from tests.processes import resident_megabytes
+from tests.server import ADMIN_KEY, Server
 
 JSON = {"Content-Type": "application/json"}
 BOUNDARY_X = "multipart/form-data; boundary=x"
-
-
-def check_problem(response: httpx.Response, status: int, slug: str) -> dict:
-    """The problem in a response; checks its members."""
-    problem = response.json()
-    assert response.status_code == status == problem["status"], problem
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert problem["type"] == f"/problems/{slug}"
-    assert problem["request_id"] == response.headers["X-Request-ID"]
-    assert problem["detail"] and "Traceback" not in response.text
-    assert slug != "invalid-field" or all(error.keys() == {"field", "message"} for error in problem["errors"])
-    return problem
 
 
 def rows(value: object, side: int = 28) -> bytes:
@@ -88,15 +71,6 @@ def test_bad_json_is_a_problem(server: Server, name: str) -> None:
     check_problem(server.client.post("/predict", content=data, headers=JSON), status, slug)
 
 
-def test_fifty_megabytes_are_refused_with_memory_flat(server: Server) -> None:
-    before = resident_megabytes(server.process.pid)
-    for data in (b"\0" * 50_000_000, b"\x89PNG" * 12_500_000):
-        check_problem(server.client.post("/predict", content=data), 413, "body-too-large")
-    chunked = server.client.post("/predict", content=(b"\0" * 1_000_000 for _ in range(50)))
-    check_problem(chunked, 413, "body-too-large")
-    assert resident_megabytes(server.process.pid) - before < 60  # at most one body of the size that is allowed
-
-
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
@@ -130,72 +104,6 @@ def test_other_methods_and_addresses_are_problems(server: Server) -> None:
     check_problem(server.client.delete("/livez"), 405, "method-not-allowed")
 
 
-def raw_exchange(server: Server, *parts: bytes) -> bytes:
-    """The server's answer to bytes that no HTTP library would send."""
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
-        for part in parts:
-            connection.sendall(part)
-        answer = b""
-        while b"}" not in answer and (more := connection.recv(65536)):
-            answer += more
-        return answer
-
-
-def test_a_body_that_does_not_come_is_cut_with_408(start_server) -> None:
-    impatient = start_server(NUMERAL_BODY_TIMEOUT="0.3")
-    head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
-    answer = raw_exchange(impatient, head, b"\x89PNG")
-    assert answer.startswith(b"HTTP/1.1 408") and b"/problems/request-timeout" in answer
-    assert impatient.client.get("/readyz").status_code == 200
-
-
-def test_a_body_that_trickles_is_cut_with_408_however_steadily_it_comes(start_server) -> None:
-    impatient = start_server(NUMERAL_BODY_TIMEOUT="0.3")
-    host, port = impatient.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=0.05) as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
-        answer, sent = b"", 0
-        while not answer and sent < 100:
-            connection.sendall(b"x")
-            sent += 1
-            with suppress(TimeoutError):  # until the next byte is due
-                answer = connection.recv(65536)
-    assert answer.startswith(b"HTTP/1.1 408") and 2 < sent < 100
-
-
-def test_a_body_in_chunks_without_a_length_is_read_as_a_whole_one(server: Server, seven: bytes) -> None:
-    whole = server.client.post("/predict", content=seven).json()
-    pieces = server.client.post("/predict", content=(seven[start : start + 50] for start in range(0, len(seven), 50)))
-    assert pieces.request.headers["Transfer-Encoding"] == "chunked"
-    assert {**pieces.json(), "request_id": ""} == {**whole, "request_id": ""}
-
-
-@pytest.mark.parametrize("length", [b"-5", b"many", b"1e3"])
-def test_a_content_length_that_is_no_number_is_refused(server: Server, length: bytes) -> None:
-    answer = raw_exchange(server, b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\nabc")
-    assert answer.startswith(b"HTTP/1.1 400")
-
-
-def test_pipelined_requests_are_answered_in_order(server: Server, seven: bytes) -> None:
-    request = b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: %s\r\nContent-Length: %d\r\n\r\n"
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
-        connection.sendall(b"".join(request % (name, len(seven)) + seven for name in (b"one", b"two", b"three")))
-        answer = b""
-        while answer.count(b'"request_id"') < 3:
-            answer += connection.recv(65536)
-    assert re.findall(rb"x-request-id: (\w+)", answer) == [b"one", b"two", b"three"]
-
-
-def test_a_client_that_leaves_in_the_middle_harms_nobody(server: Server, seven: bytes) -> None:
-    host, port = server.url.removeprefix("http://").split(":")
-    for _ in range(20):
-        with socket.create_connection((host, int(port))) as connection:
-            connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n" + seven[:200])
-    assert server.client.post("/predict", content=seven).json()["digit"] == 7
-
-
 @pytest.mark.parametrize("label", ["10", "-1", "7.0", "", "seven", "٧"])
 def test_a_label_that_is_no_digit_is_refused(server: Server, seven: bytes, label: str) -> None:
     response = server.admin.post("/samples", files={"file": seven}, data={"label": label})
@@ -215,10 +123,8 @@ def test_a_sample_needs_its_fields_and_no_others(server: Server, seven: bytes) -
 
 
 def test_a_blank_sample_is_refused(server: Server) -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(np.full((28, 28), 255, np.uint8)).save(buffer, "PNG")
-    response = server.admin.post("/samples", files={"file": buffer.getvalue()}, data={"label": "7"})
-    check_problem(response, 422, "blank-image")
+    blank = to_png(np.full((28, 28), 255, np.uint8))
+    check_problem(add_sample(server, blank), 422, "blank-image")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.main import create_app
-from app.settings import BadSettings, load_settings
 from tests.chromium import chromium, find_chromium
-from tests.conftest import ADMIN_KEY, Server, ship
+from tests.server import ADMIN_KEY, Server, ship
 
 ASK = """(async () => {
   const url = "%s", seven = Uint8Array.from(atob("%s"), c => c.charCodeAt(0));
@@ -95,24 +94,3 @@ def test_a_page_of_another_origin_may_ask_where_it_is_allowed(
 def test_without_the_setting_no_origin_is_named(server: Server, seven: bytes) -> None:
     answer = server.client.post("/predict", content=seven, headers={"Origin": "https://other.example"})
     assert not any(name.startswith("access-control") for name in answer.headers)
-
-
-@pytest.mark.parametrize(
-    "origins", ["other.example", "https://other.example/", "https://a.example b", "ftp://a.example"]
-)
-def test_what_is_no_origin_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, origins: str) -> None:
-    monkeypatch.setenv("NUMERAL_CORS_ORIGINS", origins)
-    with pytest.raises(BadSettings, match=r"NUMERAL_CORS_ORIGINS.*origin"):
-        load_settings()
-
-
-@pytest.mark.parametrize(
-    ("given", "taken"), [("/", ""), ("", ""), ("digits", "/digits"), ("/a/b/", "/a/b"), ("a b", None), ("/a?b", None)]
-)
-def test_a_root_path_is_a_path(monkeypatch: pytest.MonkeyPatch, given: str, taken: str | None) -> None:
-    monkeypatch.setenv("NUMERAL_ROOT_PATH", given)
-    if taken is None:
-        with pytest.raises(BadSettings, match="NUMERAL_ROOT_PATH"):
-            load_settings()
-    else:
-        assert load_settings().root_path == taken

@@ -10,7 +10,7 @@ from app.http.errors import as_json
 from app.http.image_problems import IMAGE_PROBLEMS, image_problem
 from app.routes.problems import catalogue
 from model.preprocessing.errors import BlankImage, ImageError, UnsupportedFormat
-from tests.conftest import REPOSITORY
+from tests.server import REPOSITORY
 
 
 def below(kind: type) -> set[type]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import socket
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -17,7 +16,8 @@ import pytest
 from app.http.errors import MAX_TEXT
 from app.schemas import examples
 from tests.chromium import chromium, find_chromium
-from tests.conftest import Server, wait_until
+from tests.client import connected, received
+from tests.server import Server, wait_until
 
 HOSTILE = ["<script>alert(1)</script>", "a\r\nX-Evil: 1", "nul\0byte", "ünïcødé ✓ \u202e", '"><img src=x>', "x" * 9000]
 POLICY = {"default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "frame-ancestors": "'none'"}
@@ -51,11 +51,8 @@ class Links(HTMLParser):
 def every_get(server: Server) -> Iterator[Any]:
     """The answers to GET at every address that needs no further parameter, with a browser's Accept."""
     paths = server.client.get("/openapi.json").json()["paths"]
-    for path in [path for path, item in paths.items() if "get" in item and "{" not in path] + [
-        "/docs",
-        "/",
-        "/nowhere",
-    ]:
+    plain = [path for path, item in paths.items() if "get" in item and "{" not in path]
+    for path in (*plain, "/docs", "/", "/nowhere"):
         yield server.admin.get(path, headers={"Accept": "text/html"})
 
 
@@ -130,7 +127,7 @@ def test_nothing_in_a_body_becomes_markup_or_a_header(server: Server, hostile: s
         ("/samples", {"json": {**examples.IMAGE, "label": hostile}}),
         ("/samples", {"files": {"file": (hostile, b"x")}, "data": {"label": hostile}}),
         ("/samples", {"files": {"file": b"x", hostile[:3000]: b"x"}, "data": {"label": "7"}}),
-        ("/samples/import", {"content": zipped(f"7/{hostile}.png", "labels.csv"), "headers": {}}),
+        ("/samples/import", {"content": hostile_zip(f"7/{hostile}.png", "labels.csv"), "headers": {}}),
         ("/admin/retrain", {"json": {hostile: 1}}),
         ("/admin/retrain", {"json": {"from": hostile}}),
     ]
@@ -138,7 +135,7 @@ def test_nothing_in_a_body_becomes_markup_or_a_header(server: Server, hostile: s
         assert_plain(server.admin.post(path, **body))
 
 
-def zipped(name: str, table: str) -> bytes:
+def hostile_zip(name: str, table: str) -> bytes:
     """A ZIP as an attacker would pack it: with a file of this name, and a labels.csv that names it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -161,10 +158,9 @@ def test_a_request_id_that_is_not_plain_is_replaced(server: Server, given: bytes
     [b"X-Request-ID: a\r\n X-Evil: 1", b"X-Request-ID: a\nX-Evil: 1", b"X-Request-ID: a\rX-Evil: 1", b"X\0Y: 1"],
 )
 def test_a_folded_or_cut_header_gets_into_no_answer(server: Server, line: bytes) -> None:
-    host, _, port = server.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as raw:
-        raw.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + line + b"\r\n\r\n")
-        answer = b"".join(iter(lambda: raw.recv(65536), b""))
+    with connected(server) as connection:
+        connection.sendall(b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + line + b"\r\n\r\n")
+        answer = received(connection)
     head = answer.partition(b"\r\n\r\n")[0].lower()
     assert head.startswith(b"http/1.1 4") and b"x-evil" not in head and b"html" not in head
 
@@ -191,3 +187,15 @@ def test_the_reference_works_in_a_browser_that_keeps_to_the_policy(server: Serve
         browser.run("document.body.append(Object.assign(document.createElement('script'), {text: 'var ran = 1'}))")
         assert browser.run("typeof ran") == "undefined"
         assert "Content Security Policy" in browser.complaints[0]
+
+
+def test_the_address_that_is_printed_leads_to_the_reference(server: Server) -> None:
+    assert server.client.get("/", follow_redirects=True).raise_for_status().url.path == "/docs"
+
+
+def test_the_reference_needs_no_other_server(server: Server) -> None:
+    page = server.client.get("/docs").text
+    files = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert any(file.endswith(".js") for file in files) and "://" not in page
+    for file in files:
+        server.client.get(file).raise_for_status()

@@ -6,15 +6,15 @@ import os
 import resource
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.app.http.test_bad_input import raw_exchange
-from tests.conftest import Server, wait_until
-from tests.processes import resident_megabytes
+from bench.servers import resident_megabytes
+from tests.client import connected, raw_exchange, received
+from tests.server import Server, wait_until
 
 FEW_FILES = 1024  # a usual limit
 ESTABLISHED = "01"
@@ -31,14 +31,6 @@ ENDLESS = {
     "trailers": (CHUNKED + b"1\r\na\r\n0\r\n", b"A: b\r\n" * 2000),
     "a chunk's extension": (CHUNKED + b"1;", b"a" * 10_000),
 }
-
-
-@contextmanager
-def connected(server: Server, timeout: float = 20) -> Iterator[socket.socket]:
-    """A connection to the server."""
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=timeout) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("name", ENDLESS)
@@ -98,22 +90,17 @@ def test_a_client_that_offers_http_2_and_wants_to_leave_is_let_go(server: Server
     offer = OFFER_OF_HTTP_2.replace(b"Connection: ", b"Connection: close, ")
     with connected(server) as connection:
         connection.sendall(GET + offer + b"\r\n")
-        answer = b""
-        while more := connection.recv(65536):
-            answer += more
+        answer = received(connection)
     assert answer.startswith(b"HTTP/1.1 200") and b"connection: close" in answer
 
 
 def open_sockets(server: Server) -> int:
     """The number of the server's open sockets."""
-    folder = Path(f"/proc/{server.process.pid}/fd")
-    links = []
-    for entry in folder.iterdir():
-        try:
-            links.append(os.readlink(entry))
-        except FileNotFoundError:
-            continue
-    return sum(link.startswith("socket:") for link in links)
+    count = 0
+    for entry in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            count += os.readlink(entry).startswith("socket:")
+    return count
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -142,9 +129,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_headers_that_do_not_come_to_an_end_are_answered_408(impatient: Server, begin: bytes) -> None:
     with connected(impatient) as connection:
         connection.sendall(begin)
-        answer = b""
-        while more := connection.recv(65536):
-            answer += more
+        answer = received(connection)
     assert b"HTTP/1.1 408" in answer and answer.count(b"HTTP/1.1 200") == begin.count(b"\r\n\r\n")
 
 
@@ -191,9 +176,7 @@ def test_thousands_of_idle_connections_cost_little_and_are_closed(
 def test_a_connection_that_is_idle_between_two_requests_is_closed(impatient: Server) -> None:
     with connected(impatient, timeout=10) as connection:
         connection.sendall(GET + b"\r\n")
-        answer = b""
-        while more := connection.recv(65536):
-            answer += more
+        answer = received(connection)
     assert answer.startswith(b"HTTP/1.1 200")
 
 
@@ -213,7 +196,7 @@ def test_a_client_that_does_not_take_its_answers_is_cut(impatient: Server) -> No
 
 
 def connections(server: Server) -> list[str]:
-    """The number of the server's established connections, from the system's table (proc_pid_net_tcp(5))."""
+    """The other ends of the server's established connections, from the system's table (proc_pid_net_tcp(5))."""
     port = f":{int(server.url.rpartition(':')[2]):04X}"
     rows = [line.split() for line in Path(f"/proc/{server.process.pid}/net/tcp").read_text().splitlines()[1:]]
     return [row[2] for row in rows if row[1].endswith(port) and row[3] == ESTABLISHED]

@@ -15,9 +15,10 @@ import pytest
 from fastapi import FastAPI
 
 from app.main import create_app
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import ADMIN_KEY, REPOSITORY, Server, clean_environment, ship, wait_until
-from tests.proxies import free_port, is_installed, nginx
+from bench.servers import free_port
+from tests.client import check_problem
+from tests.proxies import is_installed, nginx
+from tests.server import ADMIN_KEY, REPOSITORY, Server, clean_environment, ship, wait_until
 
 PROXIES = {
     "that takes it away": "location /digits/ {{ proxy_pass {url}/; }}",

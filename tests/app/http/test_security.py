@@ -10,17 +10,9 @@ import httpx
 import pytest
 
 from app.http.wrong_keys import FREE_TRIES, MAX_ADDRESSES, MAX_WAIT, WrongKeys
-from tests.conftest import ADMIN_KEY, Server, lines_of
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
+from tests.logs import lines_of
+from tests.server import ADMIN_KEY, Server
 
 
 @pytest.fixture
@@ -30,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def wrong(clock: Clock) -> WrongKeys:
-    return WrongKeys("admin", clock)
+    return WrongKeys("admin", clock.monotonic)
 
 
 def bearer(key: str, address: str) -> dict[str, str]:
@@ -138,3 +130,21 @@ def test_a_key_may_have_any_letters(start_server: Callable[..., Server], seven: 
         for sent, status in ((key, 200), (key[:-1], 401)):
             headers = {b"Authorization": b"Bearer " + sent.encode()}
             assert httpx.request(method, server.url + path, headers=headers, content=seven).status_code == status
+
+
+def test_without_an_admin_key_the_admin_routes_are_closed(start_server) -> None:
+    server = start_server(NUMERAL_ADMIN_KEYS="")
+    answer = server.client.get("/admin/jobs")
+    assert answer.status_code == 403 and answer.json()["type"] == "/problems/admin-disabled"
+    assert "NUMERAL_ADMIN_KEYS" in answer.json()["detail"]
+
+
+def test_keys_are_valid_at_once_under_one_name_too_and_none_is_logged(start_server, seven: bytes) -> None:
+    server = start_server(NUMERAL_ADMIN_KEYS="old-secret,key-1:new-secret,ops:third-secret,ops:fourth-secret")
+    for label, key in enumerate(("old-secret", "new-secret", "third-secret", "fourth-secret")):
+        headers = {"Authorization": f"Bearer {key}"}
+        form = {"files": {"file": seven}, "data": {"label": str(label)}}
+        server.client.post("/samples", headers=headers, **form).raise_for_status()
+    records = server.client.get("/admin/audit", headers=headers).json()["items"]
+    assert [record["actor"] for record in records] == ["ops", "ops", "key-1", "key-1"]
+    assert "secret" not in (server.folder / "log").read_text()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import io
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from starlette.types import Message, Scope
 
 from app.http.body import BodyBudget
@@ -29,7 +27,9 @@ from model.classifier import Classifier
 from model.faults import FaultLog
 from model.preprocessing.pipeline import Reading, read_digit, to_png
 from model.registry.store import Store
-from tests.conftest import SHIPPED, draw_seven
+from tests.faults import poisoned
+from tests.pictures import draw_seven, encoded
+from tests.server import SHIPPED
 
 
 @pytest.fixture
@@ -57,17 +57,6 @@ def test_with_a_model_each_picture_is_answered_in_its_place(predictor: Predictor
     assert isinstance(cut, Problem) and cut.slug == "corrupt-image"
     assert isinstance(first, Answer) and isinstance(second, Answer)
     assert first.verdict == second.verdict and first.verdict.digit == 7 and first.version == 1
-
-
-def poisoned(function: Callable[..., object], is_poison: Callable[..., bool]) -> Callable[..., object]:
-    """Wrap the function, so that it raises for the arguments that `is_poison` picks."""
-
-    def buggy(*arguments: object) -> object:
-        if is_poison(*arguments):
-            raise ZeroDivisionError("a bug of ours")
-        return function(*arguments)
-
-    return buggy
 
 
 def check_only_the_poisoned_one_failed(outcomes: Sequence[Answer | Problem | BaseException], at: int) -> None:
@@ -124,28 +113,20 @@ def test_our_own_bug_is_logged_once_however_often_it_is_hit(
     monkeypatch.setattr("model.preprocessing.pipeline.decode", always)
     for _ in range(5):
         assert all(isinstance(outcome, Problem) for outcome in predictor.answer_all([seven] * 3))
-    here = [
-        record for record in caplog.records if record.thread == threading.get_ident()
-    ]  # not an earlier test's timer
-    assert [record.exc_info is not None for record in here] == [True]
-
-
-def file_of(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+    by_this_thread = [record for record in caplog.records if record.thread == threading.get_ident()]  # and no timer
+    assert [record.exc_info is not None for record in by_this_thread] == [True]
 
 
 @pytest.mark.parametrize(
     ("picture", "place"),
     [
-        (file_of(draw_seven(28), "PNG"), "loop"),
-        (file_of(draw_seven(128), "PNG"), "loop"),
-        (file_of(draw_seven(100), "JPEG"), "loop"),
-        (file_of(draw_seven(129), "PNG"), "large"),
-        (file_of(draw_seven(100), "JPEG", progressive=True), "large"),
-        (file_of(draw_seven(28), "GIF"), "large"),
-        (file_of(draw_seven(28), "WEBP"), "large"),
+        (encoded(draw_seven(28), "PNG"), "loop"),
+        (encoded(draw_seven(128), "PNG"), "loop"),
+        (encoded(draw_seven(100), "JPEG"), "loop"),
+        (encoded(draw_seven(129), "PNG"), "large"),
+        (encoded(draw_seven(100), "JPEG", progressive=True), "large"),
+        (encoded(draw_seven(28), "GIF"), "large"),
+        (encoded(draw_seven(28), "WEBP"), "large"),
     ],
 )
 def test_a_picture_is_read_where_its_cost_belongs(
@@ -179,7 +160,7 @@ def test_a_large_body_is_taken_apart_in_the_thread(
     for name in ("one_picture", "many_pictures"):
         monkeypatch.setattr(f"app.routes.predict.{name}", noted)
     body = b"[" + b" " * MAX_LOOP_BYTES if kind == "json" else b"--x\r\n" + b" " * MAX_LOOP_BYTES
-    sent = asyncio.run(answer_of(predictor, path, body))
+    sent = asyncio.run(answer_of(predictor, path, {"type": "http.request", "body": body, "more_body": False}))
     assert sent[0]["status"] == 400 and all(place.startswith("large") for place in places) and places
 
 
@@ -197,19 +178,18 @@ def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Pred
     assert kept < 1_000_000
 
 
-async def answer_of(predictor: Predictor, path: str, body: bytes) -> list[Message]:
-    """The messages that the ASGI app of a path sends."""
-    sent: list[Message] = []
+async def answer_of(predictor: Predictor, path: str, *received: Message) -> list[Message]:
+    """The messages that the ASGI app of a path sends after these."""
+    messages, sent = iter(received), []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return next(messages)
 
     async def send(message: Message) -> None:
         sent.append(message)
 
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = wrapped(predictor)
-    await app(scope, receive, send)
+    await wrapped(predictor)(scope, receive, send)
     return sent
 
 
@@ -219,18 +199,8 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
 ) -> None:
     worked: list[object] = []
     monkeypatch.setattr(Predictor, "answer_all", lambda self, pictures: worked.append(pictures))
-    received = iter([{"type": "http.request", "body": seven, "more_body": True}, {"type": "http.disconnect"}])
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return next(received)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    app = wrapped(predictor)
-    asyncio.run(app(scope, receive, send))
+    begun = {"type": "http.request", "body": seven, "more_body": True}
+    sent = asyncio.run(answer_of(predictor, path, begun, {"type": "http.disconnect"}))
     assert not worked and not sent
 
 

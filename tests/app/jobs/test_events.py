@@ -21,9 +21,9 @@ from app.jobs import records, reporting
 from app.jobs.events import EventHub, NothingMore, frame
 from app.jobs.states import State
 from model.registry.store import Store
-from tests.app.http.test_bad_input import check_problem
-from tests.app.routes.test_retrain import ENDLESS, GENTLE, events, retrain
-from tests.conftest import Server, wait_until
+from tests.client import ENDLESS, GENTLE, check_problem, command, events, retrain
+from tests.jobs import new_job
+from tests.server import Server, wait_until
 
 OPTIONS = {"from": "current", "promote": "auto"}
 
@@ -48,7 +48,7 @@ def counting(tmp_path: Path) -> Iterator[Counting]:
 
 
 def test_a_thousand_listeners_cost_the_database_no_more_than_one(counting: Counting, tmp_path: Path) -> None:
-    job_id = records.create(counting, "tester", OPTIONS, None)[0]["id"]
+    job_id = new_job(counting)
 
     async def listen(hub: EventHub) -> list[bytes]:
         return [frame async for frame in await hub.follow(job_id, 0)]
@@ -84,8 +84,7 @@ def test_an_event_is_framed_as_the_standard_says() -> None:
 
 
 def test_a_client_that_has_everything_is_told_not_to_come_again(counting: Counting, tmp_path: Path) -> None:
-    job_id = records.create(counting, "tester", OPTIONS, None)[0]["id"]
-    reporting.move(counting, job_id, State.CANCELLED)
+    job_id = new_job(counting, State.CANCELLED)
     last = records.events_after(counting, job_id, 0)[-1]["id"]
     hub = EventHub(counting, ActiveModel(Store(tmp_path / "weights"), Store(tmp_path)), 60, lambda: False)
     with pytest.raises(NothingMore):
@@ -93,7 +92,7 @@ def test_a_client_that_has_everything_is_told_not_to_come_again(counting: Counti
 
 
 def test_listeners_are_let_go_when_the_record_breaks(counting: Counting, tmp_path: Path) -> None:
-    job_id = records.create(counting, "tester", OPTIONS, None)[0]["id"]
+    job_id = new_job(counting)
 
     def forget(connection: Connection) -> None:
         connection.exec_driver_sql("DELETE FROM job_events")
@@ -120,7 +119,7 @@ def model(two_versions: Store) -> ActiveModel:
 
 
 def test_who_hears_of_a_promotion_is_served_the_version(counting: Counting, model: ActiveModel) -> None:
-    job_id = records.create(counting, "tester", OPTIONS, None)[0]["id"]
+    job_id = new_job(counting)
 
     async def scenario() -> list[tuple[bool, int]]:
         served = []
@@ -195,8 +194,6 @@ def test_events_of_an_unknown_job_and_a_bad_last_event_id_are_problems(server: S
 
 
 def test_the_terminal_follows_a_retraining_to_its_end(start_server, small_weights: Path) -> None:
-    from tests.app.routes.test_samples import command
-
     server = start_server(small_weights)
     ended = command(server, "retrain", "--follow", "--epochs", "1", "--learning-rate", str(GENTLE["learning_rate"]))
     assert ended.returncode == 0, ended.stderr

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.samples.samples import sample_id
+from app.samples.samples import is_held_out, sample_id
 from model.preprocessing.pipeline import to_png
 from model.registry.store import Store
-from tests.app.routes.test_retrain import ENDLESS, GENTLE, retrain
-from tests.conftest import Server, draw_seven, wait_until
+from tests.client import ENDLESS, GENTLE, add_sample, retrain
+from tests.pictures import draw_seven
 from tests.processes import kill, server_processes, supervisor_of, trainer_of
+from tests.server import Server, wait_until
 
 
 def post_samples(server: Server, count: int) -> set[str]:
@@ -21,8 +22,8 @@ def post_samples(server: Server, count: int) -> set[str]:
     acknowledged: set[str] = set()
     for side in range(60, 60 + 3 * count):
         image = to_png(np.asarray(draw_seven(side)))
-        if int(sample_id(image)[:8], 16) % 5 and len(acknowledged) < count:
-            response = server.admin.post("/samples", files={"file": ("x.png", image)}, data={"label": "7"})
+        if not is_held_out(sample_id(image)) and len(acknowledged) < count:
+            response = add_sample(server, image)
             assert response.status_code == 201
             acknowledged.add(response.json()["id"])
     return acknowledged

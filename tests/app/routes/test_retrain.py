@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,23 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import ADMIN_KEY, Server, clean_environment, wait_until
-
-GENTLE = {"epochs": 1, "learning_rate": 1e-7}  # as good as the current version, since next to nothing changes
-ENDLESS = {"epochs": 1000, "patience": 0}
+from tests.client import ENDLESS, GENTLE, events, retrain
+from tests.processes import supervisor_of, trainer_of
+from tests.server import ADMIN_KEY, Server, clean_environment, wait_until
 
 
 @pytest.fixture
 def small_server(start_server, small_weights: Path) -> Server:
     """A server whose current version was trained on the embedded digits, like its retrainings."""
     return start_server(small_weights, NUMERAL_WORKERS="2")
-
-
-def retrain(server: Server, **options: object) -> str:
-    """Start a retraining; the job's address."""
-    response = server.admin.post("/admin/retrain", json=options)
-    assert response.status_code == 202, response.text
-    return response.headers["Location"]
 
 
 class Load:
@@ -116,30 +107,16 @@ def test_progress_is_live_and_survives_a_restart_of_the_server(small_server: Ser
     assert small_server.finished_job(location)["state"] == "cancelled"
 
 
-def trainers(job_id: str) -> list[int]:
-    """Process ids of the supervisor and the trainer of the job."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if job_id.encode() in command:
-                found.append((b"app.jobs.trainer" in command, int(entry.name)))
-    return [pid for _, pid in sorted(found)]
-
-
 @pytest.mark.parametrize("victim", ["trainer", "supervisor"])
 def test_a_killed_trainer_leaves_an_interrupted_job_and_a_new_one_works(small_server: Server, victim: str) -> None:
     location = retrain(small_server, **ENDLESS)
     job_id = location.rpartition("/")[2]
     wait_until(lambda: (small_server.job(location)["progress"] or {}).get("step"))
-    supervisor, trainer = trainers(job_id)
-    os.kill(trainer if victim == "trainer" else supervisor, signal.SIGKILL)
+    (killed,) = trainer_of(job_id) if victim == "trainer" else supervisor_of(job_id)
+    os.kill(killed, signal.SIGKILL)
     job = small_server.finished_job(location)
     assert job["state"] == "interrupted" and "killed" in job["error"]
-    wait_until(lambda: not trainers(job_id))
+    wait_until(lambda: not trainer_of(job_id) and not supervisor_of(job_id))
     assert small_server.finished_job(retrain(small_server, **GENTLE))["state"] == "promoted"
 
 
@@ -169,18 +146,6 @@ def test_an_idempotency_key_starts_one_job_only(small_server: Server) -> None:
     assert other.status_code == 422 and other.json()["type"] == "/problems/idempotency-conflict"
     small_server.admin.post(f"{first.headers['Location']}/cancel")
     small_server.finished_job(first.headers["Location"])
-
-
-def events(server: Server, location: str, last: str | None = None) -> list[tuple[int, str, dict]]:
-    """The events of an ended job: all of them, or those after the id `last`."""
-    headers = {"Last-Event-ID": last} if last else {}
-    text = server.admin.get(f"{location}/events", headers=headers).raise_for_status().text
-    found = []
-    for block in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-        if fields:
-            found.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
-    return found
 
 
 def test_events_tell_the_whole_story_and_go_on_where_a_client_left(small_server: Server) -> None:

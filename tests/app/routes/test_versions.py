@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from model.registry.store import Store
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import Server, stranger, wait_until
+from tests.client import check_problem, stranger
+from tests.server import Server, wait_until
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def two(start_server, two_versions: Store) -> Server:
 
 
 def serves(server: Server, version: int) -> None:
-    """Wait until every worker serves the version."""
+    """Wait until the server says that it serves the version."""
     wait_until(lambda: server.client.get("/readyz").json()["model_version"] == str(version), 30)
 
 

@@ -6,26 +6,23 @@ import codecs
 import io
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from types import ModuleType
 
 import pytest
 
 from app.database.database import Database
 from app.http.errors import BatchTooLarge, InvalidField
-from app.samples import archive
+from app.samples import archive, samples
 from app.samples.archive_labels import ENTRIES_PER_ITEM, BrokenArchive, count_entries, opened
+from model.classifier import Classifier
 from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.pipeline import read_digit
+from tests.faults import poisoned
+from tests.pictures import picture, zipped
 
 MOST = 10  # items
 FLAGS_AT = 8  # of the flags in an entry of the directory (APPNOTE.TXT, 4.3.12)
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as packed:
-        for name, content in files.items():
-            packed.writestr(name, content)
-    return buffer.getvalue()
 
 
 def results_of(database: Database, data: bytes, max_items: int = MOST) -> list[archive.Result]:
@@ -116,3 +113,57 @@ def test_a_csv_that_can_not_be_read_says_why(
 ) -> None:
     with pytest.raises(error, match=reason):
         results_of(database, zipped({"a.png": seven, "labels.csv": text}))
+
+
+POISON = read_digit(picture(3)).pixels.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "is_poison"),
+    [
+        (archive, "unpack", lambda _, info, *others: info.filename == "7/3.png"),
+        (archive, "read_digit", lambda image, *_: image == picture(3)),
+        (samples, "predictions", lambda _, given, *others: [one.pixels.tobytes() for one in given] == [POISON]),
+    ],
+    ids=["unpacking", "reading", "judging"],
+)
+def test_our_own_bug_in_one_file_of_a_zip_is_that_files_alone(
+    database: Database,
+    classifier: Classifier,
+    module: ModuleType,
+    function: str,
+    is_poison: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, function, poisoned(getattr(module, function), is_poison))
+    files = io.BytesIO(zipped({f"7/{i}.png": picture(i) for i in range(6)}))
+    results = archive.add_all(database, "tester", files, classifier, Limits(), MOST)
+    refused = [(result.name, result.detail) for result in results if result.outcome == "refused"]
+    assert refused == [("7/3.png", "Something broke on our side.")]
+    assert [result.outcome for result in results].count("created") == 5
+
+
+def outcomes_of(database: Database, files: dict[str, bytes]) -> dict[str, str]:
+    """Import a ZIP; return the outcome of each file."""
+    return {result.name: result.outcome for result in results_of(database, zipped(files))}
+
+
+def test_lines_of_a_csv_may_end_in_cr(database: Database) -> None:
+    files = {"a.png": picture(1), "b.png": picture(2), "labels.csv": b"name,label\ra.png,7\rb.png,3\r"}
+    assert outcomes_of(database, files) == {"a.png": "created", "b.png": "created"}
+
+
+def test_a_csv_is_found_in_a_zipped_folder(database: Database) -> None:
+    files = {
+        "digits/Labels.csv": b"a.png,7\nmore/b.png,3\n",
+        "digits/a.png": picture(1),
+        "digits/more/b.png": picture(2),
+        "a.png": picture(3),
+        "__MACOSX/digits/._Labels.csv": b"litter",
+    }
+    assert outcomes_of(database, files) == {
+        "digits/a.png": "created",
+        "digits/more/b.png": "created",
+        "a.png": "refused",
+    }
+    assert [row.label for row in archive.every_sample(database)] == [7, 3]

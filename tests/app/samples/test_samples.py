@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from sqlalchemy import update
 
 from app.database.database import Database
@@ -11,7 +10,8 @@ from app.database.tables import samples as table
 from app.samples import samples
 from model.classifier import Classifier
 from model.preprocessing.pipeline import Reading, read_digit, to_png
-from tests.conftest import SHIPPED, draw_seven
+from tests.pictures import draw_seven
+from tests.server import SHIPPED
 
 WRONG = 2
 
@@ -22,11 +22,6 @@ def page(blots: int) -> bytes:
     for number in range(blots):
         pixels[20 + 40 * number : 32 + 40 * number, 20:32] = 0
     return to_png(pixels)
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier.load(SHIPPED / "1")
 
 
 def stored(database: Database, image: bytes, classifier: Classifier | None) -> str:

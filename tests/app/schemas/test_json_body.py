@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import socket
 from contextlib import ExitStack
 
 import httpx
@@ -13,10 +12,10 @@ from pydantic import TypeAdapter
 from app.http.errors import MAX_FIELD_ERRORS, InvalidField, Problem
 from app.schemas.json_body import MAX_NAMES, MAX_VALUES, is_small_json, validate
 from app.schemas.predict import ImageRequest
-from tests.app.http.test_bad_input import check_problem
-from tests.conftest import Server, wait_until
+from bench.servers import resident_megabytes
+from tests.client import check_problem, connected
 from tests.probe import least, watched
-from tests.processes import resident_megabytes
+from tests.server import Server, wait_until
 
 M = 1_000_000
 JSON = "application/json"
@@ -25,42 +24,49 @@ URLENCODED = "application/x-www-form-urlencoded"
 PART = b'--x\r\nContent-Disposition: form-data; name="f"; filename="7"\r\n\r\n\r\n'
 PATHS = ("/predict", "/predict/batch", "/samples", "/admin/retrain")
 
-COSTLY = {
-    "a list of ones, 1 MB": (b"[" + b"1," * (M // 2) + b"1]", JSON),
-    "a list of ones, 5 MB": (b"[" + b"1," * (5 * M // 2) + b"1]", JSON),
-    "empty lists, as many as a body may have": (b"[" + b"[]," * (9 * M) + b"[]]", JSON),
-    "halves of characters": (b"\xff\xfe" + b"\x00\xd8" * (13 * M), "text/plain"),
-    "a name of no text": (b"image=a&" + b"\xff" * (25 * M) + b"=b", URLENCODED),
-    "a label of no text": (
-        b'--x\r\nContent-Disposition: form-data; name="label"\r\n\r\n' + b"\xff" * (25 * M) + b"\r\n" + PART + b"--x--",
-        BOUNDARY,
-    ),
-    "a row of a million": (b'{"pixels": [[' + b"1," * M + b"1]]}", JSON),
-    "empty objects": (b"[" + b"{}," * M + b"{}]", JSON),
-    "lists in lists": (b'{"pixels": ' + b"[" * (5 * M), JSON),
-    "objects in objects": (b'{"a":' * M, JSON),
-    "a million names": (b"{" + b",".join(b'"n%d":1' % n for n in range(M)) + b"}", JSON),
-    "one name a million times": (b"{" + b'"image":"a",' * M + b'"label":7}', JSON),
-    "a large exponent": (b'{"pixels": [[1e999999]], "label": 1e999999}', JSON),
-    "an integer of a million digits": (b'{"pixels": [[' + b"9" * M + b']], "label": ' + b"9" * M + b"}", JSON),
-    "a fraction of a million digits": (b'{"pixels": [[0.' + b"9" * M + b"]]}", JSON),
-    "a long string": (b'{"image": "' + b"!" * (20 * M) + b'", "label": 7}', JSON),
-    "base64 in lines of one": (b'{"image": "' + b"A\\n" * (7 * M) + b'", "label": 7}', JSON),
-    "base64 of escapes": (b"data:," + b"%41" * (7 * M), "text/plain"),
-    "a form of escapes": (b"image=" + b"%41" * (7 * M), URLENCODED),
-    "a form of separators": (b"a=b" + b"&" * (20 * M), URLENCODED),
-    "a form of many parts": (PART * 200_000 + b"--x--", BOUNDARY),
-    "a form of one large part": (PART[:-2] + b"\r\n" * (10 * M) + b"\r\n--x--", BOUNDARY),
-    "a form of headers": (b"--x\r\n" + b"a: b\r\n" * (3 * M) + b"\r\n--x--", BOUNDARY),
-    "a form of spaces": (b"--x" + b" " * (20 * M), BOUNDARY),
-}
+
+def costly_bodies() -> dict[str, tuple[bytes, str]]:
+    """Bodies with their content types by name: 300 MB in all, made only where they are sent."""
+    return {
+        "a list of ones, 1 MB": (b"[" + b"1," * (M // 2) + b"1]", JSON),
+        "a list of ones, 5 MB": (b"[" + b"1," * (5 * M // 2) + b"1]", JSON),
+        "empty lists, as many as a body may have": (b"[" + b"[]," * (9 * M) + b"[]]", JSON),
+        "halves of characters": (b"\xff\xfe" + b"\x00\xd8" * (13 * M), "text/plain"),
+        "a name of no text": (b"image=a&" + b"\xff" * (25 * M) + b"=b", URLENCODED),
+        "a label of no text": (
+            b'--x\r\nContent-Disposition: form-data; name="label"\r\n\r\n'
+            + b"\xff" * (25 * M)
+            + b"\r\n"
+            + PART
+            + b"--x--",
+            BOUNDARY,
+        ),
+        "a row of a million": (b'{"pixels": [[' + b"1," * M + b"1]]}", JSON),
+        "empty objects": (b"[" + b"{}," * M + b"{}]", JSON),
+        "lists in lists": (b'{"pixels": ' + b"[" * (5 * M), JSON),
+        "objects in objects": (b'{"a":' * M, JSON),
+        "a million names": (b"{" + b",".join(b'"n%d":1' % n for n in range(M)) + b"}", JSON),
+        "one name a million times": (b"{" + b'"image":"a",' * M + b'"label":7}', JSON),
+        "a large exponent": (b'{"pixels": [[1e999999]], "label": 1e999999}', JSON),
+        "an integer of a million digits": (b'{"pixels": [[' + b"9" * M + b']], "label": ' + b"9" * M + b"}", JSON),
+        "a fraction of a million digits": (b'{"pixels": [[0.' + b"9" * M + b"]]}", JSON),
+        "a long string": (b'{"image": "' + b"!" * (20 * M) + b'", "label": 7}', JSON),
+        "base64 in lines of one": (b'{"image": "' + b"A\\n" * (7 * M) + b'", "label": 7}', JSON),
+        "base64 of escapes": (b"data:," + b"%41" * (7 * M), "text/plain"),
+        "a form of escapes": (b"image=" + b"%41" * (7 * M), URLENCODED),
+        "a form of separators": (b"a=b" + b"&" * (20 * M), URLENCODED),
+        "a form of many parts": (PART * 200_000 + b"--x--", BOUNDARY),
+        "a form of one large part": (PART[:-2] + b"\r\n" * (10 * M) + b"\r\n--x--", BOUNDARY),
+        "a form of headers": (b"--x\r\n" + b"a: b\r\n" * (3 * M) + b"\r\n--x--", BOUNDARY),
+        "a form of spaces": (b"--x" + b" " * (20 * M), BOUNDARY),
+    }
 
 
-def slowest_of_others(server: Server) -> float:
+def slowest_of_others(server: Server, bodies: dict[str, tuple[bytes, str]]) -> float:
     """Seconds of the slowest other request, while all the expensive bodies were refused."""
     with watched(server.url) as slowest:
         for path in PATHS:
-            for name, (body, content_type) in COSTLY.items():
+            for name, (body, content_type) in bodies.items():
                 response = server.admin.post(path, content=body, headers={"Content-Type": content_type})
                 assert response.status_code < 500 and "/problems/" in response.text, (path, name)
                 assert len(response.content) < 3000, (path, name)
@@ -69,10 +75,10 @@ def slowest_of_others(server: Server) -> float:
 
 
 def test_costly_bodies_are_refused_soon_with_memory_flat_and_others_undisturbed(start_server) -> None:
-    server = start_server()
+    server, bodies = start_server(), costly_bodies()
     server.admin.post("/predict", content=bytes(20 * M))  # memory that a large body takes once
     before = resident_megabytes(server.process.pid)
-    assert least(lambda: slowest_of_others(server), 1) < 1  # seconds; a list parsed on the loop took 2
+    assert least(lambda: slowest_of_others(server, bodies), 1) < 1  # seconds; a list parsed on the loop took 2
     assert resident_megabytes(server.process.pid) - before < 60  # nothing is kept of any body
 
 
@@ -108,7 +114,6 @@ def test_what_no_picture_has_is_found_wherever_it_stands() -> None:
 
 def test_bodies_beyond_what_may_be_held_at_once_are_asked_to_wait(start_server, seven: bytes) -> None:
     server = start_server(NUMERAL_MAX_BODIES_BYTES=str(10 * M))
-    host, port = server.url.removeprefix("http://").split(":")
     head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (5 * M)
 
     def ask(body: bytes, **headers: str) -> httpx.Response:
@@ -116,7 +121,7 @@ def test_bodies_beyond_what_may_be_held_at_once_are_asked_to_wait(start_server, 
 
     with ExitStack() as stack:
         for _ in range(2):
-            connection = stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            connection = stack.enter_context(connected(server))
             connection.sendall(head + bytes(4 * M))
         refused = wait_until(lambda: (answer := ask(bytes(4 * M))).status_code == 503 and answer)
         check_problem(refused, 503, "overloaded")

@@ -14,7 +14,7 @@ from model.cli.predict import main
 from model.data.folders import IMAGE_SUFFIXES
 from model.preprocessing.decoding.limits import FORMATS
 from model.preprocessing.pipeline import DEFAULT_LIMITS
-from tests.conftest import SHIPPED
+from tests.server import SHIPPED
 
 
 @pytest.fixture

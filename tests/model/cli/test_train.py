@@ -1,18 +1,22 @@
-"""`numeral train` activates the published version, once, if both the gate and the options allow it."""
+"""`numeral train` publishes a complete version or none, and activates it if both the gate and the options allow it."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from model.cli.train import activate
+from model.cli.train import activate, main
 from model.errors import StoreError
 from model.evaluation.gate import Decision
 from model.registry.publish import BY_HAND, Published
 from model.registry.store import Store
-from tests.conftest import SHIPPED
+from tests.server import SHIPPED, clean_environment, wait_until
 
 PASSED = Decision(True, ["It reads better."])
 
@@ -60,3 +64,47 @@ def test_a_version_that_is_published_but_not_activated_is_told_so(store: Store) 
     with pytest.raises(StoreError, match=r"version 2 is published but not activated: .* can't be written"):
         activate(store, Published(2, PASSED, None, {}), "auto")
     assert store.verify(2)
+
+
+def test_the_command_publishes_and_promotes_a_first_version(small_weights: Path) -> None:
+    store = Store(small_weights)
+    assert store.current() == 1
+    manifest = store.verify(1)
+    pictures = ["acceptance.png", "confusion.png", "hardest.png", "reliability.png"]
+    assert sorted(manifest["files"]) == sorted(["model.onnx", "weights.safetensors", *pictures])
+    assert manifest["metrics"]["test"]["accuracy"] > 0.8
+    assert {"recipe", "data", "calibration", "acceptance", "gate", "made_with", "image_pipeline"} <= manifest.keys()
+
+
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "model.train", "--epochs", "100000"]
+    process = subprocess.Popen(
+        command, env=clean_environment(), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: "epoch" in (process.stdout.readline() if process.stdout else ""))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130 and "nothing was published" in errors
+    assert os.listdir(tmp_path / "weights") == []
+
+
+@pytest.mark.usefixtures("offline_folder")
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--data", "nowhere"], "has neither"),
+        (["--epochs", "0"], "--epochs must be above 0"),
+        (["--learning-rate", "nan"], "--learning-rate must be above 0"),
+        (["--seed", "-1"], "--seed must be 0 or more"),
+        (["--seed", "9223372036854775808"], "--seed must be 0 or more"),
+        (["--quick", "--batch", "1"], "--batch must be above 1"),
+        (["--weights", "/proc/weights"], "/proc/weights can't be made"),
+        (["--from", "current"], "no intact version"),
+    ],
+)
+def test_what_can_not_be_trained_is_one_clear_line(
+    options: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(options) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith("numeral: ") and errors.count("\n") == 1 and reason in errors

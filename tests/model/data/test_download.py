@@ -15,7 +15,7 @@ import pytest
 
 from model.data import download, idx
 from model.data.download import MirrorsUnreachable
-from tests.conftest import files_limited_to
+from tests.faults import files_limited_to
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):

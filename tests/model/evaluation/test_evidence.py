@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from model.classifier import Classifier
 from model.data.digits import Labelled, Splits
@@ -11,12 +10,7 @@ from model.data.training_data import TrainingData
 from model.evaluation.evidence import evidence_of
 from model.evaluation.gate import Evidence
 from model.evaluation.scoring import evaluate
-from tests.conftest import SHIPPED
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier.load(SHIPPED / "1")
+from tests.server import SHIPPED
 
 
 def measured(classifier: Classifier, data: TrainingData) -> Evidence:

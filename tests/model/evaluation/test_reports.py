@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,13 +106,9 @@ def test_the_acceptance_curve_goes_through_what_each_threshold_does() -> None:
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_weights: Path) -> None:
-    """A working folder with the small version, offline, with scikit-learn's digits."""
-    for name in [name for name in os.environ if name.startswith("NUMERAL_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NUMERAL_OFFLINE", "1")
+def offline(offline_folder: None, monkeypatch: pytest.MonkeyPatch, small_weights: Path) -> None:
+    """The same, with the small version in use."""
     monkeypatch.setenv("NUMERAL_WEIGHTS_DIR", str(small_weights))
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.usefixtures("offline")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,13 +17,6 @@ from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.redraw import center_line, redraw
 from model.evaluation.robustness.suite import EVERY_CONDITION, ConditionResult, read_under, result_of, run_suite
 from model.preprocessing.pipeline import read_digit
-
-WEIGHTS = Path(__file__).parents[3] / "weights"
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier.load(WEIGHTS / "1")
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,7 @@ from model.preprocessing.decoding.heic import has_heif
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit
-from tests.conftest import draw_seven
-from tests.pictures import NEAR, bmp_with_alpha, encoded
+from tests.pictures import NEAR, bmp_with_alpha, draw_seven, encoded
 
 
 def transparent(image: Image.Image, ink: int) -> Image.Image:

@@ -8,7 +8,7 @@ import pytest
 from model.preprocessing import foreground
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import MAX_STRAY, read_digit, to_png
-from tests.conftest import draw_seven
+from tests.pictures import draw_seven
 
 MANY = 180  # pixels a side: large enough for dust to be looked for, small enough for components at full resolution
 

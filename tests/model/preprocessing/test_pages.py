@@ -12,8 +12,7 @@ from PIL import Image
 
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit, to_png
-from tests.conftest import draw_seven
-from tests.pictures import NEAR, encoded
+from tests.pictures import NEAR, draw_seven, encoded
 
 
 def test_where_the_drawing_stands_on_its_page_does_not_matter() -> None:

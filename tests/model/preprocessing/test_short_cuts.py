@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from model.data.digits import Splits
 from model.preprocessing.batch_centering import center_clean_pages
 from model.preprocessing.centering import bounding_box, center, is_centered
 from model.preprocessing.decoding.decode import decode_any
@@ -18,8 +19,7 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import ImageError
 from model.preprocessing.foreground import Foreground, find_foreground, foreground_of_clean_page
 from model.preprocessing.pipeline import Reading, read_digit, read_many, to_png
-from tests.conftest import draw_seven
-from tests.pictures import encoded
+from tests.pictures import draw_seven, encoded
 
 
 def general_reading(data: bytes) -> np.ndarray:
@@ -153,7 +153,7 @@ def returned(found: Reading | ImageError) -> Reading:
     return found
 
 
-def test_mnist_is_seen_unchanged_when_many_are_read(mnist: object) -> None:
+def test_mnist_is_seen_unchanged_when_many_are_read(mnist: Splits) -> None:
     part = mnist.test.images[:500]
     together = read_many([to_png(image[2:30, 2:30]) for image in part])
     assert (np.stack([reading.pixels for reading in together]) == part).all()

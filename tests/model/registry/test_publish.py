@@ -17,7 +17,8 @@ from model.recipe import Recipe
 from model.registry.publish import BY_HAND, Published, as_asked, publish
 from model.registry.store import Store
 from model.train import run
-from tests.conftest import SHIPPED, files_limited_to, ship
+from tests.faults import files_limited_to
+from tests.server import SHIPPED, ship
 
 
 def publish_shipped(store: Store, splits: Splits) -> Published:

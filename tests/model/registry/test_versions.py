@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from model.registry.versions import Versions
-from tests.conftest import SHIPPED, ship
+from tests.server import SHIPPED, ship
 
 
 def test_the_shipped_version_is_read(tmp_path: Path) -> None:

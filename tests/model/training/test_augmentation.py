@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.recipe import Recipe, Strength
+from model.recipe import Strength
 from model.training.augmentation import augment, few_pixels, largest_around
 
 NONE = Strength().scaled(0)
@@ -61,10 +61,3 @@ def test_always_as_many_images_are_changed(images: Tensor) -> None:
     for seed in range(5):
         changed = augment(images, replace(NONE, noise=0.25), Generator().manual_seed(seed)) != images
         assert changed.flatten(1).any(1).sum() == 5
-
-
-def test_the_last_epochs_see_digits_half_as_distorted() -> None:
-    recipe = Recipe(epochs=10, ease_after=0.7)
-    strengths = [recipe.strength_in(epoch) for epoch in range(1, 11)]
-    assert strengths == [recipe.strength] * 7 + [recipe.strength.scaled(0.5)] * 3
-    assert recipe.strength.scaled(0.5).rotation == recipe.strength.rotation / 2

@@ -8,7 +8,6 @@ from model.data.digits import Splits
 from model.deslant import Deslanted
 from model.recipe import Recipe
 from model.train import fit
-from model.training.batches import NO_DIGIT, Batches, WithOutliers
 from model.training.drawings import drawn_with_a_pen
 from model.training.out_of_distribution import make_outliers, place
 
@@ -38,17 +37,6 @@ def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> No
     distance = (pixels - line.double().unsqueeze(1)).square().sum(dim=3).amin(dim=2).sqrt()
     expected = (2.0 - distance).clamp(0, 1).view(-1, 1, 32, 32).float()
     torch.testing.assert_close(drawn_with_a_pen(line, radius), expected, rtol=0, atol=1e-5)
-
-
-def test_a_share_of_each_batch_is_outliers_which_no_digit_labels(embedded: Splits) -> None:
-    recipe = Recipe(batch_size=50, outlier_share=0.1)
-    device, generator = torch.device("cpu"), torch.Generator().manual_seed(0)
-    plain = Batches(embedded.train, None, recipe, device, generator)
-    batches = WithOutliers(plain, embedded.train, recipe, device, generator)
-    images, labels = next(iter(batches))
-    assert len(batches) == len(plain)
-    assert images.shape == (55, 1, 32, 32) and labels.shape == (55,)
-    assert (labels[:50] < 10).all() and (labels[50:] == NO_DIGIT).all()
 
 
 def test_the_score_of_a_training_is_the_log_odds_of_a_digit(embedded: Splits) -> None:

@@ -7,18 +7,9 @@ import torch
 
 from model.recipe import Diverged, Progress, Recipe, after_training
 from model.training.progress import REPORT_SECONDS, Reporter
+from tests.clock import Clock
 
 LOSS = torch.tensor(0.5)
-
-
-class Clock:
-    """Time that passes only when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ from PIL import Image
 from model.preprocessing.decoding.gray import plain, to_gray
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit, to_png
-from tests.conftest import draw_seven
-from tests.pictures import bmp_with_alpha, encoded
+from tests.pictures import bmp_with_alpha, draw_seven, encoded, painted
 
 SIDE = 120
 INK = np.asarray(draw_seven(SIDE)) < 128
 PLAIN = read_digit(to_png(np.asarray(draw_seven(SIDE)))).pixels.astype(int)
 NEAR = 10.0  # gray levels, on average
-
-
-def painted(ink: tuple[int, ...], paper: tuple[int, ...]) -> Image.Image:
-    """A seven in two colors. In a color of four values, the last is alpha."""
-    return Image.fromarray(np.where(INK[..., None], np.uint8(ink), np.uint8(paper)))
 
 
 def distance(data: bytes) -> float:
@@ -44,7 +38,7 @@ def distance(data: bytes) -> float:
     ],
 )
 def test_ink_of_any_colour_is_seen_on_paper_of_any_other(ink: tuple[int, ...], paper: tuple[int, ...]) -> None:
-    assert distance(encoded(painted(ink, paper))) < NEAR
+    assert distance(encoded(painted(ink, paper, SIDE))) < NEAR
 
 
 def test_brightness_is_looked_at_first_since_a_channel_has_more_grain() -> None:
@@ -67,7 +61,7 @@ def test_brightness_is_looked_at_first_since_a_channel_has_more_grain() -> None:
     ],
 )
 def test_ink_on_a_transparent_page_is_seen_whatever_its_colour(ink: tuple[int, ...], paper: tuple[int, ...]) -> None:
-    data = encoded(painted(ink, paper))
+    data = encoded(painted(ink, paper, SIDE))
     if ink[3] == 0:
         with pytest.raises(BlankImage):
             read_digit(data)
@@ -76,12 +70,12 @@ def test_ink_on_a_transparent_page_is_seen_whatever_its_colour(ink: tuple[int, .
 
 
 def test_half_transparent_ink_is_half_as_dark() -> None:
-    assert distance(encoded(painted((0, 0, 0, 128), (0, 0, 0, 0)))) < NEAR
+    assert distance(encoded(painted((0, 0, 0, 128), (0, 0, 0, 0), SIDE))) < NEAR
 
 
 def test_a_page_that_is_transparent_everywhere_is_blank() -> None:
     with pytest.raises(BlankImage):
-        read_digit(encoded(painted((0, 0, 0, 0), (255, 255, 255, 0))))
+        read_digit(encoded(painted((0, 0, 0, 0), (255, 255, 255, 0), SIDE)))
 
 
 @pytest.mark.parametrize("highest", [200, 255, 256, 4095, 65535])

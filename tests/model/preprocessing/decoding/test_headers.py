@@ -9,20 +9,15 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from model.preprocessing.decoding.headers import claim_of
-from model.preprocessing.decoding.limits import Limits
-from model.preprocessing.errors import CorruptImage, ImageError, ImageTooLarge, UnsupportedFormat
+from model.preprocessing.errors import CorruptImage, ImageTooLarge, UnsupportedFormat
 from model.preprocessing.pipeline import read_digit, to_png
-from tests.conftest import draw_seven
-from tests.pictures import encoded
-from tests.probe import least
+from tests.pictures import draw_seven, encoded, png_chunk
 
 WHITE = Image.new("RGB", (64, 64), "white")
 MOST_LEFT_MEGABYTES = 20  # that may stay resident; 61 do where the C library keeps large blocks
@@ -69,10 +64,6 @@ def code_stream(side: int, tile: int, block: int = 4, precinct: int | None = Non
     )
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
 def png_with(*chunks: bytes) -> bytes:
     file = encoded(WHITE)
     return file[:33] + b"".join(chunks) + file[33:]
@@ -117,8 +108,8 @@ EXCESSIVE = {
     "code blocks of JPEG 2000": code_stream(6_000, 6_000, block=2),
     "precincts of JPEG 2000": code_stream(6_000, 6_000, precinct=0),
     "JPEG 2000 that can't be shrunk": code_stream(6_500, 6_500, block=6),
-    "texts of PNG": png_with(*[chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(1_000_000)))] * 600),
-    "pieces of PNG": png_with(*[chunk(b"IDAT", b"")] * 30_000),
+    "texts of PNG": png_with(*[png_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(1_000_000)))] * 600),
+    "pieces of PNG": png_with(*[png_chunk(b"IDAT", b"")] * 30_000),
     "a frame of GIF": gif(20_000),
     "comments of GIF": gif(10, b"!\xfe" + b"\x01x" * 3_000 + b"\0"),
     "runs of BMP": run_length_bmp(3_000, 3_000, b"\xff\0" * 40_000),
@@ -163,25 +154,22 @@ def test_a_size_is_read_as_the_decoder_reads_it() -> None:
 
 
 MEASURE = """
-import sys
+import os, sys
+from pathlib import Path
+from bench.servers import resident_megabytes
 from model.preprocessing.decoding.c_libraries import return_large_blocks
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import read_digit
-from pathlib import Path
 
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
-
-if sys.argv.pop(1) == "back":
-    return_large_blocks()
+return_large_blocks()
 files = [Path(name).read_bytes() for name in sys.argv[1:]]
-before = resident()
+before = resident_megabytes(os.getpid())
 for file in files:
     try:
         read_digit(file)
     except ImageError:
         pass
-print(resident() - before)
+print(resident_megabytes(os.getpid()) - before)
 """
 
 
@@ -194,16 +182,15 @@ def test_memory_that_large_pictures_took_is_given_back(tmp_path) -> None:
     }
     for name, content in pages.items():
         (tmp_path / name).write_bytes(content)
-    command = [sys.executable, "-c", MEASURE, "back", *(str(tmp_path / name) for name in pages for _ in range(3))]
+    command = [sys.executable, "-c", MEASURE, *(str(tmp_path / name) for name in pages for _ in range(3))]
     left = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert left < MOST_LEFT_MEGABYTES
 
 
 def test_texts_of_a_png_unpack_to_no_more_than_a_bound() -> None:
-    packed = b"Comment\0\0" + zlib.compress(bytes(1_000_000))
-    chunk = struct.pack(">I", len(packed)) + b"zTXt" + packed + struct.pack(">I", zlib.crc32(b"zTXt" + packed))
+    text = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1_000_000)))
     plain = to_png(np.asarray(draw_seven(64)))
-    few, many = (plain[:33] + count * chunk + plain[33:] for count in (5, 40))
+    few, many = (plain[:33] + count * text + plain[33:] for count in (5, 40))
     assert read_digit(few).pixels.any()
     with pytest.raises(CorruptImage, match="text"):
         read_digit(many)
@@ -232,46 +219,3 @@ def test_an_avif_is_decoded_by_the_thread_that_asked_for_it() -> None:
     watched.set()
     thread.join()
     assert max(counts) <= before
-
-
-def longest_pause(action: Callable[[], object]) -> float:
-    """The longest time for which another thread could not run, as a share of the action's time."""
-    ticks: list[float] = []
-    done = threading.Event()
-
-    def tick() -> None:
-        while not done.wait(0.005):
-            ticks.append(time.perf_counter())
-
-    thread = threading.Thread(target=tick, daemon=True)
-    thread.start()
-    started = time.perf_counter()
-    action()
-    ended = time.perf_counter()
-    done.set()
-    thread.join()
-    return np.diff([started, *ticks]).max() / (ended - started)
-
-
-def test_a_jpeg_2000_leaves_other_threads_their_turns() -> None:
-    file = encoded(Image.effect_noise((1200, 1200), 60), "JPEG2000", num_resolutions=1)
-
-    def read() -> None:
-        with suppress(ImageError):
-            read_digit(file)
-
-    assert least(lambda: longest_pause(read), 0.5) < 0.5
-
-
-def test_what_is_wrong_with_a_large_jpeg_2000_is_said_as_of_a_small_one() -> None:
-    file = encoded(Image.effect_noise((1200, 1200), 60), "JPEG2000")
-    with pytest.raises(CorruptImage, match="cut or damaged"):
-        read_digit(file[: len(file) // 2] + bytes(100))
-    with pytest.raises(ImageTooLarge):
-        read_digit(file, Limits(max_pixels=1_000_000))
-
-
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_jpeg_2000_is_decoded_whether_or_not_python_buffers_its_output(monkeypatch, unbuffered: str) -> None:
-    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
-    assert read_digit(encoded(draw_seven(900), "JPEG2000")).pixels.any()

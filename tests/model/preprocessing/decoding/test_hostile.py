@@ -14,8 +14,7 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.small_png import decode_small_png
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import read_digit, to_png
-from tests.conftest import draw_seven
-from tests.pictures import encoded
+from tests.pictures import draw_seven, encoded
 
 has_heif()  # so that Pillow can write it too
 SIDE = 24  # pixels; short files can be cut everywhere

@@ -17,8 +17,8 @@ from model.preprocessing.decoding.headers import claim_of
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.pillow import shrink
 from model.preprocessing.errors import CorruptImage
-from tests.conftest import REPOSITORY, draw_seven
-from tests.pictures import encoded, ramp
+from tests.pictures import draw_seven, encoded, ramp
+from tests.server import REPOSITORY
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "JPEG", "JPEG2000", "WEBP"])

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bench.servers import resident_megabytes
 from model.preprocessing.decoding.heic import has_heif
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.small_png import decode_small_png
@@ -25,9 +26,7 @@ from model.preprocessing.errors import (
     UnsupportedFormat,
 )
 from model.preprocessing.pipeline import read_digit, to_png
-from tests.conftest import draw_seven
-from tests.pictures import encoded, png_header
-from tests.processes import resident_megabytes
+from tests.pictures import draw_seven, encoded, png_header
 
 
 @pytest.mark.parametrize(
