@@ -16,9 +16,9 @@ import torch
 from model.data.digits import Labelled, Splits
 from model.data.training_data import TrainingData
 from model.deslant import Deslanted
-from model.errors import DataError
+from model.errors import DataError, Diverged
 from model.net import Net
-from model.recipe import QUICK, RETRAIN, Diverged, Progress, Recipe
+from model.recipe import QUICK, RETRAIN, Progress, Recipe
 from model.registry.store import Store
 from model.train import fit, run
 from model.training.batches import Batches

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from model.data.digits import Splits
+from model.data.training_data import NO_SAMPLES
 from model.deslant import Deslanted
 from model.recipe import Recipe
 from model.train import fit
@@ -43,7 +44,7 @@ def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> No
 def test_a_share_of_each_batch_is_outliers_which_no_digit_labels(embedded: Splits) -> None:
     recipe = Recipe(batch_size=50, outlier_share=0.1)
     device, generator = torch.device("cpu"), torch.Generator().manual_seed(0)
-    plain = Batches(embedded.train, None, recipe, device, generator)
+    plain = Batches(embedded.train, NO_SAMPLES, recipe, device, generator)
     batches = WithOutliers(plain, embedded.train, recipe, device, generator)
     images, labels = next(iter(batches))
     assert len(batches) == len(plain)
