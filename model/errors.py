@@ -2,14 +2,14 @@
 
 ModelError
 ├── DataError              training data is missing, short, damaged or unusable
-│   └── MirrorsUnreachable no mirror gave the complete, undamaged file (model/data/download.py)
+│   └── MirrorsUnreachable no mirror gave the complete, undamaged file of MNIST
 ├── StoreError             a version can't be published, found, read or activated
 │   ├── NoVersion          there is no such version, or none at all
 │   ├── DamagedVersion     the version's files do not match its manifest
 │   ├── VersionTaken       another version has this number
 │   └── CurrentChanged     the current version is no longer the one that the candidate was compared with
 ├── ExportError            the ONNX graph does not agree with the network
-└── Diverged               the loss of a training became infinite or not a number (model/recipe.py)
+└── Diverged               the loss of a training became infinite or not a number
 """
 
 INTERRUPTED = 130  # exit status of a command that Ctrl-C ended: 128 + SIGINT, the convention of shells
@@ -21,6 +21,10 @@ class ModelError(Exception):
 
 class DataError(ModelError):
     """Training data is missing, short, damaged or unusable."""
+
+
+class MirrorsUnreachable(DataError):
+    """No mirror gave the complete, undamaged file of MNIST."""
 
 
 class StoreError(ModelError):
@@ -45,3 +49,7 @@ class CurrentChanged(StoreError):
 
 class ExportError(ModelError):
     """The ONNX graph does not agree with the network."""
+
+
+class Diverged(ModelError):
+    """The loss of a training became infinite or not a number; nothing was published."""

@@ -1,12 +1,10 @@
-"""The settings of a training (the recipe), its progress reports, and the error that ends it."""
+"""The settings of a training (the recipe), and its progress reports."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-
-from model.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,3 @@ def after_training(stage: str, recipe: Recipe) -> Progress:
 
 
 OnProgress = Callable[[Progress], None]
-
-
-class Diverged(ModelError):
-    """The loss became infinite or not a number; nothing was published."""

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from model.data.digits import Labelled, check_trainable
-from model.data.training_data import TrainingData
+from model.data.training_data import NO_SAMPLES, TrainingData
 from model.deslant import deslant
 from model.net import Net
 from model.recipe import OnProgress, Recipe, Strength
@@ -61,7 +61,7 @@ def fit(
     recipe: Recipe,
     *,
     start: dict[str, Tensor] | None = None,
-    samples: Labelled | None = None,
+    samples: Labelled = NO_SAMPLES,
     on_progress: OnProgress = lambda progress: None,
 ) -> Net:
     """Train on `train`, with `samples` mixed into each batch; return the network with the averaged weights.

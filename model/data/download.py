@@ -12,7 +12,7 @@ import httpx
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from model.data.idx import FILES, parse_idx
-from model.errors import DataError
+from model.errors import DataError, MirrorsUnreachable
 from model.files import locked
 
 log = logging.getLogger(__name__)
@@ -22,10 +22,6 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # seconds
-
-
-class MirrorsUnreachable(DataError):
-    """No mirror gave the complete, undamaged file."""
 
 
 def download(cache_dir: Path, mirrors: tuple[str, ...] = MIRRORS) -> None:

@@ -9,7 +9,7 @@ from model.data.digits import Splits
 from model.data.embedded import embedded_splits
 from model.data.idx import CACHE_DIR, FILES
 from model.data.mnist import mnist_splits
-from model.errors import DataError
+from model.errors import DataError, MirrorsUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def load_digits(data_dir: Path | None = None, cache_dir: Path = CACHE_DIR, offli
         except DataError as error:
             log.warning("the cached MNIST is damaged and is fetched again: %s", error)
     if not offline:
-        from model.data.download import MirrorsUnreachable, download  # imports an HTTP client, only needed here
+        from model.data.download import download  # imports an HTTP client, only needed here
 
         try:
             download(cache_dir)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 
 from model.data.digits import Labelled, Splits
 
-no_samples = partial(Labelled.empty, "samples")
+NO_SAMPLES = Labelled.empty("samples")
 
 
 @dataclass(frozen=True)
@@ -18,8 +17,8 @@ class TrainingData:
     """
 
     splits: Splits
-    samples: Labelled = field(default_factory=no_samples)
-    held_out: Labelled = field(default_factory=no_samples)
+    samples: Labelled = NO_SAMPLES
+    held_out: Labelled = NO_SAMPLES
 
     def sets(self) -> list[Labelled]:
         """The sets that are not empty, in the order in which the manifest lists them."""

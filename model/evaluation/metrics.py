@@ -69,7 +69,7 @@ def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int 
     return float(np.abs(gap).sum() / len(labels))
 
 
-def confidence_bin(confidence: Floats, bins: int) -> Labels:
+def confidence_bin(confidence: Floats, bins: int) -> NDArray[np.int64]:
     """The index of the equal-width bin of 0–1 that each confidence (N,) falls into; 1.0 falls into the last."""
     return np.minimum((confidence * bins).astype(np.int64), bins - 1)
 

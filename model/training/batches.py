@@ -18,7 +18,7 @@ OUTLIERS = 20_000  # most that are made, once for a training; augmentation disto
 
 
 def batches_of(
-    train: Labelled, samples: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+    train: Labelled, samples: Labelled, recipe: Recipe, device: torch.device, generator: Generator
 ) -> WithOutliers:
     """The recipe's batches: all digits of `train`, or the hardest, with users' samples and with outliers."""
     digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
@@ -39,19 +39,18 @@ class Batches:
     """
 
     def __init__(
-        self, train: Labelled, samples: Labelled | None, recipe: Recipe, device: torch.device, generator: Generator
+        self, train: Labelled, samples: Labelled, recipe: Recipe, device: torch.device, generator: Generator
     ) -> None:
         self.generator = generator
         self.digit_count = len(train)
-        self.sample_count = len(samples) if samples is not None else 0
+        self.sample_count = len(samples)
         self.repeats = recipe.sample_repeats
         # Places for samples in a batch, if all repeats of all samples are spread over the batches of an epoch.
         places = self.sample_count * self.repeats * recipe.batch_size / (len(train) + self.sample_count * self.repeats)
         self.from_samples = min(math.ceil(places), max(1, int(recipe.batch_size * recipe.sample_share)))
         self.from_train = min(recipe.batch_size - self.from_samples, len(train))
-        sources = [train, samples] if samples is not None else [train]
-        self.images = torch.cat([torch.from_numpy(source.images) for source in sources]).to(device)
-        self.labels = torch.cat([torch.from_numpy(source.labels) for source in sources]).to(device)
+        self.images = torch.cat([torch.from_numpy(source.images) for source in (train, samples)]).to(device)
+        self.labels = torch.cat([torch.from_numpy(source.labels) for source in (train, samples)]).to(device)
 
     def __len__(self) -> int:
         return self.digit_count // self.from_train

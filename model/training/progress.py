@@ -7,7 +7,8 @@ import time
 
 from torch import Tensor
 
-from model.recipe import Diverged, OnProgress, Progress, Recipe
+from model.errors import Diverged
+from model.recipe import OnProgress, Progress, Recipe
 
 REPORT_SECONDS = 0.25  # least time between two reports within an epoch
 

@@ -26,7 +26,7 @@ def accuracy(net: nn.Module, digits: Labelled) -> float:
     return right / len(digits)
 
 
-def validate(net: Net, validation: Labelled, samples: Labelled | None) -> tuple[float, float]:
+def validate(net: Net, validation: Labelled, samples: Labelled) -> tuple[float, float]:
     """Return the accuracy on validation and the score for early stopping, which adds the accuracy on samples (0–2)."""
     deslanted = Deslanted(FusedNet(net, normalize=False).eval())  # the answers of `net`, in two thirds of the time
     on_validation = accuracy(deslanted, validation)

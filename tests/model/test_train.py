@@ -13,9 +13,9 @@ import torch
 from model.data.digits import Splits
 from model.data.training_data import TrainingData
 from model.deslant import Deslanted
-from model.errors import DataError
+from model.errors import DataError, Diverged
 from model.net import Net
-from model.recipe import Diverged, Progress, Recipe
+from model.recipe import Progress, Recipe
 from model.registry.store import Store
 from model.train import fit, loss_of, run
 from model.training.validation import accuracy

@@ -102,7 +102,9 @@ def reliability_chart(probabilities: Floats, labels: Labels, source: str) -> Fig
     return figure
 
 
-def wilson_interval(right: NDArray[np.float64], count: Labels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wilson_interval(
+    right: NDArray[np.float64], count: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lower and upper bound of Wilson's 95 % interval for the share `right` / `count`, all of shape (M,)."""
     z = 1.96
     middle = (right + z * z / 2) / (count + z * z)

@@ -88,7 +88,7 @@ def panel(figure: Figure, left: float, bottom: float, width: float, height: floa
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """0.975 → "97.5 %"."""
+    """A share 0–1 as text with `digits` decimals: 0.975 → "97.5 %"."""
     return f"{share * 100:.{digits}f} %"
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from model.data import download, idx
-from model.data.download import MirrorsUnreachable
+from model.errors import MirrorsUnreachable
 from tests.faults import files_limited_to
 
 

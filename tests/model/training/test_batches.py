@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model.data.digits import Labelled, Splits
+from model.data.training_data import NO_SAMPLES
 from model.recipe import RETRAIN, Recipe
 from model.training.batches import NO_DIGIT, Batches, WithOutliers
 
@@ -29,7 +30,7 @@ def test_few_samples_count_but_none_above_its_repeats_and_many_do_not_take_over(
 def test_a_share_of_each_batch_is_outliers_which_no_digit_labels(embedded: Splits) -> None:
     recipe = Recipe(batch_size=50, outlier_share=0.1)
     device, generator = torch.device("cpu"), torch.Generator().manual_seed(0)
-    plain = Batches(embedded.train, None, recipe, device, generator)
+    plain = Batches(embedded.train, NO_SAMPLES, recipe, device, generator)
     batches = WithOutliers(plain, embedded.train, recipe, device, generator)
     images, labels = next(iter(batches))
     assert len(batches) == len(plain)

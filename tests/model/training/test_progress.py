@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from model.recipe import Diverged, Progress, Recipe, after_training
+from model.errors import Diverged
+from model.recipe import Progress, Recipe, after_training
 from model.training.progress import REPORT_SECONDS, Reporter
 from tests.clock import Clock
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model.data.digits import Labelled, Splits
+from model.data.training_data import NO_SAMPLES
 from model.deslant import Deslanted
 from model.net import Net
 from model.recipe import QUICK, Recipe
@@ -60,7 +61,7 @@ def test_few_digits_are_all_kept(embedded: Splits, count: int) -> None:
 @pytest.mark.parametrize(("pruned_to", "steps"), [(400, 10), (0, 29)])
 def test_a_recipe_trains_on_as_many_digits_as_it_prunes_to(embedded: Splits, pruned_to: int, steps: int) -> None:
     recipe = Recipe(pruned_to=pruned_to, batch_size=40, outlier_share=0)
-    assert len(batches_of(embedded.train, None, recipe, CPU, torch.Generator())) == steps
+    assert len(batches_of(embedded.train, NO_SAMPLES, recipe, CPU, torch.Generator())) == steps
 
 
 def test_blank_and_equal_images_are_as_hard_as_each_other() -> None:
