@@ -1,16 +1,18 @@
-"""Estimate a page's background: its brightness, uneven light, the ink's polarity and strength, and ruled lines."""
+"""Estimate a page's background: its brightness, uneven light, its noise, and the ink's polarity and strength."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
 ILLUMINATION_SIDE = 48  # pixels to which the page is shrunk for estimating its light
-SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light, ruled lines and dust are not looked for
-OVER_A_LINE = 64  # of 255; ink this much stronger than a ruled line was written over it
+WINDOW = 15  # pixels of that; strokes are narrower
+SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
+FLAT_SPREAD = 24  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
+STRONG = 0.3  # of the strongest ink; weaker pixels do not count for the strength of full ink
 
 
 def border_of(page: NDArray[Any]) -> NDArray[Any]:
@@ -21,17 +23,65 @@ def border_of(page: NDArray[Any]) -> NDArray[Any]:
     )
 
 
-def illumination(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The background's brightness float32 (H, W), 0–255, of a page uint8 (H, W).
+class Background(NamedTuple):
+    """A page's paper.
 
-    It is a median over a wide window: ink covers less than half of any window.
+    level: float32, 0–255, (H, W) in uneven light, else a single number, (1, 1); is_uneven: which of these;
+    is_light: whether the paper is lighter than the ink.
     """
-    height, width = gray.shape
-    scale = ILLUMINATION_SIDE / max(height, width)
-    size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    small = Image.fromarray(gray).resize(size, Image.Resampling.BOX)
-    smooth = small.filter(ImageFilter.MedianFilter(15)).filter(ImageFilter.GaussianBlur(2))
-    return np.asarray(smooth.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+
+    level: NDArray[np.float32]
+    is_uneven: bool
+    is_light: bool
+
+
+def background_of(gray: NDArray[np.uint8]) -> Background:
+    """The background of a page uint8 (H, W)."""
+    if min(gray.shape) <= SMALL_PAGE_SIDE:
+        return flat_background(gray, float(np.median(border_of(gray))))
+    small = shrunk(gray)
+    light = cv2.medianBlur(small, WINDOW)  # wide windows: neither ink nor a frame on the border counts at the border
+    low, middle, high = (float(value) for value in np.percentile(border_of(light), (10, 50, 90)))
+    if high - low <= FLAT_SPREAD:
+        return flat_background(gray, middle)
+    return uneven_background(gray, small, has_dark_ink(small - smooth_surface(small)))
+
+
+def flat_background(gray: NDArray[np.uint8], level: float) -> Background:
+    """The background of a page uint8 (H, W) in even light."""
+    return Background(np.float32([[level]]), False, has_dark_ink(gray - np.float32(level)))
+
+
+def uneven_background(gray: NDArray[np.uint8], small: NDArray[np.uint8], is_light: bool) -> Background:
+    """The background of a page uint8 (H, W) in uneven light. small: the same, shrunk; is_light: the paper.
+
+    Light paper is a morphological closing, dark paper an opening: strokes that are narrower than the window vanish.
+    """
+    operation = cv2.MORPH_CLOSE if is_light else cv2.MORPH_OPEN
+    light = cv2.morphologyEx(small, operation, np.ones((WINDOW, WINDOW), np.uint8)).astype(np.float32)
+    level = cv2.resize(cv2.GaussianBlur(light, (0, 0), 2), gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    level += np.median(gray - level)  # noise raises a closing and lowers an opening
+    return Background(level, True, is_light)
+
+
+def smooth_surface(small: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The quadratic surface (H, W) nearest to most of the brightness uint8 (H, W): least squares, trimmed three times."""
+    y, x = np.mgrid[-1 : 1 : small.shape[0] * 1j, -1 : 1 : small.shape[1] * 1j].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
+    values = small.reshape(-1).astype(np.float32)
+    near = np.ones(len(values), bool)
+    for _ in range(3):
+        surface = terms @ np.linalg.lstsq(terms[near], values[near], rcond=None)[0]
+        far = np.abs(values - surface)
+        near = far <= 2 * np.median(far)
+    return surface.reshape(small.shape)
+
+
+def shrunk(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A page uint8 (H, W), its longer side shrunk to ILLUMINATION_SIDE."""
+    scale = ILLUMINATION_SIDE / max(gray.shape)
+    height, width = (max(8, round(side * scale)) for side in gray.shape)
+    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def has_dark_ink(difference: NDArray[Any]) -> bool:
@@ -43,6 +93,19 @@ def has_dark_ink(difference: NDArray[Any]) -> bool:
     return bool((values * values * values).sum() < 0)
 
 
+def noise_of(difference: NDArray[Any]) -> float:
+    """The standard deviation of the paper's noise in gray levels. difference: page minus background (H, W).
+
+    It is estimated by the median of absolute differences between neighbours, of which most lie on paper: a frame or a
+    shadow on the border does not count (Rousseeuw and Croux, "Alternatives to the Median Absolute Deviation", 1993).
+    """
+    values = difference.astype(np.float32)
+    size = max(1, min(values.shape) // 64)  # neighbours at a distance, since blur and JPEG make the nearest ones alike
+    steps = np.abs(values[:, size:] - values[:, :-size])
+    deviation = np.abs(values - np.median(values))
+    return 1.4826 * max(float(np.median(steps)) / 2**0.5, float(np.median(deviation)))
+
+
 def full_strength(ink: NDArray[np.float32]) -> float:
     """The strength of full ink, in gray levels, 0 if there is none.
 
@@ -50,21 +113,5 @@ def full_strength(ink: NDArray[np.float32]) -> float:
     """
     if ink.size <= SMALL_PAGE_SIDE * SMALL_PAGE_SIDE:
         return float(ink.max())
-    inked = ink[ink > 0.3 * ink.max()]
+    inked = ink[ink > STRONG * ink.max()]
     return float(np.percentile(inked, 90)) if inked.size else 0.0
-
-
-def without_ruled_lines(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Ink float32 (H, W), 0–255, without the ruled lines that cross the whole page.
-
-    The median of a row or column is the strength of a line there. Ink up to OVER_A_LINE stronger is removed.
-    """
-    bare = ink.copy()
-    for page in (bare, bare.T):
-        rows = np.flatnonzero((page[:, 0] > 0) & (page[:, -1] > 0))
-        if not 0 < len(rows) < len(page) / 2:
-            continue
-        part = page[rows]
-        level = np.median(part, axis=1, keepdims=True)
-        page[rows] = np.where((level > 0) & (part < level + OVER_A_LINE), 0, part)
-    return bare

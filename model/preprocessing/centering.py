@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.preprocessing.components import dilated
+
 from model.preprocessing.foreground import SOLID_INK, Foreground
 
 BOX_SIDE = 20  # pixels of the digit's longer side
@@ -92,7 +93,7 @@ def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     radius = min(round(missing / 2), 12)
     if radius < 1:
         return ink
-    return dilated(np.pad(ink, radius), radius)
+    return cv2.dilate(np.pad(ink, radius), np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
 
 def scaled(digit: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

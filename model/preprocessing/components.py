@@ -1,108 +1,114 @@
-"""Connected components of the ink: separate the digit from dust, ruled lines and page edges by size and position."""
+"""Connected components of the ink: separate the digit from what else lies on the page by size, position and shape."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-MASK_SIDE = 96  # pixels; components are found on a mask of about this size
-SOLID_SHARE = 0.35  # share of full ink from which a pixel of the mask is solid
-MIN_SHARE = 0.06  # share of the largest component's area; smaller components are dust
-MASK_MARGIN = 2  # pixels of the mask that are kept around a component, for its strokes' soft edges
-EDGE_SHARE = 0.1  # share of the page's outline; a component that covers more of it is no digit
+MIN_SHARE = 0.06  # of the main component's area; smaller components are specks
+SECOND_SHARE = 0.25  # of the main component's area; a component of that size is a second digit, and is kept
+NEAR = 0.25  # of the main component's longer side; a part of the digit is no farther away
+BORDER_WEIGHT = 0.25  # by which the area of a component that touches the border counts
+DEBRIS_WEIGHT = 0.01
+DEBRIS = 0.12  # of the page's shorter side
+SLENDER = 0.28  # thickness over length of a straight piece of a frame, at most
+BAND = 0.2  # of the page's shorter side; pieces of a frame lie within it from the border
 
 
-def main_components(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Keep the ink float32 (H, W), 0–255, in and around its largest components; unchanged if there are none.
+class Parts(NamedTuple):
+    """The components of a mask's ink, P of them.
 
-    Also return the stray share: the share, 0–1, of solid ink that was removed although it is no edge or line. On a page
-    with one digit it is near 0; on a picture of something else it is often larger.
+    labels: int (H, W), 1 to P, 0 elsewhere; left, top, right, bottom: their boxes, ends exclusive, int (P,);
+    area: pixels, int (P,).
     """
-    factor = max(1, max(ink.shape) // MASK_SIDE)
-    labels, count = label(max_pooled(ink, factor) > SOLID_SHARE * 255)
+
+    labels: NDArray[np.int32]
+    left: NDArray[np.int64]
+    top: NDArray[np.int64]
+    right: NDArray[np.int64]
+    bottom: NDArray[np.int64]
+    area: NDArray[np.int64]
+
+    @property
+    def longer(self) -> NDArray[np.int64]:
+        """The longer side of each box."""
+        return np.maximum(self.right - self.left, self.bottom - self.top)
+
+
+class Digit(NamedTuple):
+    """The components that are the digit: bool (H, W); and the share, 0–1, of ink beside it that is no speck."""
+
+    kept: NDArray[np.bool_]
+    stray: float
+
+
+def parts_of(mask: NDArray[np.bool_]) -> Parts:
+    """The 8-connected components of bool (H, W)."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    left, top, wide, high, area = stats[1:].T.astype(np.int64)
+    return Parts(labels, left, top, left + wide, top + high, area)
+
+
+def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: float) -> Digit:
+    """The digit among the components of a mask of ink bool (H, W), from which the structure `erased` was taken."""
+    parts = parts_of(mask)
+    count = len(parts.area)
     if not count:
-        return ink, 0.0
-    area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    edge = at_edge(labels, count)
-    keep = area >= MIN_SHARE * area.max()
-    if (keep & ~edge).any():
-        keep &= ~edge
-        keep &= area >= MIN_SHARE * area[keep].max()
-    mask = dilated(np.append(False, keep)[labels].astype(np.float32), MASK_MARGIN)
-    height, width = ink.shape
-    wide = mask.repeat(factor, axis=0).repeat(factor, axis=1)
-    stray = float(area[~keep & ~edge].sum() / area.sum())
-    return np.where(wide[:height, :width] > 0, ink, np.float32(0)), stray
+        return Digit(np.zeros(mask.shape, bool), 0.0)
+    height, width = mask.shape
+    at_border = (parts.left <= 1) | (parts.top <= 1) | (parts.right >= width - 1) | (parts.bottom >= height - 1)
+    debris = beside(parts, erased) & (parts.longer < DEBRIS * min(height, width))
+    debris |= frame_pieces(parts, mask.shape)
+    piece = beside(parts, erased) & (parts.area <= (1.5 * line_width + 1) * parts.longer)
+    if not (piece | debris).all():
+        debris |= piece
+    weight = parts.area * np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0)
+    main = int(np.argmax(weight))
+    longest, area = parts.longer[main], parts.area
+    kept = np.zeros(count, bool)
+    kept[main] = True
+    if debris[main] and erased.any():
+        return Digit(np.zeros(mask.shape, bool), 0.0)
+    underlines = np.array([is_underline(parts, i, main) for i in range(count)])
+    for i in np.argsort(-area):
+        if underlines[i] or kept[i] or debris[i] or area[i] < MIN_SHARE * area[main] or (at_border[i] and not at_border[main]):
+            continue
+        across = max(parts.left[i] - parts.right[kept].max(), parts.left[kept].min() - parts.right[i], 0)
+        down = max(parts.top[i] - parts.bottom[kept].max(), parts.top[kept].min() - parts.bottom[i], 0)
+        box = (parts.right[i] - parts.left[i]) * (parts.bottom[i] - parts.top[i])
+        is_stop = parts.longer[i] < 0.25 * longest and area[i] > 0.5 * box
+        if is_stop and max(across, down) > 0.03 * longest:
+            continue
+        kept[i] = max(across, down) <= NEAR * longest or area[i] >= SECOND_SHARE * area[main]
+    rest = ~kept & ~debris & ~at_border & ~underlines & (area >= MIN_SHARE * area[main])
+    stray = float(area[rest].sum() / (area[rest].sum() + area[kept].sum()))
+    return Digit(np.append(False, kept)[parts.labels], stray)
 
 
-def max_pooled(ink: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """Shrink float32 (H, W) by max-pooling over `factor`×`factor` pixels, so that thin strokes survive."""
-    height, width = ink.shape
-    padded = np.pad(ink, ((0, -height % factor), (0, -width % factor)))
-    blocks: NDArray[np.float32] = padded.reshape(len(padded) // factor, factor, -1, factor).max(axis=3).max(axis=1)
-    return blocks
+def beside(parts: Parts, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which components touch what was erased: bool (P,)."""
+    wide = cv2.dilate(erased.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.bincount(parts.labels[wide], minlength=len(parts.area) + 1)[1:] > 0
 
 
-def dilated(ink: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Grayscale dilation: the maximum within a square of `radius` pixels around each pixel of float32 (H, W).
-
-    First across, then down; the window doubles in each step. The result has the same shape.
-    """
-    for _ in range(2):
-        ink = np.pad(ink.T, ((0, 0), (radius, radius)))
-        reach, wanted = 1, 2 * radius + 1
-        while reach < wanted:
-            step = min(reach, wanted - reach)
-            ink = np.maximum(ink[:, :-step], ink[:, step:])
-            reach += step
-    return ink
-
-
-def at_edge(labels: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
-    """Which components lie along the page's border or cross the page: edges, shadows, ruled lines. bool (count,).
-
-    A digit that fills its page also touches the border, but only with the ends and bends of its strokes.
-    """
-    sides = [
-        np.bincount(side, minlength=count + 1)[1:] for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-    ]
-    top, bottom, left, right = sides
-    crossing = ((top > 0) & (bottom > 0)) | ((left > 0) & (right > 0))
-    along = top + bottom + left + right > EDGE_SHARE * 2 * sum(labels.shape)
-    result: NDArray[np.bool_] = crossing | along
+def frame_pieces(parts: Parts, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components are straight, and lie along the border of the page, within BAND of it: bool (P,)."""
+    height, width = shape
+    band = BAND * min(shape)
+    wide, high = parts.right - parts.left, parts.bottom - parts.top
+    level = (high <= SLENDER * wide) & ((parts.bottom <= band) | (parts.top >= height - band))
+    upright = (wide <= SLENDER * high) & ((parts.right <= band) | (parts.left >= width - band))
+    result: NDArray[np.bool_] = level | upright
     return result
 
 
-def label(solid: NDArray[np.bool_]) -> tuple[NDArray[np.intp], int]:
-    """Label the 8-connected components of bool (H, W): labels (H, W) are 1 … count, 0 elsewhere; and the count.
-
-    Union-find joins the runs of each row with those of the row above (Rosenfeld and Pfaltz, JACM 13, 1966).
-    """
-    parent: list[int] = []
-    runs: list[tuple[int, int, int]] = []
-
-    def find(item: int) -> int:
-        while parent[item] != item:
-            parent[item] = parent[parent[item]]
-            item = parent[item]
-        return item
-
-    above: list[tuple[int, int, int]] = []
-    padded = np.pad(solid, ((0, 0), (1, 1))).astype(np.int8)
-    for row, changes in enumerate(np.diff(padded, axis=1)):
-        starts, ends = np.flatnonzero(changes == 1).tolist(), np.flatnonzero(changes == -1).tolist()
-        here = []
-        for start, end in zip(starts, ends, strict=True):
-            item = len(parent)
-            parent.append(item)
-            runs.append((row, start, end))
-            here.append((start, end, item))
-            for other_start, other_end, other in above:
-                if other_start <= end and start <= other_end:
-                    parent[find(other)] = find(item)
-        above = here
-    roots = {root: number for number, root in enumerate(sorted({find(item) for item in range(len(parent))}), start=1)}
-    labels = np.zeros(solid.shape, np.intp)
-    for item, (row, start, end) in enumerate(runs):
-        labels[row, start:end] = roots[find(item)]
-    return labels, len(roots)
+def is_underline(parts: Parts, i: int, main: int) -> bool:
+    """Whether a component is wide and low, and lies below the main one."""
+    wide, high = parts.right[i] - parts.left[i], parts.bottom[i] - parts.top[i]
+    main_wide, main_high = parts.right[main] - parts.left[main], parts.bottom[main] - parts.top[main]
+    return bool(
+        wide >= 3 * high and wide >= 0.6 * main_wide and parts.top[i] >= parts.bottom[main] + 0.04 * main_high
+    )

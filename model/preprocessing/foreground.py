@@ -1,44 +1,46 @@
 """Find the ink on a gray page: a binarization into background and foreground that keeps the ink's gray levels.
 
-The background is the brightness of the page's border or, in uneven light, a smooth estimate. Ink is what is darker than
-the background, or what is lighter: whichever differs more. On large pages, ruled lines, edges and dust are removed.
+The background is the brightness of the page or, in uneven light, a smooth estimate. Ink is what is darker than the
+background, or what is lighter: whichever differs more. What is no part of the digit is removed: what lies beside the
+sheet (sheet.py), printed lines (structure.py), specks and other ink (components.py).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from model.preprocessing.background import (
-    SMALL_PAGE_SIDE,
-    border_of,
-    full_strength,
-    has_dark_ink,
-    illumination,
-    without_ruled_lines,
-)
-from model.preprocessing.components import main_components
+from model.preprocessing.background import SMALL_PAGE_SIDE, background_of, full_strength, noise_of
+from model.preprocessing.components import digit_of
 from model.preprocessing.errors import BlankImage
+from model.preprocessing.lines import MAX_WIDTH
+from model.preprocessing.sheet import find_sheet
+from model.preprocessing.structure import structure_of
 
-FLAT_SPREAD = 24  # gray levels between the border's 10th and 90th percentile; above it the light is uneven
 MIN_CONTRAST = 16  # gray levels between background and ink
 FULL_CONTRAST = 230  # gray levels; ink of at least this strength is not amplified
 NOISE_FACTOR = 4.0  # ink begins at this many standard deviations of the background
 MAX_NOISE = 0.06  # share of the ink's strength; a noisier page is averaged over 2×2 pixels
 NOISY_SIDE = 56  # pixels; averaging leaves at least this much
-SOLID_INK = 127  # of 255; if removing ruled lines leaves no ink this strong, the digit itself was taken for a line
+SOLID_INK = 127  # of 255
+FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
+SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
+MAX_SIDE = 320  # pixels of the mask on which lines and components are found, at most
+MIN_SIDE = 112  # and at least
+KEPT_AROUND = 2  # pixels of that mask that are kept around a component, for its strokes' soft edges
 NO_CONTRAST = "The page looks empty. Draw one digit in dark ink on light paper, or the other way round."
 TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send one digit on plain paper, in good light."
+ONLY_LINES = "The page shows lines, but no digit between them."
 
 
 class Foreground(NamedTuple):
     """The ink on a page.
 
     pixels: ink float32 (H, W), 0 background to 255 full ink; rows, columns: the strongest ink of each row (H,) and of
-    each column (W,); stray: as `main_components` returns it, 0 if nothing was looked for.
+    each column (W,); stray: the share, 0–1, of the page's ink that is neither the digit's nor structure nor specks.
     """
 
     pixels: NDArray[np.float32]
@@ -51,7 +53,12 @@ def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
     """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage."""
     if max(gray.shape) <= SMALL_PAGE_SIDE and (foreground := foreground_of_clean_page(gray)) is not None:
         return foreground
-    ink, stray = without_clutter(ink_of_any_page(gray))
+    for _ in range(3):
+        sheet = find_sheet(gray)
+        if sheet is None:
+            break
+        gray = sheet.gray
+    ink, stray = ink_of_any_page(gray)
     return Foreground(ink, ink.max(axis=1), ink.max(axis=0), stray)
 
 
@@ -73,36 +80,66 @@ def foreground_of_clean_page(gray: NDArray[np.uint8]) -> Foreground | None:
     return Foreground(ink.astype(np.float32), rows.astype(np.float32), columns.astype(np.float32), 0.0)
 
 
-def ink_of_any_page(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
+def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     """The general way: ink float32 (H, W), 0 background to 255 full ink, of a page uint8 (H, W). Raises BlankImage.
 
     The ink of a noisy page has half its height and width, or a fourth, and so on, as far as it was averaged.
     """
-    low, middle, high = (float(value) for value in np.percentile(border_of(gray), (10, 50, 90)))
-    is_uneven = high - low > FLAT_SPREAD and min(gray.shape) > SMALL_PAGE_SIDE
-    background = illumination(gray) if is_uneven else np.float32(middle)
-    difference = gray - background
-    is_dark = has_dark_ink(difference)
-    ink: NDArray[np.float32] = np.maximum(-difference if is_dark else difference, 0).astype(np.float32)
-    if is_uneven and is_dark:
-        ink *= 255 / np.maximum(background, 32)  # reflectance: the same ink differs less from the paper in a shadow
-    noise = 1.4826 * float(np.median(np.abs(border_of(difference))))  # standard deviation of normal noise
+    background = background_of(gray)
+    difference = gray - background.level
+    ink: NDArray[np.float32] = np.maximum(-difference if background.is_light else difference, 0).astype(np.float32)
+    if background.is_uneven and background.is_light:
+        ink *= 255 / np.maximum(background.level, 32)  # reflectance: in a shadow the same ink differs less from paper
+    noise = noise_of(difference)
     strength = full_strength(ink)
+    if strength < MIN_CONTRAST:
+        raise BlankImage(NO_CONTRAST)
     if noise > MAX_NOISE * strength and min(gray.shape) >= 2 * NOISY_SIDE:
-        return ink_of_any_page(np.asarray(Image.fromarray(gray).reduce(2)))  # a mean of four has half the noise
-    if strength < max(MIN_CONTRAST, 2 * NOISE_FACTOR * noise):
+        return ink_of_any_page(cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    if noise > MAX_NOISE * strength and min(gray.shape) > SMALL_PAGE_SIDE:
+        ink = cv2.GaussianBlur(ink, (0, 0), 1.0)
+        noise *= 0.4
+    floor = NOISE_FACTOR * noise
+    kept, stray = clean(resized(ink), floor, max(MAX_WIDTH, 3.6 / min(ink.shape)))
+    kept = cv2.resize(kept.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    ink = np.where(kept, ink, np.float32(0))
+    strength = full_strength(ink)
+    if strength < max(MIN_CONTRAST, 1.3 * floor):
         raise BlankImage(NO_CONTRAST if strength < MIN_CONTRAST else TOO_GRAINY)
-    if noise:
-        ink[ink < NOISE_FACTOR * noise] = 0
+    ink[ink < floor] = 0
     if strength < FULL_CONTRAST:
         ink *= 255 / strength
     np.minimum(ink, 255, out=ink)
-    return ink
+    return ink, stray
 
 
-def without_clutter(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Remove ruled lines, edges and dust from the ink float32 (H, W) of a large page; return it and the stray share."""
-    if max(ink.shape) <= SMALL_PAGE_SIDE:
-        return ink, 0.0
-    bare = without_ruled_lines(ink)
-    return main_components(bare if bare.max() > SOLID_INK else ink)
+def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Ink float32 (H, W) at a size at which lines and components are found; thin strokes survive shrinking."""
+    height, width = ink.shape
+    factor = -(-max(height, width) // MAX_SIDE)
+    if factor > 1:
+        wide = cv2.dilate(ink, np.ones((factor, factor), np.uint8))
+        return cv2.resize(wide, (width // factor, height // factor), interpolation=cv2.INTER_NEAREST)
+    factor = -(-MIN_SIDE // min(height, width))
+    return ink if factor == 1 else cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+
+
+def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDArray[np.bool_], float]:
+    """Which pixels of ink float32 (H, W) are or surround the digit: bool (H, W); and the stray share."""
+    ink = ink.copy()
+    erased = np.zeros(ink.shape, bool)
+    has_ring, width = False, 0.0
+    for _ in range(3):
+        structure = structure_of(ink > max(floor, FAINT_SHARE * full_strength(ink)), max_width)
+        if not structure.erased.any():
+            break
+        ink[structure.erased] = 0
+        erased |= structure.erased
+        has_ring |= structure.has_ring
+        width = max(width, structure.width)
+    digit = digit_of(ink > max(floor, SOLID_SHARE * full_strength(ink)), erased, width)
+    if not digit.kept.any():
+        raise BlankImage(ONLY_LINES)
+    around = np.ones((2 * KEPT_AROUND + 1, 2 * KEPT_AROUND + 1), np.uint8)
+    kept = (cv2.dilate(digit.kept.astype(np.uint8), around) > 0) & ~erased
+    return kept, 1.0 if has_ring else digit.stray

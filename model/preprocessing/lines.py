@@ -1,0 +1,188 @@
+"""Find straight lines that may be no strokes of a digit: ruled and squared paper, frames, edges.
+
+Segments are found by the probabilistic Hough transform (Matas, Galambos and Kittler, "Robust Detection of Lines Using
+the Progressive Probabilistic Hough Transform", 2000), and each is followed to its ends. Only pixels at which the ink
+across the line is as narrow as the line belong to it: where a stroke crosses, the ink is wider, and is no part of it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Lengths are shares of the page's shorter side.
+MIN_LENGTH = 0.3
+MAX_GAP = 0.04
+MAX_WIDTH = 0.07
+MIN_SLENDERNESS = 5.0  # length over width
+MIN_COVERAGE = 0.8  # share of a line's length that is inked
+MIN_CLEAR = 0.5  # share of its inked length where the ink is as narrow as the line
+WIDER = 1.7  # times the line's width; ink that is wider across belongs to a stroke
+NEAR = 2  # pixels from a line within which its ink lies
+AT_BORDER = 4  # pixels from the border at which a line has reached it
+MAX_LINES = 200
+
+Point = NDArray[np.float64]  # x and y
+
+
+class Line(NamedTuple):
+    """A straight line on a page.
+
+    first, last: its ends; width: in pixels; reaches_border: whether each end does; rows, columns: int (M,), the pixels
+    that are only the line's.
+    """
+
+    first: Point
+    last: Point
+    width: float
+    reaches_border: tuple[bool, bool]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+    @property
+    def length(self) -> float:
+        """In pixels."""
+        return float(np.hypot(*(self.last - self.first)))
+
+    @property
+    def direction(self) -> Point:
+        """The unit vector from the first end to the last."""
+        return (self.last - self.first) / self.length
+
+
+class Profile(NamedTuple):
+    """The ink across a line at N positions along it.
+
+    t: float (N,), the positions, in pixels from the line's middle; inked: bool (N,), whether there is ink near the
+    line; low, high: int (N,), the offsets of the first and the last pixel of that ink.
+    """
+
+    t: NDArray[np.float64]
+    inked: NDArray[np.bool_]
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+
+    @property
+    def width(self) -> NDArray[np.intp]:
+        """Of the ink at each position, in pixels."""
+        return self.high - self.low + 1
+
+
+def find_lines(mask: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Line]:
+    """The thin straight lines in a mask of ink bool (H, W)."""
+    side = min(mask.shape)
+    widest = max(3, round(max_width * side))
+    segments = cv2.HoughLinesP(
+        without_wide_ink(mask, widest + 2), rho=1, theta=np.pi / 360, threshold=max(8, round(0.2 * side)),
+        minLineLength=MIN_LENGTH * side, maxLineGap=max(2, round(MAX_GAP * side)),
+    )  # fmt: skip
+    if segments is None:
+        return []
+    lines: list[Line] = []
+    covered = np.zeros(mask.shape, bool)
+    for first, last in segments.reshape(-1, 2, 2)[:MAX_LINES].astype(np.float64):
+        columns, rows = np.rint(np.linspace(first, last, 20)).astype(np.intp).T
+        if covered[rows, columns].mean() > 0.5:
+            continue  # the transform finds a line as often as it is pixels wide
+        line = follow(mask, first, last, widest)
+        if line is not None:
+            covered[line.rows, line.columns] = True
+            lines.append(line)
+    return lines
+
+
+def without_wide_ink(mask: NDArray[np.bool_], side: int) -> NDArray[np.uint8]:
+    """The mask bool (H, W) without what is wide enough for a square: uint8 (H, W), 0 or 1."""
+    ink = mask.astype(np.uint8)
+    wide = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), borderValue=0)
+    return ink & ~wide
+
+
+def follow(mask: NDArray[np.bool_], first: Point, last: Point, widest: int) -> Line | None:
+    """Follow a line from a segment in both directions to where its ink ends; None if it is no thin straight line."""
+    side = min(mask.shape)
+    gap = max(2, round(MAX_GAP * side))
+    middle, half = (first + last) / 2, float(np.hypot(*(last - first))) / 2
+    direction = (last - first) / (2 * half)
+    for _ in range(2):  # the segment is accurate to a pixel and half a degree; its ink is more so
+        profile = across(mask, middle, direction, widest)
+        used = profile.inked & (np.abs(profile.t) <= half)
+        if np.count_nonzero(used) < 4:
+            return None
+        used &= profile.width <= WIDER * np.percentile(profile.width[used], 30) + 1
+        slope, shift = np.polyfit(profile.t[used], (profile.low + profile.high)[used] / 2, 1)
+        normal = normal_of(direction)
+        middle, direction = middle + shift * normal, direction + slope * normal
+        direction /= np.hypot(*direction)
+    profile = across(mask, middle, direction, widest)
+    begin, end = extent(profile.inked, int(np.argmin(np.abs(profile.t))), gap)
+    inked, widths = profile.inked[begin:end], profile.width[begin:end]
+    if end - begin < MIN_LENGTH * side or inked.mean() < MIN_COVERAGE:
+        return None
+    width = float(np.percentile(widths[inked], 30))
+    narrow = inked & (widths <= WIDER * width + 1)
+    if width > widest or end - begin < MIN_SLENDERNESS * width or narrow.sum() < MIN_CLEAR * inked.sum():
+        return None
+    rows, columns = pixels_of(mask, profile, slice(begin, end), narrow, middle, direction)
+    reaches_border = (begin <= AT_BORDER, len(profile.t) - end <= AT_BORDER)
+    ends = (middle + profile.t[index] * direction for index in (begin, end - 1))
+    return Line(*ends, width, reaches_border, rows, columns)
+
+
+def normal_of(direction: Point) -> Point:
+    """The unit vector across a line."""
+    return np.array([-direction[1], direction[0]])
+
+
+def across(mask: NDArray[np.bool_], middle: Point, direction: Point, widest: int) -> Profile:
+    """The ink across a line at each pixel of its way through the page."""
+    height, width = mask.shape
+    far = 2 * widest + 2
+    t = np.arange(-float(height + width), height + width)
+    x, y = middle[:, None] + direction[:, None] * t
+    on_page = (x > -1) & (x < width) & (y > -1) & (y < height)
+    t, offsets = t[on_page], np.arange(-far, far + 1)
+    normal = normal_of(direction)
+    x = np.rint(x[on_page, None] + offsets * normal[0]).astype(np.intp)
+    y = np.rint(y[on_page, None] + offsets * normal[1]).astype(np.intp)
+    outside = (x < 0) | (y < 0) | (x >= width) | (y >= height)
+    ink = mask[y.clip(0, height - 1), x.clip(0, width - 1)] & ~outside
+    center, inked = np.full(len(t), far), np.zeros(len(t), bool)
+    for offset in sorted(range(-NEAR, NEAR + 1), key=abs):
+        found = ink[:, far + offset] & ~inked
+        center[found] = far + offset
+        inked |= found
+    index = np.arange(2 * far + 1)
+    low = np.where(~ink & (index < center[:, None]), index, -1).max(axis=1) + 1
+    high = np.where(~ink & (index > center[:, None]), index, 2 * far + 1).min(axis=1) - 1
+    return Profile(t, inked, low - far, high - far)
+
+
+def extent(inked: NDArray[np.bool_], start: int, gap: int) -> tuple[int, int]:
+    """The first index of ink and one past the last that can be reached from `start` over gaps of up to `gap`."""
+    places = np.flatnonzero(inked)
+    if not len(places):
+        return start, start
+    nearest = int(np.argmin(np.abs(places - start)))
+    breaks = np.flatnonzero(np.diff(places) > gap + 1)
+    begin = breaks[breaks < nearest].max(initial=-1) + 1
+    end = breaks[breaks >= nearest].min(initial=len(places) - 1)
+    return int(places[begin]), int(places[end]) + 1
+
+
+def pixels_of(
+    mask: NDArray[np.bool_], profile: Profile, part: slice, narrow: NDArray[np.bool_], middle: Point, direction: Point
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pixels of a line where it is narrow, and one beside them for its soft edge."""
+    t, low, high = profile.t[part][narrow], profile.low[part][narrow], profile.high[part][narrow]
+    if not len(t):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    offsets = np.arange(low.min() - 1, high.max() + 2)
+    chosen = (offsets >= low[:, None] - 1) & (offsets <= high[:, None] + 1)
+    places = middle + t[:, None, None] * direction + offsets[None, :, None] * normal_of(direction)
+    columns, rows = np.rint(places[chosen]).astype(np.intp).T
+    inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
+    return rows[inside], columns[inside]

@@ -1,0 +1,171 @@
+"""Tell which of a page's ink is structure (ruled paper, a grid, a frame, an underline), by its lines and its shapes.
+
+A digit's strokes end on the page. A printed line ends at the page's border, or where it meets another printed line. A
+closed frame has a large hole with ink in it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.preprocessing.lines import Line, Point, find_lines, normal_of
+
+MEETING = 0.03  # of the page's shorter side; ends that are nearer to another line meet it
+MUCH_WIDER = 1.6  # times the width of the other lines that cross the page: a stroke
+BAND = 0.2  # of the page's shorter side; a frame's remains lie within it from the border
+CORNER = 0.3  # cosine up to which two lines are about perpendicular
+SLENDER = 12  # length over width, at least, of a frame's line
+LEVEL = 0.25  # sine up to which an underline is level
+BEYOND = 1.15  # times the width of the ink above it: an underline is longer
+MIN_CELL = 0.06  # of the page's area: the hole of a closed frame
+RECTANGULARITY = 0.82  # least share of its smallest rectangle that a frame's hole fills; an ellipse fills 0.785
+SOLIDITY = 0.95  # least share of its convex hull that a ring's hole fills
+CONTENT = 0.3  # of the hole's longer side: what is drawn into it is at least as long
+
+
+class Structure(NamedTuple):
+    """What is structure on a page.
+
+    erased: bool (H, W), its pixels; width: of its widest line, in pixels, 0 if there is none; has_ring: whether a ring
+    around the digit is part of it.
+    """
+
+    erased: NDArray[np.bool_]
+    width: float
+    has_ring: bool
+
+
+def structure_of(mask: NDArray[np.bool_], max_width: float) -> Structure:
+    """Which pixels of a mask of ink bool (H, W) are structure. max_width: of lines, a share of the shorter side."""
+    erased, width = np.zeros(mask.shape, bool), 0.0
+    lines = find_lines(mask, max_width)
+    for line in lines:
+        if is_printed(line, lines, mask) or is_underline(line, mask):
+            erased[line.rows, line.columns] = True
+            width = max(width, line.width)
+    around, has_ring = beside_frame(mask & ~erased)
+    return Structure((erased | around) & mask, width, has_ring)
+
+
+def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
+    """Whether a line is no stroke of a digit, by where it ends on the page bool (H, W).
+
+    It crosses the page; or it begins at the border, and ends in the open or in a corner; or both its ends are corners.
+    """
+    near = 2 + MEETING * min(mask.shape)
+    others = [other for other in lines if other is not line]
+    corners = [is_corner(end, line, others, near) for end in (line.first, line.last)]
+    if all(line.reaches_border):
+        widths = [other.width for other in others if all(other.reaches_border)]
+        return not widths or line.width <= MUCH_WIDER * float(np.median(widths)) + 1
+    if not any(line.reaches_border):
+        return all(corners) and line.length >= SLENDER * line.width
+    free = 0 if line.reaches_border[1] else 1
+    if corners[free]:
+        return True
+    end, outwards = (line.first, -line.direction) if free == 0 else (line.last, line.direction)
+    if not is_open(end, outwards, line.width, mask):
+        return False
+    start = line.last if free == 0 else line.first
+    return in_band(line, mask.shape) or not any(crosses(start, other, near) for other in others)
+
+
+def is_corner(end: Point, line: Line, others: list[Line], near: float) -> bool:
+    """Whether the end of a line is also the end of another that is about perpendicular to it."""
+    return any(
+        abs(float(line.direction @ other.direction)) <= CORNER
+        and min(np.hypot(*(end - other.first)), np.hypot(*(end - other.last))) <= near + other.width
+        for other in others
+    )
+
+
+def is_open(end: Point, outwards: Point, width: float, mask: NDArray[np.bool_]) -> bool:
+    """Whether there is no ink of bool (H, W) beyond the end of a line that is `width` pixels wide."""
+    reach = round(1.5 * width) + 3
+    column, row = np.rint(end + outwards * (reach + 1)).astype(np.intp)
+    window = mask[max(0, row - reach) : max(0, row + reach), max(0, column - reach) : max(0, column + reach)]
+    return bool(window.sum() <= 0.1 * window.size)
+
+
+def in_band(line: Line, shape: tuple[int, ...]) -> bool:
+    """Whether a line lies along a side of the page (H, W), within BAND of it."""
+    band = BAND * min(shape)
+    for axis, length in ((0, shape[1]), (1, shape[0])):
+        places = (line.first[axis], line.last[axis])
+        if abs(line.direction[axis]) < LEVEL and (max(places) < band or min(places) > length - band):
+            return True
+    return False
+
+
+def crosses(point: Point, other: Line, near: float) -> bool:
+    """Whether a line that begins at a point of the border passes through another line just there."""
+    away = point - other.first
+    position, distance = float(away @ other.direction), abs(float(away @ normal_of(other.direction)))
+    return distance <= 3 * near + other.width and -near <= position <= other.length + near
+
+
+def is_underline(line: Line, mask: NDArray[np.bool_]) -> bool:
+    """Whether a line is level, lies below the other ink of bool (H, W), and is longer than that is wide."""
+    if abs(line.last[1] - line.first[1]) > LEVEL * line.length:
+        return False
+    (left, right) = sorted((line.first[0], line.last[0]))
+    middle = (line.first[1] + line.last[1]) / 2
+    rest = mask.copy()
+    rest[line.rows, line.columns] = False
+    above = rest[: max(0, int(middle))]
+    columns = np.flatnonzero(above[:, max(0, int(left)) : int(right) + 1].any(axis=0))
+    if len(columns) < 3 or rest[int(middle + 3 * line.width) + 2 :].sum() > 0.05 * rest.sum():
+        return False
+    first, last = columns[0], columns[-1]
+    return bool(right - left >= BEYOND * (last - first) and first > 0.03 * (right - left) and last < 0.97 * (right - left))
+
+
+def beside_frame(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
+    """Which pixels lie on or beside a closed frame with ink in it: bool (H, W), and whether the frame is a ring."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    height, width = mask.shape
+    for index in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
+        left, top, wide, high, area = stats[index].tolist()
+        if area < MIN_CELL * mask.size:
+            break
+        if left == 0 or top == 0 or left + wide == width or top + high == height:
+            continue
+        box = (slice(top, top + high), slice(left, left + wide))
+        contours, _ = cv2.findContours(
+            (labels[box] == index).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        )
+        hull = cv2.convexHull(max(contours, key=cv2.contourArea))
+        _, sides, _ = cv2.minAreaRect(hull)
+        is_ring = cv2.contourArea(hull) < RECTANGULARITY * sides[0] * sides[1]
+        inside = np.zeros((high, wide), np.uint8)
+        cv2.fillConvexPoly(inside, hull, 1)
+        inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=0)
+        if not has_content(mask[box], inside > 0, CONTENT * min(wide, high), touching=not is_ring and area > 0.25 * mask.size):
+            continue
+        outside = mask.copy()
+        outside[box] &= inside == 0
+        return outside, is_ring
+    return np.zeros(mask.shape, bool), False
+
+
+def has_content(ink: NDArray[np.bool_], inside: NDArray[np.bool_], length: float, touching: bool) -> bool:
+    """Whether a piece of ink bool (H, W) of this length lies inside a frame's hole bool (H, W).
+
+    touching: whether it may touch the frame.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink & inside).astype(np.uint8), connectivity=8)
+    if count == 1:
+        return False
+    _, whole = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
+    at_frame = np.unique(whole[ink & ~inside])
+    for index in range(1, count):
+        _, _, wide, high, _ = stats[index]
+        if max(wide, high) < length:
+            continue
+        if touching and min(wide, high) > length / 2 or not np.isin(whole[(labels == index)][:1], at_frame).any():
+            return True
+    return False
