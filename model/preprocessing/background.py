@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 ILLUMINATION_SIDE = 48  # pixels to which the page is shrunk for estimating its light
 WINDOW = 15  # pixels of that; strokes are narrower
 SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
-FLAT_SPREAD = 24  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
+FLAT_SPREAD = 6  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
 STRONG = 0.3  # of the strongest ink; weaker pixels do not count for the strength of full ink
 
 

@@ -14,7 +14,12 @@ NEAR = 0.25  # of the main component's longer side; a part of the digit is no fa
 BORDER_WEIGHT = 0.25  # by which the area of a component that touches the border counts
 DEBRIS_WEIGHT = 0.01
 DEBRIS = 0.12  # of the page's shorter side
-SLENDER = 0.28  # thickness over length of a straight piece of a frame, at most
+CONTENT = 0.3  # of a ring's longer side; what is drawn into it is at least as long
+DIRECTIONS = 48
+AROUND = 0.8  # share of the directions in which a ring surrounds what is drawn into it
+ROUND = 0.87  # a circle fills 0.785 of its smallest rectangle, a frame nearly all
+EDGE_BAND = 0.16  # of the page's shorter side; a straight piece within it is no digit, even if it is alone
+SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
 BAND = 0.2  # of the page's shorter side; pieces of a frame lie within it from the border
 
 
@@ -39,10 +44,15 @@ class Parts(NamedTuple):
 
 
 class Digit(NamedTuple):
-    """The components that are the digit: bool (H, W); and the share, 0–1, of ink beside it that is no speck."""
+    """The components that are the digit.
+
+    kept: bool (H, W); stray: the share, 0–1, of ink beside it that is no speck; has_ring: whether a ring was drawn
+    around it.
+    """
 
     kept: NDArray[np.bool_]
     stray: float
+    has_ring: bool
 
 
 def parts_of(mask: NDArray[np.bool_]) -> Parts:
@@ -54,27 +64,38 @@ def parts_of(mask: NDArray[np.bool_]) -> Parts:
 
 def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: float) -> Digit:
     """The digit among the components of a mask of ink bool (H, W), from which the structure `erased` was taken."""
+    nothing = Digit(np.zeros(mask.shape, bool), 0.0, False)
     parts = parts_of(mask)
-    count = len(parts.area)
+    area, count = parts.area, len(parts.area)
     if not count:
-        return Digit(np.zeros(mask.shape, bool), 0.0)
+        return nothing
     height, width = mask.shape
     at_border = (parts.left <= 1) | (parts.top <= 1) | (parts.right >= width - 1) | (parts.bottom >= height - 1)
-    debris = beside(parts, erased) & (parts.longer < DEBRIS * min(height, width))
-    debris |= frame_pieces(parts, mask.shape)
-    piece = beside(parts, erased) & (parts.area <= (1.5 * line_width + 1) * parts.longer)
+    pieces = frame_pieces(parts, mask.shape, BAND)
+    debris = beside(parts, erased) & (parts.longer < DEBRIS * min(height, width)) | pieces
+    piece = beside(parts, erased) & (area <= (1.5 * line_width + 1) * parts.longer)
     if not (piece | debris).all():
         debris |= piece
-    weight = parts.area * np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0)
+    weight = area * np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0)
     main = int(np.argmax(weight))
-    longest, area = parts.longer[main], parts.area
+    under = [i for i in range(count) if i != main and weight[i] > 0.1 * weight[main] and is_underline(parts, main, i)]
+    if under:
+        main = max(under, key=lambda i: weight[i])
+    has_ring = False
+    inner = surrounded(parts, main)
+    if inner is not None:
+        debris[main] = True
+        has_ring = is_round(parts, main)
+        main = inner
+    if debris[main] and (erased.any() or frame_pieces(parts, mask.shape, EDGE_BAND)[main]):
+        return nothing
+    underlines = np.array([is_underline(parts, i, main) for i in range(count)])
     kept = np.zeros(count, bool)
     kept[main] = True
-    if debris[main] and erased.any():
-        return Digit(np.zeros(mask.shape, bool), 0.0)
-    underlines = np.array([is_underline(parts, i, main) for i in range(count)])
+    longest = parts.longer[main]
     for i in np.argsort(-area):
-        if underlines[i] or kept[i] or debris[i] or area[i] < MIN_SHARE * area[main] or (at_border[i] and not at_border[main]):
+        ignored = kept[i] or debris[i] or underlines[i] or (at_border[i] and not at_border[main])
+        if ignored or area[i] < MIN_SHARE * area[main]:
             continue
         across = max(parts.left[i] - parts.right[kept].max(), parts.left[kept].min() - parts.right[i], 0)
         down = max(parts.top[i] - parts.bottom[kept].max(), parts.top[kept].min() - parts.bottom[i], 0)
@@ -85,7 +106,40 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
         kept[i] = max(across, down) <= NEAR * longest or area[i] >= SECOND_SHARE * area[main]
     rest = ~kept & ~debris & ~at_border & ~underlines & (area >= MIN_SHARE * area[main])
     stray = float(area[rest].sum() / (area[rest].sum() + area[kept].sum()))
-    return Digit(np.append(False, kept)[parts.labels], stray)
+    return Digit(np.append(False, kept)[parts.labels], stray, has_ring)
+
+
+def surrounded(parts: Parts, outer: int) -> int | None:
+    """The largest component that `outer` surrounds, as a ring or a frame does, perhaps with gaps; None if there is none.
+
+    It is drawn into the ring if it is CONTENT as long, and seen from its middle, the ring lies behind it in nearly all
+    directions.
+    """
+    inside = (
+        (parts.left > parts.left[outer]) & (parts.right < parts.right[outer])
+        & (parts.top > parts.top[outer]) & (parts.bottom < parts.bottom[outer])
+        & (parts.longer >= CONTENT * parts.longer[outer])
+    )  # fmt: skip
+    if not inside.any():
+        return None
+    inner = int(np.argmax(np.where(inside, parts.longer, 0)))
+    middle = (parts.top[inner] + parts.bottom[inner]) / 2, (parts.left[inner] + parts.right[inner]) / 2
+    nearest, farthest = np.full(DIRECTIONS, np.inf), np.zeros(DIRECTIONS)
+    for index, extreme, reach in ((outer, np.minimum, nearest), (inner, np.maximum, farthest)):
+        rows, columns = np.nonzero(parts.labels == index + 1)
+        angle = np.arctan2(rows - middle[0], columns - middle[1])
+        bins = ((angle + np.pi) / (2 * np.pi) * DIRECTIONS).astype(np.intp) % DIRECTIONS
+        extreme.at(reach, bins, np.hypot(rows - middle[0], columns - middle[1]))
+    around = np.isfinite(nearest) & (nearest > farthest)
+    return inner if around.mean() >= AROUND else None
+
+
+def is_round(parts: Parts, index: int) -> bool:
+    """Whether a component's outline is rather a ring's than a frame's: it fills less of its smallest rectangle."""
+    rows, columns = np.nonzero(parts.labels == index + 1)
+    hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
+    _, sides, _ = cv2.minAreaRect(hull)
+    return cv2.contourArea(hull) < ROUND * sides[0] * sides[1]
 
 
 def beside(parts: Parts, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -94,10 +148,10 @@ def beside(parts: Parts, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.bincount(parts.labels[wide], minlength=len(parts.area) + 1)[1:] > 0
 
 
-def frame_pieces(parts: Parts, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which components are straight, and lie along the border of the page, within BAND of it: bool (P,)."""
+def frame_pieces(parts: Parts, shape: tuple[int, ...], share: float) -> NDArray[np.bool_]:
+    """Which components are straight, and lie along the border of the page, within a share of its side: bool (P,)."""
     height, width = shape
-    band = BAND * min(shape)
+    band = share * min(shape)
     wide, high = parts.right - parts.left, parts.bottom - parts.top
     level = (high <= SLENDER * wide) & ((parts.bottom <= band) | (parts.top >= height - band))
     upright = (wide <= SLENDER * high) & ((parts.right <= band) | (parts.left >= width - band))
@@ -110,5 +164,5 @@ def is_underline(parts: Parts, i: int, main: int) -> bool:
     wide, high = parts.right[i] - parts.left[i], parts.bottom[i] - parts.top[i]
     main_wide, main_high = parts.right[main] - parts.left[main], parts.bottom[main] - parts.top[main]
     return bool(
-        wide >= 3 * high and wide >= 0.6 * main_wide and parts.top[i] >= parts.bottom[main] + 0.04 * main_high
+        wide >= 2.5 * high and wide >= 0.6 * main_wide and parts.top[i] >= parts.bottom[main] + 0.04 * main_high
     )

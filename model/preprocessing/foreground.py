@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from model.preprocessing.background import SMALL_PAGE_SIDE, background_of, full_strength, noise_of
 from model.preprocessing.components import digit_of
 from model.preprocessing.errors import BlankImage
-from model.preprocessing.lines import MAX_WIDTH
+from model.preprocessing.lines import MAX_WIDTH, Line
 from model.preprocessing.sheet import find_sheet
 from model.preprocessing.structure import structure_of
 
@@ -30,6 +30,7 @@ FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
 SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
 MAX_SIDE = 320  # pixels of the mask on which lines and components are found, at most
 MIN_SIDE = 112  # and at least
+ROUNDS = 3  # of looking for structure: what is erased in one uncovers more
 KEPT_AROUND = 2  # pixels of that mask that are kept around a component, for its strokes' soft edges
 NO_CONTRAST = "The page looks empty. Draw one digit in dark ink on light paper, or the other way round."
 TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send one digit on plain paper, in good light."
@@ -128,18 +129,19 @@ def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDA
     """Which pixels of ink float32 (H, W) are or surround the digit: bool (H, W); and the stray share."""
     ink = ink.copy()
     erased = np.zeros(ink.shape, bool)
-    has_ring, width = False, 0.0
-    for _ in range(3):
-        structure = structure_of(ink > max(floor, FAINT_SHARE * full_strength(ink)), max_width)
+    has_ring, lines = False, list[Line]()
+    for _ in range(ROUNDS):
+        structure = structure_of(ink > max(floor, FAINT_SHARE * full_strength(ink)), max_width, lines)
         if not structure.erased.any():
             break
         ink[structure.erased] = 0
         erased |= structure.erased
         has_ring |= structure.has_ring
-        width = max(width, structure.width)
+        lines += structure.lines
+    width = max((line.width for line in lines), default=0.0)
     digit = digit_of(ink > max(floor, SOLID_SHARE * full_strength(ink)), erased, width)
     if not digit.kept.any():
         raise BlankImage(ONLY_LINES)
     around = np.ones((2 * KEPT_AROUND + 1, 2 * KEPT_AROUND + 1), np.uint8)
     kept = (cv2.dilate(digit.kept.astype(np.uint8), around) > 0) & ~erased
-    return kept, 1.0 if has_ring else digit.stray
+    return kept, 1.0 if has_ring or digit.has_ring else digit.stray

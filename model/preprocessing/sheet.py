@@ -12,10 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+SMALLEST_PAGE = 64  # pixels a side; a smaller page is taken as a sheet
 ANALYSIS_SIDE = 256  # pixels to which a larger page is shrunk
 MIN_SHARE, MAX_SHARE = 0.06, 0.97  # of the page's area
 MIN_SIDE = 0.2  # of the page's sides; both sides of a sheet are at least as long
 RECTANGULARITY = 0.82  # least share of its smallest rectangle that a sheet fills; an ellipse fills 0.785
+CORNER_TOLERANCE = 0.03  # of its outline, by which a sheet's corners may be rounded
+MAX_CORNERS = 6  # of a sheet that the page's border may cut
+POLYGON = 0.93  # least share of its convex hull that the polygon through these fills
+SURROUNDINGS = (3, 12)  # pixels from its edge, between which a sheet's surroundings differ from it
 SOLIDITY = 0.92  # least share of its convex hull that a sheet fills
 EDGE_STEP = 40  # gray levels between a sheet and what lies beside its edge
 INSET = 0.025  # of the sheet's shorter side, cut off at its edges
@@ -36,9 +41,11 @@ class Sheet(NamedTuple):
 
 def find_sheet(gray: NDArray[np.uint8]) -> Sheet | None:
     """The sheet on a page uint8 (H, W), None if the page is the sheet."""
+    if min(gray.shape) < SMALLEST_PAGE:
+        return None
     scale = min(1.0, ANALYSIS_SIDE / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
-    smooth = cv2.GaussianBlur(small, (0, 0), 1.0) if max(gray.shape) > 64 else small
+    smooth = cv2.GaussianBlur(small, (0, 0), 1.0)
     best: tuple[float, NDArray[np.float32]] | None = None
     for mask in regions_of(smooth):
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -79,11 +86,15 @@ def is_sheet(hull: NDArray[np.int32], area: float, page: NDArray[np.uint8]) -> b
     _, sides, _ = cv2.minAreaRect(hull)
     if area < RECTANGULARITY * sides[0] * sides[1] or min(sides) < MIN_SIDE * min(height, width):
         return False
+    corners = cv2.approxPolyDP(hull, CORNER_TOLERANCE * cv2.arcLength(hull, True), True)
+    if len(corners) > MAX_CORNERS or cv2.contourArea(corners) < POLYGON * area:
+        return False
     filled = np.zeros(page.shape, np.uint8)
     cv2.fillConvexPoly(filled, hull, 1)
     inset = max(1, round(INSET * min(sides)))
     inner = cv2.erode(filled, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8), borderValue=0) > 0
-    outer = cv2.dilate(filled, np.ones((7, 7), np.uint8)) > cv2.dilate(filled, np.ones((3, 3), np.uint8))
+    near, far = (cv2.dilate(filled, np.ones((2 * away + 1, 2 * away + 1), np.uint8)) for away in SURROUNDINGS)
+    outer = far > near
     if not inner.any() or not outer.any():
         return False
     paper = float(np.median(page[inner]))

@@ -6,6 +6,7 @@ closed frame has a large hole with ink in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -21,6 +22,7 @@ CORNER = 0.3  # cosine up to which two lines are about perpendicular
 SLENDER = 12  # length over width, at least, of a frame's line
 LEVEL = 0.25  # sine up to which an underline is level
 BEYOND = 1.15  # times the width of the ink above it: an underline is longer
+SIDEWAYS = 0.03  # of its length; it reaches at least as far beyond that ink on both sides
 MIN_CELL = 0.06  # of the page's area: the hole of a closed frame
 RECTANGULARITY = 0.82  # least share of its smallest rectangle that a frame's hole fills; an ellipse fills 0.785
 SOLIDITY = 0.95  # least share of its convex hull that a ring's hole fills
@@ -30,25 +32,28 @@ CONTENT = 0.3  # of the hole's longer side: what is drawn into it is at least as
 class Structure(NamedTuple):
     """What is structure on a page.
 
-    erased: bool (H, W), its pixels; width: of its widest line, in pixels, 0 if there is none; has_ring: whether a ring
-    around the digit is part of it.
+    erased: bool (H, W), its pixels; lines: those among it; has_ring: whether a ring around the digit is part of it.
     """
 
     erased: NDArray[np.bool_]
-    width: float
+    lines: list[Line]
     has_ring: bool
 
 
-def structure_of(mask: NDArray[np.bool_], max_width: float) -> Structure:
-    """Which pixels of a mask of ink bool (H, W) are structure. max_width: of lines, a share of the shorter side."""
-    erased, width = np.zeros(mask.shape, bool), 0.0
+def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line] = ()) -> Structure:
+    """Which pixels of a mask of ink bool (H, W) are structure. max_width: of lines, a share of the shorter side.
+
+    known: printed lines that were erased from the mask before.
+    """
+    erased = np.zeros(mask.shape, bool)
     lines = find_lines(mask, max_width)
-    for line in lines:
-        if is_printed(line, lines, mask) or is_underline(line, mask):
-            erased[line.rows, line.columns] = True
-            width = max(width, line.width)
+    printed = [line for line in lines if is_printed(line, [*lines, *known], mask)]
+    level = [line for line in lines if abs(line.direction[1]) < LEVEL]
+    printed += [line for line in level if is_underline(line, level, mask)]
+    for line in printed:
+        erased[line.rows, line.columns] = True
     around, has_ring = beside_frame(mask & ~erased)
-    return Structure((erased | around) & mask, width, has_ring)
+    return Structure((erased | around) & mask, printed, has_ring)
 
 
 def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
@@ -58,7 +63,7 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
     """
     near = 2 + MEETING * min(mask.shape)
     others = [other for other in lines if other is not line]
-    corners = [is_corner(end, line, others, near) for end in (line.first, line.last)]
+    corners = [is_corner(end, line, others, 3 * near) for end in (line.first, line.last)]
     if all(line.reaches_border):
         widths = [other.width for other in others if all(other.reaches_border)]
         return not widths or line.width <= MUCH_WIDER * float(np.median(widths)) + 1
@@ -75,12 +80,16 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
 
 
 def is_corner(end: Point, line: Line, others: list[Line], near: float) -> bool:
-    """Whether the end of a line is also the end of another that is about perpendicular to it."""
-    return any(
-        abs(float(line.direction @ other.direction)) <= CORNER
-        and min(np.hypot(*(end - other.first)), np.hypot(*(end - other.last))) <= near + other.width
-        for other in others
-    )
+    """Whether a line meets another that is about perpendicular to it at this end of it and at an end of the other."""
+    for other in others:
+        if abs(float(line.direction @ other.direction)) > CORNER:
+            continue
+        across = normal_of(other.direction)
+        corner = end + line.direction * float((other.first - end) @ across / (line.direction @ across))
+        gaps = [float(np.hypot(*(corner - place))) for place in (end, other.first, other.last)]
+        if gaps[0] <= near and min(gaps[1:]) <= near:
+            return True
+    return False
 
 
 def is_open(end: Point, outwards: Point, width: float, mask: NDArray[np.bool_]) -> bool:
@@ -108,20 +117,19 @@ def crosses(point: Point, other: Line, near: float) -> bool:
     return distance <= 3 * near + other.width and -near <= position <= other.length + near
 
 
-def is_underline(line: Line, mask: NDArray[np.bool_]) -> bool:
-    """Whether a line is level, lies below the other ink of bool (H, W), and is longer than that is wide."""
-    if abs(line.last[1] - line.first[1]) > LEVEL * line.length:
-        return False
-    (left, right) = sorted((line.first[0], line.last[0]))
+def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool:
+    """Whether a line lies below all other ink of bool (H, W), level lines excepted, and reaches beyond it."""
+    left, right = sorted((line.first[0], line.last[0]))
     middle = (line.first[1] + line.last[1]) / 2
     rest = mask.copy()
-    rest[line.rows, line.columns] = False
-    above = rest[: max(0, int(middle))]
-    columns = np.flatnonzero(above[:, max(0, int(left)) : int(right) + 1].any(axis=0))
-    if len(columns) < 3 or rest[int(middle + 3 * line.width) + 2 :].sum() > 0.05 * rest.sum():
+    for other in level:
+        rest[other.rows, other.columns] = False
+    below = rest[int(middle + 3 * line.width) + 2 :]
+    inked = np.flatnonzero(rest[: max(0, int(middle)), max(0, int(left)) : int(right) + 1].any(axis=0))
+    if len(inked) < 3 or below.sum() > 0.05 * rest.sum():
         return False
-    first, last = columns[0], columns[-1]
-    return bool(right - left >= BEYOND * (last - first) and first > 0.03 * (right - left) and last < 0.97 * (right - left))
+    beyond = SIDEWAYS * (right - left)
+    return bool(right - left >= BEYOND * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond)
 
 
 def beside_frame(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
