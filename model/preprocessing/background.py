@@ -96,14 +96,12 @@ def has_dark_ink(difference: NDArray[Any]) -> bool:
 def noise_of(difference: NDArray[Any]) -> float:
     """The standard deviation of the paper's noise in gray levels. difference: page minus background (H, W).
 
-    It is estimated by the median of absolute differences between neighbours, of which most lie on paper: a frame or a
-    shadow on the border does not count (Rousseeuw and Croux, "Alternatives to the Median Absolute Deviation", 1993).
+    It is estimated by the median absolute deviation, on a small page that of its border: most of it is paper.
     """
     values = difference.astype(np.float32)
-    size = max(1, min(values.shape) // 64)  # neighbours at a distance, since blur and JPEG make the nearest ones alike
-    steps = np.abs(values[:, size:] - values[:, :-size])
-    deviation = np.abs(values - np.median(values))
-    return 1.4826 * max(float(np.median(steps)) / 2**0.5, float(np.median(deviation)))
+    if min(values.shape) <= SMALL_PAGE_SIDE:
+        return 1.4826 * float(np.median(np.abs(border_of(values))))
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 
 def full_strength(ink: NDArray[np.float32]) -> float:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.background import SMALL_PAGE_SIDE, background_of, full_strength, noise_of
+from model.preprocessing.background import SMALL_PAGE_SIDE, background_of, border_of, full_strength, noise_of
 from model.preprocessing.components import digit_of
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.lines import MAX_WIDTH, Line
@@ -28,6 +28,7 @@ NOISY_SIDE = 56  # pixels; averaging leaves at least this much
 SOLID_INK = 127  # of 255
 FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
 SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
+TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit
 MAX_SIDE = 320  # pixels of the mask on which lines and components are found, at most
 MIN_SIDE = 112  # and at least
 ROUNDS = 3  # of looking for structure: what is erased in one uncovers more
@@ -101,10 +102,12 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
         ink = cv2.GaussianBlur(ink, (0, 0), 1.0)
         noise *= 0.4
     floor = NOISE_FACTOR * noise
-    kept, stray = clean(resized(ink), floor, max(MAX_WIDTH, 3.6 / min(ink.shape)))
-    kept = cv2.resize(kept.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    ink = np.where(kept, ink, np.float32(0))
-    strength = full_strength(ink)
+    stray = 0.0
+    if may_have_clutter(ink, max(floor, FAINT_SHARE * strength)):
+        kept, stray = clean(resized(ink), floor, max(MAX_WIDTH, 3.6 / min(ink.shape)))
+        kept = cv2.resize(kept.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        ink = np.where(kept, ink, np.float32(0))
+        strength = full_strength(ink)
     if strength < max(MIN_CONTRAST, 1.3 * floor):
         raise BlankImage(NO_CONTRAST if strength < MIN_CONTRAST else TOO_GRAINY)
     ink[ink < floor] = 0
@@ -112,6 +115,16 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
         ink *= 255 / strength
     np.minimum(ink, 255, out=ink)
     return ink, stray
+
+
+def may_have_clutter(ink: NDArray[np.float32], level: float) -> bool:
+    """Whether other ink than the digit is looked for: not on a tiny page, and on a small one only if its border has ink.
+
+    level: gray levels from which ink counts.
+    """
+    if max(ink.shape) > SMALL_PAGE_SIDE:
+        return True
+    return min(ink.shape) >= TINY_PAGE_SIDE and bool((border_of(ink) > level).any())
 
 
 def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ from model.preprocessing.lines import Line, Point, find_lines, normal_of
 MEETING = 0.03  # of the page's shorter side; ends that are nearer to another line meet it
 MUCH_WIDER = 1.6  # times the width of the other lines that cross the page: a stroke
 BAND = 0.2  # of the page's shorter side; a frame's remains lie within it from the border
+ATTACHED = 0.3  # of a line's length; ink that touches it and is as long is a stroke
 CORNER = 0.3  # cosine up to which two lines are about perpendicular
 SLENDER = 12  # length over width, at least, of a frame's line
 LEVEL = 0.25  # sine up to which an underline is level
@@ -66,17 +67,56 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
     corners = [is_corner(end, line, others, 3 * near) for end in (line.first, line.last)]
     if all(line.reaches_border):
         widths = [other.width for other in others if all(other.reaches_border)]
-        return not widths or line.width <= MUCH_WIDER * float(np.median(widths)) + 1
+        if widths and line.width > MUCH_WIDER * float(np.median(widths)) + 1:
+            return False
+        return not is_stroke_of_full_page(line, lines, mask)
     if not any(line.reaches_border):
         return all(corners) and line.length >= SLENDER * line.width
     free = 0 if line.reaches_border[1] else 1
     if corners[free]:
         return True
     end, outwards = (line.first, -line.direction) if free == 0 else (line.last, line.direction)
-    if not is_open(end, outwards, line.width, mask):
+    if not is_open(end, outwards, line.width, mask) or carries_ink(line, lines, mask):
         return False
     start = line.last if free == 0 else line.first
     return in_band(line, mask.shape) or not any(crosses(start, other, near) for other in others)
+
+
+def is_stroke_of_full_page(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
+    """Whether a line along one side of the page bears ink that reaches the opposite side: a digit fills the page.
+
+    So does a 7 that is cut out at its edges; its roof crosses the page.
+    """
+    for axis in (0, 1):
+        length = mask.shape[1 - axis]
+        place = (line.first[axis] + line.last[axis]) / 2
+        if abs(line.direction[axis]) >= LEVEL or BAND * length <= place <= (1 - BAND) * length:
+            continue
+        labels = attached(line, lines, mask)
+        opposite = labels[:, -2:] if axis == 0 else labels[-2:]
+        if place > length / 2:
+            opposite = labels[:, :2] if axis == 0 else labels[:2]
+        return bool(opposite.any())
+    return False
+
+
+def carries_ink(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
+    """Whether a stroke of some size, other than the lines, begins or ends at a line."""
+    return bool(attached(line, lines, mask).any())
+
+
+def attached(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those components of bool (H, W), without the lines, that touch a line and are not small against it."""
+    rest = mask.copy()
+    for other in lines:
+        if any(other.reaches_border):
+            rest[other.rows.clip(0, mask.shape[0] - 1), other.columns.clip(0, mask.shape[1] - 1)] = False
+    band = np.zeros(mask.shape, np.uint8)
+    band[line.rows, line.columns] = 1
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8), connectivity=8)
+    touching = np.unique(labels[cv2.dilate(band, np.ones((5, 5), np.uint8)) > 0])
+    large = [i for i in touching if i and max(stats[i][2], stats[i][3]) > ATTACHED * line.length]
+    return np.isin(labels, large)
 
 
 def is_corner(end: Point, line: Line, others: list[Line], near: float) -> bool:
