@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 ILLUMINATION_SIDE = 48  # pixels to which the page is shrunk for estimating its light
 WINDOW = 15  # pixels of that; strokes are narrower
+TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit, and most of its border is paper
 SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
 FLAT_SPREAD = 6  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
 STRONG = 0.3  # of the strongest ink; weaker pixels do not count for the strength of full ink
@@ -38,13 +39,13 @@ class Background(NamedTuple):
 def background_of(gray: NDArray[np.uint8]) -> Background:
     """The background of a page uint8 (H, W)."""
     if min(gray.shape) <= SMALL_PAGE_SIDE:
-        return flat_background(gray, float(np.median(border_of(gray))))
+        return flat_background(gray, float(np.median(gray if min(gray.shape) >= TINY_PAGE_SIDE else border_of(gray))))
     small = shrunk(gray)
     light = cv2.medianBlur(small, WINDOW)  # wide windows: neither ink nor a frame on the border counts at the border
     low, middle, high = (float(value) for value in np.percentile(border_of(light), (10, 50, 90)))
     if high - low <= FLAT_SPREAD:
         return flat_background(gray, middle)
-    return uneven_background(gray, small, has_dark_ink(small - smooth_surface(small)))
+    return uneven_background(gray, small, is_paper_light(small, light))
 
 
 def flat_background(gray: NDArray[np.uint8], level: float) -> Background:
@@ -62,6 +63,18 @@ def uneven_background(gray: NDArray[np.uint8], small: NDArray[np.uint8], is_ligh
     level = cv2.resize(cv2.GaussianBlur(light, (0, 0), 2), gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
     level += np.median(gray - level)  # noise raises a closing and lowers an opening
     return Background(level, True, is_light)
+
+
+def is_paper_light(small: NDArray[np.uint8], light: NDArray[np.uint8]) -> bool:
+    """Whether the paper of a shrunk page (H, W) in uneven light is lighter than its ink. light: its median.
+
+    The median takes a thick digit for paper, a smooth surface takes a shadow for ink: the more decided of both decides.
+    """
+    sums = []
+    for paper in (light.astype(np.float32), smooth_surface(small)):
+        cubes = (small - paper) ** 3
+        sums.append(float(cubes.sum() / (np.abs(cubes).sum() or 1)))
+    return max(sums, key=abs) < 0
 
 
 def smooth_surface(small: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -96,12 +109,10 @@ def has_dark_ink(difference: NDArray[Any]) -> bool:
 def noise_of(difference: NDArray[Any]) -> float:
     """The standard deviation of the paper's noise in gray levels. difference: page minus background (H, W).
 
-    It is estimated by the median absolute deviation, on a small page that of its border: most of it is paper.
+    It is estimated by the median absolute deviation, since most of the page, or at least of its border, is paper.
     """
-    values = difference.astype(np.float32)
-    if min(values.shape) <= SMALL_PAGE_SIDE:
-        return 1.4826 * float(np.median(np.abs(border_of(values))))
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    values = np.abs(difference.astype(np.float32))
+    return 1.4826 * min(float(np.median(values)), float(np.median(border_of(values))))
 
 
 def full_strength(ink: NDArray[np.float32]) -> float:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.background import SMALL_PAGE_SIDE, background_of, border_of, full_strength, noise_of
+from model.preprocessing.background import SMALL_PAGE_SIDE, TINY_PAGE_SIDE, background_of, full_strength, noise_of
 from model.preprocessing.components import digit_of
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.lines import MAX_WIDTH, Line
@@ -28,7 +28,7 @@ NOISY_SIDE = 56  # pixels; averaging leaves at least this much
 SOLID_INK = 127  # of 255
 FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
 SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
-TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit
+EDGE = 2  # pixels; ink so near to the border of a small page may be a frame's
 MAX_SIDE = 320  # pixels of the mask on which lines and components are found, at most
 MIN_SIDE = 112  # and at least
 ROUNDS = 3  # of looking for structure: what is erased in one uncovers more
@@ -124,7 +124,8 @@ def may_have_clutter(ink: NDArray[np.float32], level: float) -> bool:
     """
     if max(ink.shape) > SMALL_PAGE_SIDE:
         return True
-    return min(ink.shape) >= TINY_PAGE_SIDE and bool((border_of(ink) > level).any())
+    inner = ink[EDGE:-EDGE, EDGE:-EDGE] > level
+    return min(ink.shape) >= TINY_PAGE_SIDE and int((ink > level).sum()) > int(inner.sum())
 
 
 def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,7 +20,10 @@ RECTANGULARITY = 0.82  # least share of its smallest rectangle that a sheet fill
 CORNER_TOLERANCE = 0.03  # of its outline, by which a sheet's corners may be rounded
 MAX_CORNERS = 6  # of a sheet that the page's border may cut
 POLYGON = 0.93  # least share of its convex hull that the polygon through these fills
-SURROUNDINGS = (3, 12)  # pixels from its edge, between which a sheet's surroundings differ from it
+SURROUNDINGS = (1, 3, 12)  # pixels from its edge: just beside the sheet, and around it
+SHARPNESS = 0.8  # share of the step to its surroundings that is reached just beside a sheet; a shadow's edge is softer
+DARKER = 0.72  # times as bright, at most, is the darker of a sheet and its surroundings
+MIN_OUTLINE = 0.8  # share of its edge at which its surroundings differ
 SOLIDITY = 0.92  # least share of its convex hull that a sheet fills
 EDGE_STEP = 40  # gray levels between a sheet and what lies beside its edge
 INSET = 0.025  # of the sheet's shorter side, cut off at its edges
@@ -93,13 +96,18 @@ def is_sheet(hull: NDArray[np.int32], area: float, page: NDArray[np.uint8]) -> b
     cv2.fillConvexPoly(filled, hull, 1)
     inset = max(1, round(INSET * min(sides)))
     inner = cv2.erode(filled, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8), borderValue=0) > 0
-    near, far = (cv2.dilate(filled, np.ones((2 * away + 1, 2 * away + 1), np.uint8)) for away in SURROUNDINGS)
-    outer = far > near
-    if not inner.any() or not outer.any():
+    rings = [cv2.dilate(filled, np.ones((2 * away + 1, 2 * away + 1), np.uint8)) for away in SURROUNDINGS]
+    beside, around = rings[1] > rings[0], rings[2] > rings[1]
+    if not inner.any() or not around.any():
         return False
     paper = float(np.median(page[inner]))
-    beside = page[outer].astype(np.float32) - paper
-    if abs(float(np.median(beside))) < EDGE_STEP or abs((np.sign(beside) * (np.abs(beside) > EDGE_STEP / 2)).mean()) < 0.8:
+    step = float(np.median(page[around])) - paper
+    near = page[beside] - np.float32(paper)
+    is_sharp = float(np.median(near)) / (step or 1) >= SHARPNESS
+    levels = sorted((paper, paper + step))
+    if abs(step) < EDGE_STEP or levels[0] > DARKER * levels[1] or not is_sharp:
+        return False
+    if (near * np.sign(step) > EDGE_STEP / 2).mean() < MIN_OUTLINE:
         return False
     window = min(255, round(min(sides) / 3)) | 1
     differs = np.abs(page.astype(np.float32) - cv2.medianBlur(page, window))[inner]

@@ -76,10 +76,11 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
     if corners[free]:
         return True
     end, outwards = (line.first, -line.direction) if free == 0 else (line.last, line.direction)
-    if not is_open(end, outwards, line.width, mask) or carries_ink(line, lines, mask):
-        return False
+    if in_band(line, mask.shape):
+        return not is_stroke_of_full_page(line, lines, mask)
     start = line.last if free == 0 else line.first
-    return in_band(line, mask.shape) or not any(crosses(start, other, near) for other in others)
+    is_alone = is_open(end, outwards, line.width, mask) and not attached(line, lines, mask).any()
+    return is_alone and not any(crosses(start, other, near) for other in others)
 
 
 def is_stroke_of_full_page(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
@@ -98,11 +99,6 @@ def is_stroke_of_full_page(line: Line, lines: list[Line], mask: NDArray[np.bool_
             opposite = labels[:, :2] if axis == 0 else labels[:2]
         return bool(opposite.any())
     return False
-
-
-def carries_ink(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
-    """Whether a stroke of some size, other than the lines, begins or ends at a line."""
-    return bool(attached(line, lines, mask).any())
 
 
 def attached(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
