@@ -23,6 +23,7 @@ CORNER = 0.3  # cosine up to which two lines are about perpendicular
 SLENDER = 12  # length over width, at least, of a frame's line
 LEVEL = 0.25  # sine up to which an underline is level
 BEYOND = 1.15  # times the width of the ink above it: an underline is longer
+FAR_BEYOND = 1.4  # the same, if it touches that ink
 SIDEWAYS = 0.03  # of its length; it reaches at least as far beyond that ink on both sides
 MIN_CELL = 0.06  # of the page's area: the hole of a closed frame
 RECTANGULARITY = 0.82  # least share of its smallest rectangle that a frame's hole fills; an ellipse fills 0.785
@@ -67,9 +68,10 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
     corners = [is_corner(end, line, others, 3 * near) for end in (line.first, line.last)]
     if all(line.reaches_border):
         widths = [other.width for other in others if all(other.reaches_border)]
-        if widths and line.width > MUCH_WIDER * float(np.median(widths)) + 1:
-            return False
-        return not is_stroke_of_full_page(line, lines, mask)
+        if in_band(line, mask.shape):
+            return not is_stroke_of_full_page(line, lines, mask)
+        is_wide = bool(widths) and line.width > MUCH_WIDER * float(np.median(widths)) + 1
+        return not is_wide and not is_held(line, others, mask.shape, near)
     if not any(line.reaches_border):
         return all(corners) and line.length >= SLENDER * line.width
     free = 0 if line.reaches_border[1] else 1
@@ -80,7 +82,8 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
         return not is_stroke_of_full_page(line, lines, mask)
     start = line.last if free == 0 else line.first
     is_alone = is_open(end, outwards, line.width, mask) and not attached(line, lines, mask).any()
-    return is_alone and not any(crosses(start, other, near) for other in others)
+    is_thin = line.length >= SLENDER * line.width
+    return is_thin and is_alone and not any(crosses(start, other, near) for other in others)
 
 
 def is_stroke_of_full_page(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
@@ -113,6 +116,13 @@ def attached(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> NDArray[
     touching = np.unique(labels[cv2.dilate(band, np.ones((5, 5), np.uint8)) > 0])
     large = [i for i in touching if i and max(stats[i][2], stats[i][3]) > ATTACHED * line.length]
     return np.isin(labels, large)
+
+
+def is_held(line: Line, others: list[Line], shape: tuple[int, ...], near: float) -> bool:
+    """Whether a line has no parallel, and passes through a frame along the border: a 1 that touches the frame."""
+    parallels = [other for other in others if abs(float(line.direction @ other.direction)) > 1 - CORNER]
+    frame = [other for other in others if in_band(other, shape)]
+    return not parallels and any(crosses(end, other, near) for end in (line.first, line.last) for other in frame)
 
 
 def is_corner(end: Point, line: Line, others: list[Line], near: float) -> bool:
@@ -165,7 +175,8 @@ def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool
     if len(inked) < 3 or below.sum() > 0.05 * rest.sum():
         return False
     beyond = SIDEWAYS * (right - left)
-    return bool(right - left >= BEYOND * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond)
+    longer = FAR_BEYOND if attached(line, level, mask).any() else BEYOND  # a stroke at the foot of a 1 or 2 is short
+    return bool(right - left >= longer * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond)
 
 
 def beside_frame(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
