@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 ILLUMINATION_SIDE = 48  # pixels to which the page is shrunk for estimating its light
 WINDOW = 15  # pixels of that; strokes are narrower
+MARGIN = 3  # pixels of that
 TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit, and most of its border is paper
 SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
 FLAT_SPREAD = 6  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
@@ -41,8 +42,9 @@ def background_of(gray: NDArray[np.uint8]) -> Background:
     if min(gray.shape) <= SMALL_PAGE_SIDE:
         return flat_background(gray, float(np.median(gray if min(gray.shape) >= TINY_PAGE_SIDE else border_of(gray))))
     small = shrunk(gray)
-    light = cv2.medianBlur(small, WINDOW)  # wide windows: neither ink nor a frame on the border counts at the border
-    low, middle, high = (float(value) for value in np.percentile(border_of(light), (10, 50, 90)))
+    light = cv2.medianBlur(small, WINDOW)
+    inner = light[MARGIN:-MARGIN, MARGIN:-MARGIN]  # in whose windows a frame on the border is the smaller part
+    low, middle, high = (float(value) for value in np.percentile(border_of(inner), (10, 50, 90)))
     if high - low <= FLAT_SPREAD:
         return flat_background(gray, middle)
     return uneven_background(gray, small, is_paper_light(small, light))

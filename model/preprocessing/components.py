@@ -18,7 +18,7 @@ CONTENT = 0.3  # of a ring's longer side; what is drawn into it is at least as l
 DIRECTIONS = 48
 AROUND = 0.8  # share of the directions in which a ring surrounds what is drawn into it
 ROUND = 0.87  # a circle fills 0.785 of its smallest rectangle, a frame nearly all
-EDGE_BAND = 0.16  # of the page's shorter side; a straight piece within it is no digit, even if it is alone
+LONG_PIECE = 0.3  # of the page's shorter side; so long a piece of a frame is no digit, even if it is alone
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
 BAND = 0.2  # of the page's shorter side; pieces of a frame lie within it from the border
 
@@ -71,7 +71,7 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
         return nothing
     height, width = mask.shape
     at_border = (parts.left <= 1) | (parts.top <= 1) | (parts.right >= width - 1) | (parts.bottom >= height - 1)
-    pieces = frame_pieces(parts, mask.shape, BAND)
+    pieces = frame_pieces(parts, mask.shape)
     debris = beside(parts, erased) & (parts.longer < DEBRIS * min(height, width)) | pieces
     piece = beside(parts, erased) & (area <= (1.5 * line_width + 1) * parts.longer)
     if not (piece | debris).all():
@@ -81,13 +81,9 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
     under = [i for i in range(count) if i != main and weight[i] > 0.1 * weight[main] and is_underline(parts, main, i)]
     if under:
         main = max(under, key=lambda i: weight[i])
-    has_ring = False
-    inner = surrounded(parts, main)
-    if inner is not None:
-        debris[main] = True
-        has_ring = is_round(parts, main)
-        main = inner
-    if debris[main] and (erased.any() or frame_pieces(parts, mask.shape, EDGE_BAND)[main]):
+    main, rings = inside_rings(parts, main)
+    debris[rings] = True
+    if debris[main] and (erased.any() or parts.longer[main] >= LONG_PIECE * min(height, width)):
         return nothing
     underlines = np.array([is_underline(parts, i, main) for i in range(count)])
     kept = np.zeros(count, bool)
@@ -106,23 +102,26 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
         kept[i] = max(across, down) <= NEAR * longest or area[i] >= SECOND_SHARE * area[main]
     rest = ~kept & ~debris & ~at_border & ~underlines & (area >= MIN_SHARE * area[main])
     stray = float(area[rest].sum() / (area[rest].sum() + area[kept].sum()))
-    return Digit(np.append(False, kept)[parts.labels], stray, has_ring)
+    return Digit(np.append(False, kept)[parts.labels], stray, any(is_round(parts, ring) for ring in rings))
 
 
-def surrounded(parts: Parts, outer: int) -> int | None:
-    """The largest component that `outer` surrounds, as a ring or a frame does, perhaps with gaps; None if there is none.
-
-    It is drawn into the ring if it is CONTENT as long, and seen from its middle, the ring lies behind it in nearly all
-    directions.
-    """
+def inside_rings(parts: Parts, main: int) -> tuple[int, list[int]]:
+    """The component that is drawn into rings or frames, and these; `main` itself and none if there are none."""
     inside = (
-        (parts.left > parts.left[outer]) & (parts.right < parts.right[outer])
-        & (parts.top > parts.top[outer]) & (parts.bottom < parts.bottom[outer])
-        & (parts.longer >= CONTENT * parts.longer[outer])
+        (parts.left > parts.left[main]) & (parts.right < parts.right[main])
+        & (parts.top > parts.top[main]) & (parts.bottom < parts.bottom[main])
+        & (parts.longer >= CONTENT * parts.longer[main])
     )  # fmt: skip
-    if not inside.any():
-        return None
-    inner = int(np.argmax(np.where(inside, parts.longer, 0)))
+    if inside.any():
+        inner = int(np.argmax(np.where(inside, parts.longer, 0)))
+        if surrounds(parts, main, inner):
+            main = inner
+    larger = np.flatnonzero(parts.longer > parts.longer[main])
+    return main, [int(outer) for outer in larger if surrounds(parts, int(outer), main)]
+
+
+def surrounds(parts: Parts, outer: int, inner: int) -> bool:
+    """Whether a ring, perhaps with gaps, lies around another component: behind it in nearly all directions."""
     middle = (parts.top[inner] + parts.bottom[inner]) / 2, (parts.left[inner] + parts.right[inner]) / 2
     nearest, farthest = np.full(DIRECTIONS, np.inf), np.zeros(DIRECTIONS)
     for index, extreme, reach in ((outer, np.minimum, nearest), (inner, np.maximum, farthest)):
@@ -131,7 +130,7 @@ def surrounded(parts: Parts, outer: int) -> int | None:
         bins = ((angle + np.pi) / (2 * np.pi) * DIRECTIONS).astype(np.intp) % DIRECTIONS
         extreme.at(reach, bins, np.hypot(rows - middle[0], columns - middle[1]))
     around = np.isfinite(nearest) & (nearest > farthest)
-    return inner if around.mean() >= AROUND else None
+    return bool(around.mean() >= AROUND)
 
 
 def is_round(parts: Parts, index: int) -> bool:
@@ -148,10 +147,10 @@ def beside(parts: Parts, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.bincount(parts.labels[wide], minlength=len(parts.area) + 1)[1:] > 0
 
 
-def frame_pieces(parts: Parts, shape: tuple[int, ...], share: float) -> NDArray[np.bool_]:
-    """Which components are straight, and lie along the border of the page, within a share of its side: bool (P,)."""
+def frame_pieces(parts: Parts, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components are straight, and lie along the border of the page, within BAND of it: bool (P,)."""
     height, width = shape
-    band = share * min(shape)
+    band = BAND * min(shape)
     wide, high = parts.right - parts.left, parts.bottom - parts.top
     level = (high <= SLENDER * wide) & ((parts.bottom <= band) | (parts.top >= height - band))
     upright = (wide <= SLENDER * high) & ((parts.right <= band) | (parts.left >= width - band))
