@@ -8,7 +8,7 @@ import numpy as np
 
 from model.data.digits import SPLIT_SEED, Labelled, Splits
 from model.data.idx import read_labels_and_images
-from model.preprocessing.centering import with_margin
+from model.preprocessing.layout import with_margin
 
 VALIDATION_SIZE = 5_000  # of MNIST's 60,000 training images
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.centering import (
+from model.preprocessing.foreground import FULL_CONTRAST
+from model.preprocessing.layout import (
     BOX_THRESHOLD,
     MAX_CENTERED_SIDE,
     MAX_OFFSET,
@@ -21,7 +22,6 @@ from model.preprocessing.centering import (
     moment_weights,
     with_margin,
 )
-from model.preprocessing.foreground import FULL_CONTRAST
 
 
 def center_clean_pages(pages: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

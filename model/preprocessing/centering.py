@@ -1,40 +1,45 @@
 """Size and center a digit as MNIST does.
 
-The longer side of the digit's bounding box is scaled to 20 pixels. Its center of mass is put into the middle of 28×28
-(LeCun, Cortes and Burges, "The MNIST database of handwritten digits"). A margin makes that the network's 32×32.
+The longer side of the digit's bounding box is scaled to 20 pixels, and its center of mass put into the middle of 28×28
+(layout.py). A margin makes that the network's 32×32.
 """
 
 from __future__ import annotations
-
-import functools
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.preprocessing.foreground import Foreground
+from model.preprocessing.layout import (
+    BOX_SIDE,
+    BOX_THRESHOLD,
+    MARGIN,
+    MNIST_SIDE,
+    NETWORK_SHAPE,
+    center_of_mass,
+    extent,
+    is_centered,
+    with_margin,
+)
 
-from model.preprocessing.foreground import SOLID_INK, Foreground
-
-BOX_SIDE = 20  # pixels of the digit's longer side
-MNIST_SIDE = 28
-MARGIN = 2  # from MNIST's 28 to the network's 32
-NETWORK_SIDE = MNIST_SIDE + 2 * MARGIN
-MNIST_SHAPE, NETWORK_SHAPE = (MNIST_SIDE, MNIST_SIDE), (NETWORK_SIDE, NETWORK_SIDE)
-BOX_THRESHOLD = 0.1  # of the strongest ink; fainter rows and columns are not part of the bounding box
-# A 28×28 page is taken as MNIST's if its digit's longer side and its distance from the middle, in pixels, are within:
-MIN_CENTERED_SIDE, MAX_CENTERED_SIDE = 17, 21
-MAX_OFFSET = 1.5
 ENLARGEMENT = 4  # factor by which a digit smaller than BOX_SIDE is enlarged before its box is taken
 EDGE_THRESHOLD = 0.2  # of the strongest ink; level of an enlarged digit's edges
+SOLID_INK = 127  # of 255; ink of which strokes are at least
 MIN_STROKE_WIDTH = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
 
-def center(foreground: Foreground) -> NDArray[np.uint8]:
-    """Scale and center the digit as MNIST does: uint8 (32, 32), white ink on black. Leave a centered one unchanged."""
+Box = tuple[int, int, int, int]  # top, bottom, left and right; the ends are exclusive
+
+
+def center(foreground: Foreground, box: Box) -> NDArray[np.uint8]:
+    """Scale and center the digit as MNIST does: uint8 (32, 32), white ink on black. Leave a centered one unchanged.
+
+    box: the digit's bounding box.
+    """
     ink = foreground.pixels
-    top, bottom, left, right = bounding_box(foreground)
+    top, bottom, left, right = box
     height, width = bottom - top, right - left
     if is_centered(ink, height, width):
         return with_margin(np.rint(ink))
@@ -45,28 +50,10 @@ def center(foreground: Foreground) -> NDArray[np.uint8]:
     return centered(scaled(digit, height, width))
 
 
-def bounding_box(foreground: Foreground) -> tuple[int, int, int, int]:
+def bounding_box(foreground: Foreground) -> Box:
     """Top, bottom, left and right of the digit, without faint rows and columns at its sides. The ends are exclusive."""
     threshold = BOX_THRESHOLD * float(np.maximum.reduce(foreground.rows))
     return *extent(foreground.rows, threshold), *extent(foreground.columns, threshold)
-
-
-def extent(profile: NDArray[np.float32], threshold: float) -> tuple[int, int]:
-    """The first index at which the profile reaches the threshold, and one past the last."""
-    inked = (profile >= threshold).tobytes()  # one byte, 0 or 1, for each index
-    return inked.find(1), inked.rfind(1) + 1
-
-
-def is_centered(ink: NDArray[np.float32], height: int, width: int) -> bool:
-    """Whether a page's digit, height × width pixels, is already sized and centered as in MNIST.
-
-    Such a digit is left alone, since resampling would only blur it.
-    """
-    if ink.shape != MNIST_SHAPE or not MIN_CENTERED_SIDE <= max(height, width) <= MAX_CENTERED_SIDE:
-        return False
-    row, column = center_of_mass(ink)
-    middle = (MNIST_SIDE - 1) / 2
-    return abs(row - middle) <= MAX_OFFSET and abs(column - middle) <= MAX_OFFSET
 
 
 def enlarged(ink: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -122,23 +109,3 @@ def centered(box: NDArray[np.float32]) -> NDArray[np.uint8]:
     left = MARGIN + min(max(round(middle - column), 0), MNIST_SIDE - width)
     field[top : top + height, left : left + width] = box
     return field
-
-
-def with_margin(digit: NDArray[Any]) -> NDArray[np.uint8]:
-    """Add a black margin to (28, 28) or (N, 28, 28), whole gray levels 0–255: uint8 (32, 32) or (N, 32, 32)."""
-    field = np.zeros((*digit.shape[:-2], *NETWORK_SHAPE), np.uint8)
-    field[..., MARGIN:-MARGIN, MARGIN:-MARGIN] = digit
-    return field
-
-
-def center_of_mass(ink: NDArray[np.float32]) -> tuple[float, float]:
-    """Row and column of the center of mass of float32 (H, W); H and W up to 28 keep these sums exact."""
-    total, down, across = (moment_weights(*ink.shape) @ ink.reshape(-1)).tolist()
-    return down / total, across / total
-
-
-@functools.cache
-def moment_weights(height: int, width: int) -> NDArray[np.float32]:
-    """float32 (3, height · width): for each pixel 1, its row and its column. Products with the ink give its moments."""
-    rows, columns = np.indices((height, width), np.float32)
-    return np.stack([np.ones_like(rows), rows, columns]).reshape(3, -1)

@@ -13,9 +13,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.background import SMALL_PAGE_SIDE, TINY_PAGE_SIDE, background_of, full_strength, noise_of
+from model.preprocessing.background import (
+    SMALL_PAGE_SIDE,
+    TINY_PAGE_SIDE,
+    background_of,
+    border_of,
+    full_strength,
+    noise_of,
+)
 from model.preprocessing.components import digit_of
 from model.preprocessing.errors import BlankImage
+from model.preprocessing.layout import extent, is_centered
 from model.preprocessing.lines import MAX_WIDTH, Line
 from model.preprocessing.sheet import find_sheet
 from model.preprocessing.structure import structure_of
@@ -25,12 +33,11 @@ FULL_CONTRAST = 230  # gray levels; ink of at least this strength is not amplifi
 NOISE_FACTOR = 4.0  # ink begins at this many standard deviations of the background
 MAX_NOISE = 0.06  # share of the ink's strength; a noisier page is averaged over 2×2 pixels
 NOISY_SIDE = 56  # pixels; averaging leaves at least this much
-SOLID_INK = 127  # of 255
 FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
 SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
-EDGE = 1  # pixels; ink so near to the border of a small page may be a frame's
 MAX_SIDE = 320  # pixels of the mask on which lines and components are found, at most
 MIN_SIDE = 112  # and at least
+SHEETS = 3  # that lie in each other, at most: a picture of a sheet with a box
 ROUNDS = 3  # of looking for structure: what is erased in one uncovers more
 KEPT_AROUND = 2  # pixels of that mask that are kept around a component, for its strokes' soft edges
 NO_CONTRAST = "The page looks empty. Draw one digit in dark ink on light paper, or the other way round."
@@ -42,26 +49,32 @@ class Foreground(NamedTuple):
     """The ink on a page.
 
     pixels: ink float32 (H, W), 0 background to 255 full ink; rows, columns: the strongest ink of each row (H,) and of
-    each column (W,); stray: the share, 0–1, of the page's ink that is neither the digit's nor structure nor specks.
+    each column (W,); stray: the share, 0–1, of the page's ink that is neither the digit's nor structure nor specks, 1
+    if a ring was drawn around the digit; top, left: where these pixels begin on the page; scale: pixels of the page for
+    each of them.
     """
 
     pixels: NDArray[np.float32]
     rows: NDArray[np.float32]
     columns: NDArray[np.float32]
     stray: float
+    top: int = 0
+    left: int = 0
+    scale: float = 1.0
 
 
 def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
     """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage."""
     if max(gray.shape) <= SMALL_PAGE_SIDE and (foreground := foreground_of_clean_page(gray)) is not None:
         return foreground
-    for _ in range(3):
+    top = left = 0
+    for _ in range(SHEETS):
         sheet = find_sheet(gray)
         if sheet is None:
             break
-        gray = sheet.gray
+        top, left, gray = top + sheet.top, left + sheet.left, sheet.gray
     ink, stray = ink_of_any_page(gray)
-    return Foreground(ink, ink.max(axis=1), ink.max(axis=0), stray)
+    return Foreground(ink, ink.max(axis=1), ink.max(axis=0), stray, top, left, len(gray) / len(ink))
 
 
 def foreground_of_clean_page(gray: NDArray[np.uint8]) -> Foreground | None:
@@ -120,12 +133,15 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
 def may_have_clutter(ink: NDArray[np.float32], level: float) -> bool:
     """Whether other ink than the digit is looked for: not on a tiny page, and on a small one only if its border has ink.
 
-    level: gray levels from which ink counts.
+    On a page of MNIST, the digit itself may reach the border. level: gray levels from which ink counts.
     """
     if max(ink.shape) > SMALL_PAGE_SIDE:
         return True
-    inner = ink[EDGE:-EDGE, EDGE:-EDGE] > level
-    return min(ink.shape) >= TINY_PAGE_SIDE and int((ink > level).sum()) > int(inner.sum())
+    inked = ink > level
+    if min(ink.shape) < TINY_PAGE_SIDE or not border_of(inked).any():
+        return False
+    rows, columns = (extent(ink.max(axis=axis), level) for axis in (1, 0))
+    return not is_centered(ink, rows[1] - rows[0], columns[1] - columns[0])
 
 
 def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -23,11 +23,12 @@ from PIL import Image
 from model import faults
 from model.faults import result_or_error
 from model.preprocessing.batch_centering import center_clean_pages
-from model.preprocessing.centering import MNIST_SHAPE, NETWORK_SHAPE, center, with_margin
+from model.preprocessing.centering import bounding_box, center
 from model.preprocessing.decoding.decode import Page, decode
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import BlankImage, InvalidPixels
 from model.preprocessing.foreground import find_foreground
+from model.preprocessing.layout import MNIST_SHAPE, NETWORK_SHAPE, with_margin
 
 PIPELINE_VERSION = 2  # raise it with any change by which a picture is read differently
 MAX_STRAY = 0.05  # largest share of ink beside the digit; 99 of 100 pages with one digit have at most half as much
@@ -62,7 +63,7 @@ def read_digit(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
 def read_page(page: Page) -> Reading:
     """Read the digit on a decoded page. Raises BlankImage."""
     foreground = find_foreground(page.gray)
-    return Reading(center(foreground), page.format, foreground.stray)
+    return Reading(center(foreground, bounding_box(foreground)), page.format, foreground.stray)
 
 
 def read_pixels(pixels: NDArray[np.uint8]) -> Reading:

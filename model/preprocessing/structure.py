@@ -176,7 +176,9 @@ def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool
         return False
     beyond = SIDEWAYS * (right - left)
     longer = FAR_BEYOND if attached(line, level, mask).any() else BEYOND  # a stroke at the foot of a 1 or 2 is short
-    return bool(right - left >= longer * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond)
+    return bool(
+        right - left >= longer * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond
+    )
 
 
 def beside_frame(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
@@ -199,7 +201,9 @@ def beside_frame(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
         inside = np.zeros((high, wide), np.uint8)
         cv2.fillConvexPoly(inside, hull, 1)
         inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=0)
-        if not has_content(mask[box], inside > 0, CONTENT * min(wide, high), touching=not is_ring and area > 0.25 * mask.size):
+        if not has_content(
+            mask[box], inside > 0, CONTENT * min(wide, high), touching=not is_ring and area > 0.25 * mask.size
+        ):
             continue
         outside = mask.copy()
         outside[box] &= inside == 0
@@ -221,6 +225,6 @@ def has_content(ink: NDArray[np.bool_], inside: NDArray[np.bool_], length: float
         _, _, wide, high, _ = stats[index]
         if max(wide, high) < length:
             continue
-        if touching and min(wide, high) > length / 2 or not np.isin(whole[(labels == index)][:1], at_frame).any():
+        if (touching and min(wide, high) > length / 2) or not np.isin(whole[(labels == index)][:1], at_frame).any():
             return True
     return False

@@ -30,7 +30,7 @@ from onnx import numpy_helper, parser
 from model.deslant import EPSILON, MAX_SLOPE, Deslanted, monomials, positions
 from model.errors import ExportError
 from model.net import Net
-from model.preprocessing.centering import NETWORK_SIDE
+from model.preprocessing.layout import NETWORK_SIDE
 
 TOLERANCE = 1e-5  # largest difference to torch: of probabilities, and of logits relative to the largest logit
 # IR version 8 is what Triton and older runtimes still read.

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.preprocessing.centering import NETWORK_SIDE
+from model.preprocessing.layout import NETWORK_SIDE
 from model.recipe import Strength
 
 GRID = 5  # control points a side of the elastic distortion

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Generator, Tensor
 
 from model.data.fonts import LETTERS, font_folder
-from model.preprocessing.centering import NETWORK_SIDE
+from model.preprocessing.layout import NETWORK_SIDE
 
 LATTICE = 20 / 3  # pixels between the points of the 4×4 lattice on which strokes begin and end
 STROKES = 6

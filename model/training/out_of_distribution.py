@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.data.digits import Labelled
-from model.preprocessing.centering import BOX_SIDE, NETWORK_SIDE
+from model.preprocessing.layout import BOX_SIDE, NETWORK_SIDE
 from model.preprocessing.pipeline import to_input
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
 

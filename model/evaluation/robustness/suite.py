@@ -20,8 +20,8 @@ from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.nondigits import NON_DIGITS
 from model.evaluation.robustness.paint import png
-from model.preprocessing.centering import MARGIN
 from model.preprocessing.errors import ImageError
+from model.preprocessing.layout import MARGIN
 from model.preprocessing.pipeline import Reading, read_digit
 
 SEED = 2026  # choices were made with another seed (model/LOG.md)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from model.preprocessing.centering import enlarged, extent, scaled, thickened, with_margin
+from model.preprocessing.centering import enlarged, scaled, thickened
+from model.preprocessing.layout import extent, with_margin
 from model.preprocessing.pipeline import read_digit, to_png
 
 

@@ -13,11 +13,12 @@ from PIL import Image
 
 from model.data.digits import Splits
 from model.preprocessing.batch_centering import center_clean_pages
-from model.preprocessing.centering import bounding_box, center, is_centered
+from model.preprocessing.centering import bounding_box, center
 from model.preprocessing.decoding.decode import decode_any
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import ImageError
 from model.preprocessing.foreground import Foreground, find_foreground, foreground_of_clean_page
+from model.preprocessing.layout import is_centered
 from model.preprocessing.pipeline import Reading, read_digit, read_many, to_png
 from tests.pictures import draw_seven, encoded
 
