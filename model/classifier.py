@@ -22,6 +22,7 @@ from model.preprocessing.pipeline import Reading, to_input
 
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"
+OTHER_INK = "other-ink"
 BATCH = 16  # images in one call of the graph; larger batches save no time per image and take more memory
 
 
@@ -43,8 +44,8 @@ class Verdict(NamedTuple):
     """The service's answer for one image.
 
     digit: 0–9; confidence: calibrated probability of that digit; accepted: False if the answer should not be used
-    without a person's look; reason: why not, `low-confidence` or `not-a-digit`, None if accepted; probabilities: of
-    the ten digits, sum 1.
+    without a person's look; reason: why not, `low-confidence`, `not-a-digit` or `other-ink`, None if accepted;
+    probabilities: of the ten digits, sum 1.
     """
 
     digit: int
@@ -89,13 +90,18 @@ class Classifier:
         return [self._verdict(row, float(s)) for row, s in zip(probabilities.tolist(), score, strict=True)]
 
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
-        """Return one verdict for each reading of the image pipeline, in order. A cluttered page is `not-a-digit`."""
+        """Return one verdict for each reading of the image pipeline, in order.
+
+        A digit beside which there is much other ink, or a ring around it, is not accepted: `other-ink`.
+        """
         verdicts: list[Verdict] = []
         for start in range(0, len(readings), BATCH):
             batch = readings[start : start + BATCH]
             predicted = self.predict(to_input([reading.pixels for reading in batch]))
             verdicts += [
-                verdict._replace(accepted=False, reason=NOT_A_DIGIT) if reading.is_cluttered else verdict
+                verdict._replace(accepted=False, reason=verdict.reason or OTHER_INK)
+                if reading.is_cluttered
+                else verdict
                 for verdict, reading in zip(predicted, batch, strict=True)
             ]
         return verdicts

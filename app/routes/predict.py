@@ -46,10 +46,11 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
         answer = await predictor.answer(one_picture(body, content_type))
     else:
         answer = await predictor.in_thread(partial(answer_body, predictor, content_type), body)
-    seen = None
+    made = prediction(answer, scope["state"]["request_id"])
     if scope["query_string"] and wants_seen(scope["query_string"]):
-        seen = "data:image/png;base64," + base64.b64encode(to_png(answer.reading.pixels)).decode()
-    await send_json(send, to_json(prediction(answer, scope["state"]["request_id"], seen), exclude_none=True))
+        made.seen = "data:image/png;base64," + base64.b64encode(to_png(answer.reading.pixels)).decode()
+        made.box = answer.reading.box
+    await send_json(send, to_json(made, exclude_none=True))
 
 
 def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
@@ -80,8 +81,8 @@ def answer_batch(predictor: Predictor, content_type: str, body: bytes) -> list[A
     return [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
 
 
-def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Prediction:
-    """The response's schema for one image. seen: the network's input as a data-URI, if wanted."""
+def prediction(answer: Answer, request_id: str) -> Prediction:
+    """The response's schema for one image."""
     _, verdict, version = answer
     return Prediction(
         digit=verdict.digit,
@@ -91,12 +92,11 @@ def prediction(answer: Answer, request_id: str, seen: str | None = None) -> Pred
         probabilities=verdict.probabilities,
         model_version=str(version),
         request_id=request_id,
-        seen=seen,
     )
 
 
 def wants_seen(query: bytes) -> bool:
-    """Whether the query has `seen=true`, which asks for the network's input. Raises InvalidField."""
+    """Whether the query has `seen=true`, which asks for the network's input and its place. Raises InvalidField."""
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("seen", ["false"])[-1]
     try:
         return truth_value.validate_python(given)

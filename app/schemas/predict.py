@@ -56,11 +56,17 @@ class Prediction(BaseModel):
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[float, Field(ge=0, le=1, description="calibrated probability of `digit`")]
     accepted: Annotated[bool, Field(description="false when the confidence is low, or no digit is seen")]
-    reason: Annotated[str | None, Field(description="why not: `low-confidence` or `not-a-digit`")] = None
+    reason: Annotated[str | None, Field(description="why not: `low-confidence`, `not-a-digit` or `other-ink`")] = None
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
     model_version: Annotated[str, Field(description="the one version that made this answer")]
     request_id: str
     seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
+    box: Annotated[
+        tuple[int, int, int, int] | None,
+        Field(
+            description="with ?seen=true: x, y, width and height of the digit in the picture as it was sent, in pixels"
+        ),
+    ] = None
 
 
 class Batch(BaseModel):

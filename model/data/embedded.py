@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.digits import SPLIT_SEED, Labelled, Splits
-from model.preprocessing.decoding.decode import Page
+from model.preprocessing.decoding.page import Page
 from model.preprocessing.pipeline import read_page
 
 SOURCE = "scikit-learn digits"

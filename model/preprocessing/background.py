@@ -52,7 +52,7 @@ def background_of(gray: NDArray[np.uint8]) -> Background:
 
 def flat_background(gray: NDArray[np.uint8], level: float) -> Background:
     """The background of a page uint8 (H, W) in even light."""
-    return Background(np.float32([[level]]), False, has_dark_ink(gray - np.float32(level)))
+    return Background(np.array([[level]], np.float32), False, has_dark_ink(gray - np.float32(level)))
 
 
 def uneven_background(gray: NDArray[np.uint8], small: NDArray[np.uint8], is_light: bool) -> Background:
@@ -80,7 +80,7 @@ def is_paper_light(small: NDArray[np.uint8], light: NDArray[np.uint8]) -> bool:
 
 
 def smooth_surface(small: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The quadratic surface (H, W) nearest to most of the brightness uint8 (H, W): least squares, trimmed three times."""
+    """The quadratic surface (H, W) nearest to most of the brightness uint8 (H, W): least squares, trimmed twice."""
     y, x = np.mgrid[-1 : 1 : small.shape[0] * 1j, -1 : 1 : small.shape[1] * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
     values = small.reshape(-1).astype(np.float32)
@@ -89,14 +89,16 @@ def smooth_surface(small: NDArray[np.uint8]) -> NDArray[np.float32]:
         surface = terms @ np.linalg.lstsq(terms[near], values[near], rcond=None)[0]
         far = np.abs(values - surface)
         near = far <= 2 * np.median(far)
-    return surface.reshape(small.shape)
+    fitted: NDArray[np.float32] = surface.reshape(small.shape)
+    return fitted
 
 
 def shrunk(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A page uint8 (H, W), its longer side shrunk to ILLUMINATION_SIDE."""
     scale = ILLUMINATION_SIDE / max(gray.shape)
     height, width = (max(8, round(side * scale)) for side in gray.shape)
-    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+    small: NDArray[np.uint8] = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+    return small
 
 
 def has_dark_ink(difference: NDArray[Any]) -> bool:

@@ -8,6 +8,8 @@ as PNG: a batch of 8 is read 1.25 times as fast as one by one, a batch of 16 to 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +26,20 @@ from model.preprocessing.layout import (
 )
 
 
-def center_clean_pages(pages: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Read pages uint8 (N, 28, 28) as digits uint8 (N, 32, 32), white ink on black, and say which are valid: bool (N,).
+class CleanPages(NamedTuple):
+    """N pages, read as digits.
+
+    digits: uint8 (N, 32, 32), white ink on black; boxes: int (N, 4), left, top, right and bottom of each digit on its
+    page, the last two exclusive; is_valid: bool (N,), whether the page was clean and its digit centered as in MNIST.
+    """
+
+    digits: NDArray[np.uint8]
+    boxes: NDArray[np.intp]
+    is_valid: NDArray[np.bool_]
+
+
+def center_clean_pages(pages: NDArray[np.uint8]) -> CleanPages:
+    """Read pages uint8 (N, 28, 28).
 
     A page's digit is valid if its border is pure black or pure white, its ink has full contrast, and the digit is
     centered as MNIST does. Others need the general way.
@@ -36,18 +50,15 @@ def center_clean_pages(pages: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDA
     strongest = np.maximum.reduce(rows, 1)
     border = rows[:, 0] | rows[:, -1] | columns[:, 0] | columns[:, -1]
     is_clean = ((background == 0) | (background == 255)) & (border == 0) & (strongest >= FULL_CONTRAST)
-    return with_margin(ink), is_clean & are_centered(ink, rows, columns, strongest)
-
-
-def are_centered(
-    ink: NDArray[np.uint8], rows: NDArray[np.uint8], columns: NDArray[np.uint8], strongest: NDArray[np.uint8]
-) -> NDArray[np.bool_]:
-    """`centering.is_centered` for each of ink (N, 28, 28): bool (N,).
-
-    rows, columns: the strongest ink of each row and of each column, (N, 28); strongest: of each page, (N,).
-    """
     threshold = (BOX_THRESHOLD * strongest.astype(np.float64)).astype(np.float32)[:, None]
-    side = np.maximum(extents(rows >= threshold), extents(columns >= threshold))
+    top, bottom = extents(rows >= threshold)
+    left, right = extents(columns >= threshold)
+    boxes = np.stack([left, top, right, bottom], axis=1)
+    return CleanPages(with_margin(ink), boxes, is_clean & are_centered(ink, np.maximum(bottom - top, right - left)))
+
+
+def are_centered(ink: NDArray[np.uint8], side: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """`layout.is_centered` for each of ink (N, 28, 28), whose digits' longer sides are (N,): bool (N,)."""
     centered = (side >= MIN_CENTERED_SIDE) & (side <= MAX_CENTERED_SIDE)
     weights = moment_weights(*MNIST_SHAPE)
     total, down, across = (ink.reshape(len(ink), -1).astype(np.float32) @ weights.T).T
@@ -57,7 +68,6 @@ def are_centered(
     return centered
 
 
-def extents(inked: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """The length from the first to the last True of each row of bool (N, 28), both included; 28 if there is none."""
-    length: NDArray[np.intp] = inked.shape[1] - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1)
-    return length
+def extents(inked: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first True of each row of bool (N, 28) and one past the last: int (N,); 0 and 28 if there is none."""
+    return inked.argmax(axis=1), inked.shape[1] - inked[:, ::-1].argmax(axis=1)

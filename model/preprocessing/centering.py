@@ -30,10 +30,10 @@ SOLID_INK = 127  # of 255; ink of which strokes are at least
 MIN_STROKE_WIDTH = 2.0  # pixels at the digit's final size; thinner strokes are thickened before they are shrunk
 
 
-Box = tuple[int, int, int, int]  # top, bottom, left and right; the ends are exclusive
+Extents = tuple[int, int, int, int]  # top, bottom, left and right; the ends are exclusive
 
 
-def center(foreground: Foreground, box: Box) -> NDArray[np.uint8]:
+def center(foreground: Foreground, box: Extents) -> NDArray[np.uint8]:
     """Scale and center the digit as MNIST does: uint8 (32, 32), white ink on black. Leave a centered one unchanged.
 
     box: the digit's bounding box.
@@ -50,7 +50,7 @@ def center(foreground: Foreground, box: Box) -> NDArray[np.uint8]:
     return centered(scaled(digit, height, width))
 
 
-def bounding_box(foreground: Foreground) -> Box:
+def bounding_box(foreground: Foreground) -> Extents:
     """Top, bottom, left and right of the digit, without faint rows and columns at its sides. The ends are exclusive."""
     threshold = BOX_THRESHOLD * float(np.maximum.reduce(foreground.rows))
     return *extent(foreground.rows, threshold), *extent(foreground.columns, threshold)
@@ -80,7 +80,8 @@ def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     radius = min(round(missing / 2), 12)
     if radius < 1:
         return ink
-    return cv2.dilate(np.pad(ink, radius), np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    bold: NDArray[np.float32] = cv2.dilate(np.pad(ink, radius), np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    return bold
 
 
 def scaled(digit: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

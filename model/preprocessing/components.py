@@ -40,7 +40,8 @@ class Parts(NamedTuple):
     @property
     def longer(self) -> NDArray[np.int64]:
         """The longer side of each box."""
-        return np.maximum(self.right - self.left, self.bottom - self.top)
+        sides: NDArray[np.int64] = np.maximum(self.right - self.left, self.bottom - self.top)
+        return sides
 
 
 class Digit(NamedTuple):
@@ -138,7 +139,7 @@ def is_round(parts: Parts, index: int) -> bool:
     rows, columns = np.nonzero(parts.labels == index + 1)
     hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
     _, sides, _ = cv2.minAreaRect(hull)
-    return cv2.contourArea(hull) < ROUND * sides[0] * sides[1]
+    return bool(cv2.contourArea(hull) < ROUND * sides[0] * sides[1])
 
 
 def beside(parts: Parts, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -131,7 +131,7 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
 
 
 def may_have_clutter(ink: NDArray[np.float32], level: float) -> bool:
-    """Whether other ink than the digit is looked for: not on a tiny page, and on a small one only if its border has ink.
+    """Whether other ink than the digit is looked for: not on a tiny page, on a small one only if its border has ink.
 
     On a page of MNIST, the digit itself may reach the border. level: gray levels from which ink counts.
     """
@@ -150,7 +150,10 @@ def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     factor = -(-max(height, width) // MAX_SIDE)
     if factor > 1:
         wide = cv2.dilate(ink, np.ones((factor, factor), np.uint8))
-        return cv2.resize(wide, (width // factor, height // factor), interpolation=cv2.INTER_NEAREST)
+        small: NDArray[np.float32] = cv2.resize(
+            wide, (width // factor, height // factor), interpolation=cv2.INTER_NEAREST
+        )
+        return small
     factor = -(-MIN_SIDE // min(height, width))
     return ink if factor == 1 else cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
 

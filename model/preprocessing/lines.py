@@ -98,7 +98,8 @@ def without_wide_ink(mask: NDArray[np.bool_], side: int) -> NDArray[np.uint8]:
     """The mask bool (H, W) without what is wide enough for a square: uint8 (H, W), 0 or 1."""
     ink = mask.astype(np.uint8)
     wide = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), borderValue=0)
-    return ink & ~wide
+    thin: NDArray[np.uint8] = ink & ~wide
+    return thin
 
 
 def follow(mask: NDArray[np.bool_], first: Point, last: Point, widest: int) -> Line | None:
@@ -128,8 +129,8 @@ def follow(mask: NDArray[np.bool_], first: Point, last: Point, widest: int) -> L
         return None
     rows, columns = pixels_of(mask, profile, slice(begin, end), narrow, middle, direction)
     reaches_border = (begin <= AT_BORDER, len(profile.t) - end <= AT_BORDER)
-    ends = (middle + profile.t[index] * direction for index in (begin, end - 1))
-    return Line(*ends, width, reaches_border, rows, columns)
+    start, stop = middle + profile.t[begin] * direction, middle + profile.t[end - 1] * direction
+    return Line(start, stop, width, reaches_border, rows, columns)
 
 
 def normal_of(direction: Point) -> Point:

@@ -2,7 +2,9 @@
 
     bytes of a file
       → decode: a gray page, upright, within limits       decoding/decode.py
-      → find the ink: background and foreground           foreground.py, background.py, components.py
+      → the sheet on it, if it shows more                 sheet.py
+      → find the ink: background and foreground           foreground.py, background.py
+      → leave out lines, frames, specks, other ink        structure.py, lines.py, components.py
       → scale and center it as MNIST does                 centering.py
       → Reading: uint8 (32, 32), white ink on black
 
@@ -23,11 +25,12 @@ from PIL import Image
 from model import faults
 from model.faults import result_or_error
 from model.preprocessing.batch_centering import center_clean_pages
-from model.preprocessing.centering import bounding_box, center
-from model.preprocessing.decoding.decode import Page, decode
+from model.preprocessing.centering import Extents, bounding_box, center
+from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.decoding.page import Box, Page
 from model.preprocessing.errors import BlankImage, InvalidPixels
-from model.preprocessing.foreground import find_foreground
+from model.preprocessing.foreground import Foreground, find_foreground
 from model.preprocessing.layout import MNIST_SHAPE, NETWORK_SHAPE, with_margin
 
 PIPELINE_VERSION = 2  # raise it with any change by which a picture is read differently
@@ -41,13 +44,15 @@ log = logging.getLogger(__name__)
 class Reading(NamedTuple):
     """The network's input, and what was found on the way to it.
 
-    pixels: uint8 (32, 32), white ink on black; format: as in `Page`; stray: share, 0–1, of the page's ink that was
-    removed because it is not part of the digit, as dust; ruled lines and edges do not count (components.py).
+    pixels: uint8 (32, 32), white ink on black; format: as in `Page`; stray: share, 0–1, of the page's ink that lies
+    beside the digit; specks, lines and frames do not count, a ring around the digit does (components.py); box: of the
+    digit in the picture as it was sent, None if that is not at hand.
     """
 
     pixels: NDArray[np.uint8]
     format: str
     stray: float = 0.0
+    box: Box | None = None
 
     @property
     def is_cluttered(self) -> bool:
@@ -63,7 +68,16 @@ def read_digit(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
 def read_page(page: Page) -> Reading:
     """Read the digit on a decoded page. Raises BlankImage."""
     foreground = find_foreground(page.gray)
-    return Reading(center(foreground, bounding_box(foreground)), page.format, foreground.stray)
+    box = bounding_box(foreground)
+    return Reading(center(foreground, box), page.format, foreground.stray, box_as_sent(page, foreground, box))
+
+
+def box_as_sent(page: Page, foreground: Foreground, box: Extents) -> Box:
+    """The digit's box in the picture as it was sent. box: the same in the foreground."""
+    top, bottom, left, right = (edge * foreground.scale for edge in box)
+    return page.box_as_sent(
+        left + foreground.left, top + foreground.top, right + foreground.left, bottom + foreground.top
+    )
 
 
 def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
@@ -72,7 +86,10 @@ def read_pixels(pixels: NDArray[np.uint8]) -> Reading:
         raise InvalidPixels(f"The pixels are {pixels.dtype} {pixels.shape}.")
     if not pixels.any():
         raise BlankImage("Every pixel is 0: there is no ink.")
-    return Reading(with_margin(pixels) if pixels.shape == MNIST_SHAPE else pixels, "pixels")
+    ink = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
+    (top, bottom), (left, right) = ((int(places[0]), int(places[-1]) + 1) for places in ink)
+    digit = with_margin(pixels) if pixels.shape == MNIST_SHAPE else pixels
+    return Reading(digit, "pixels", box=Box(left, top, right - left, bottom - top))
 
 
 def read_many(
@@ -101,11 +118,12 @@ def open_picture(picture: bytes | NDArray[np.uint8], limits: Limits) -> Page | R
 
 def read_clean_pages(pages: dict[int, Page]) -> dict[int, Reading]:
     """Read those pages, all gray uint8 (28, 28), that are clean and centered as in MNIST; leave out the others."""
-    digits, is_valid = center_clean_pages(np.stack([page.gray for page in pages.values()]))
+    clean = center_clean_pages(np.stack([page.gray for page in pages.values()]))
+    rows = zip(pages.items(), clean.digits, clean.boxes.tolist(), clean.is_valid.tolist(), strict=True)
     return {
-        i: Reading(digit, page.format)
-        for (i, page), digit, valid in zip(pages.items(), digits, is_valid.tolist(), strict=True)
-        if valid
+        i: Reading(digit, page.format, box=page.box_as_sent(*box))
+        for (i, page), digit, box, is_valid in rows
+        if is_valid
     }
 
 

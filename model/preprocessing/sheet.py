@@ -118,7 +118,6 @@ def is_sheet(hull: NDArray[np.int32], area: float, page: NDArray[np.uint8]) -> b
 
 def cut_out(gray: NDArray[np.uint8], hull: NDArray[np.float32]) -> Sheet:
     """Crop the page uint8 (H, W) to the hull (P, 1, 2), a little inset; fill what lies beside it with its color."""
-    height, width = gray.shape
     _, sides, _ = cv2.minAreaRect(hull.astype(np.float32))
     inset = max(1, round(INSET * min(sides)))
     filled = np.zeros(gray.shape, np.uint8)

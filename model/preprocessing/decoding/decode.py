@@ -6,28 +6,13 @@ decoded by Pillow (pillow.py), or in a process of its own if it would block Pyth
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
-
 from model.preprocessing.decoding.isolated import decode_isolated
 from model.preprocessing.decoding.limits import MIN_SIDE, Limits, bounded_claim, check_bytes
+from model.preprocessing.decoding.page import Page
 from model.preprocessing.decoding.pillow import decode_claimed
 from model.preprocessing.decoding.small_png import decode_small_png
 
 MAX_LOCKED_WORK = 5_000_000  # most work with Python's lock (GIL) held, as in Claim.work: 30 ms on an Intel Xeon core
-
-
-class Page(NamedTuple):
-    """A decoded picture.
-
-    gray: uint8 (H, W), 0 black to 255 white, at most about WORK_SIDE a side; format: the file's, in Pillow's name, or
-    "pixels" if there was no file.
-    """
-
-    gray: NDArray[np.uint8]
-    format: str
 
 
 def decode(data: bytes, limits: Limits) -> Page:
@@ -43,5 +28,5 @@ def decode_any(data: bytes, limits: Limits) -> Page:
     """Decode a picture of any format by the general path. Raises ImageError."""
     claim = bounded_claim(data, limits)
     if claim.format == "JPEG2000" and claim.work > MAX_LOCKED_WORK:
-        return Page(decode_isolated(data, limits), claim.format)
-    return Page(decode_claimed(data, claim, limits), claim.format)
+        return decode_isolated(data, limits)
+    return decode_claimed(data, claim, limits)

@@ -12,7 +12,6 @@ import logging
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from model.preprocessing.decoding.c_libraries import silence_libtiff
@@ -21,6 +20,7 @@ from model.preprocessing.decoding.headers import Claim
 from model.preprocessing.decoding.headers.claim import WORK_SIDE
 from model.preprocessing.decoding.limits import Limits, check_size
 from model.preprocessing.decoding.netpbm import open_netpbm
+from model.preprocessing.decoding.page import TRANSPOSE_BY_ORIENTATION, Page
 from model.preprocessing.errors import CorruptImage, ImageError, ImageTooLarge
 
 Image.MAX_IMAGE_PIXELS = None  # `Limits` decides instead
@@ -30,34 +30,28 @@ warnings.filterwarnings("ignore", module=r"PIL\.")  # the client gets the error 
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 silence_libtiff()
 
-TRANSPOSE_BY_ORIENTATION = {  # EXIF orientation → the transpose that turns the picture upright (CIPA DC-008)
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
-
-def decode_claimed(data: bytes, claim: Claim, limits: Limits) -> NDArray[np.uint8]:
-    """Decode a picture whose claim is within the limits: gray uint8 (H, W), upright. Raises ImageError."""
-    image, transpose = load(data, claim, limits)
+def decode_claimed(data: bytes, claim: Claim, limits: Limits) -> Page:
+    """Decode a picture whose claim is within the limits. Raises ImageError."""
+    image, size, transpose = load(data, claim, limits)
     gray = to_gray(image)  # first, since turning gray takes less time than turning colors
-    return gray if transpose is None else np.asarray(Image.fromarray(gray).transpose(transpose))
+    if transpose is not None:
+        gray = np.asarray(Image.fromarray(gray).transpose(transpose))
+    return Page(gray, claim.format, size, transpose)
 
 
-def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, Image.Transpose | None]:
-    """Decode to about WORK_SIDE in a mode of `plain`; also return the transpose that turns it upright, None if none.
+def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[int, int], Image.Transpose | None]:
+    """Decode to about WORK_SIDE in a mode of `plain`; also return the size of the picture, and the transpose that turns
+    it upright, None if none.
 
     Raises ImageError.
     """
     try:
         with open_image(data, claim) as image:
             check_size(*image.size, limits)
+            size = image.size  # before a decoder that shrinks changes it
             small = plain(shrink(image, claim))
-            return small, exif_transpose_of(image) if may_have_exif(image) else None
+            return small, size, exif_transpose_of(image) if may_have_exif(image) else None
     except ImageError:
         raise
     except UnidentifiedImageError:
