@@ -192,7 +192,8 @@ def inked(lines: list[Line], widths: list[NDArray[np.float64]], side: int) -> ND
     for line, width in zip(lines, widths, strict=True):
         places, pens = (line * scale + shift).tolist(), (width * scale).tolist()
         for (x, y), (next_x, next_y), pen in zip(places, places[1:], pens, strict=False):
-            draw.line((x, y, next_x, next_y), 255, max(1, round(pen)))
+            if pen < 2 * SPACING * scale:  # else the discs below overlap so far that nothing is missing
+                draw.line((x, y, next_x, next_y), 255, max(1, round(pen)))
         for (x, y), pen in zip(places, pens, strict=True):
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), 255)
     return np.asarray(page.reduce(SUPERSAMPLING))
