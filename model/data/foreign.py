@@ -18,7 +18,8 @@ HELD_OUT_SHARE = 0.2  # drawn digits that are held out, relative to the validati
 def further_digits(splits: Splits, share: float, seed: int) -> tuple[Labelled, ...]:
     """Digits to train on beside the training digits: drawn ones, `share` times as many, and scikit-learn's.
 
-    share: 0–1; with 0 there are none at all. seed: of the drawn ones. Scikit-learn's are left out if the splits have them.
+    share: 0–1; with 0 there are none at all. seed: of the drawn ones. Scikit-learn's are left out if the splits have
+    them.
     """
     count = round(share * len(splits.train))
     if not count:

@@ -203,12 +203,8 @@ def test_one_significantly_worse_in_other_hands_is_kept(before: int, after: int,
 
 @pytest.mark.parametrize(("lost", "promote"), [(26, True), (27, False)])
 def test_one_much_worse_in_other_hands_is_kept_even_if_the_test_can_not_tell(lost: int, promote: bool) -> None:
-    """300 digits are read by the candidate only, and 300 + `lost` by the current version only."""
-    before, after = np.ones(FOREIGN, bool), np.ones(FOREIGN, bool)
-    before[:300], after[300 : 600 + lost] = False, False
-    versions = [replace(evidence(first=10 * i), foreign_right=right) for i, right in enumerate((before, after))]
     assert mcnemar(300 + lost, 300) > 0.05
-    assert decide(*versions).promote is promote
+    assert decide(*with_foreign(evidence(), evidence(first=10), 300 + lost, 300)).promote is promote
 
 
 @pytest.mark.parametrize(
@@ -221,11 +217,30 @@ def test_a_few_digits_of_mnist_are_a_fair_price_for_more_in_other_hands(lost: in
     assert decision.promote is promote
 
 
+def with_foreign(before: Evidence, after: Evidence, lost: int, gained: int) -> tuple[Evidence, Evidence]:
+    """The two, of which the first alone reads `lost` of the foreign digits, and the second alone `gained` others."""
+    place = np.arange(FOREIGN)
+    reads = place >= gained, (place < gained) | (place >= gained + lost)
+    return replace(before, foreign_right=reads[0]), replace(after, foreign_right=reads[1])
+
+
+@pytest.mark.parametrize(("lost", "gained", "promote"), [(0, 10, True), (0, 8, False), (3, 12, True), (3, 11, False)])
+def test_what_counts_is_what_is_left_of_losses_and_gains(lost: int, gained: int, promote: bool) -> None:
+    """Of MNIST's, 12 digits are lost and 4 gained, which is significant; so more than 8 have to be gained elsewhere."""
+    versions = with_foreign(evidence(30), evidence(38, first=4), lost, gained)
+    assert mcnemar(12, 4) < 0.05 and mcnemar(gained, lost) < 0.05
+    assert decide(*versions).promote is promote
+
+
 def test_a_gain_in_other_hands_that_may_be_chance_pays_for_nothing() -> None:
-    before, after = evidence(30), evidence(36)
-    noisy = np.ones(FOREIGN, bool)
-    noisy[:107] = False
-    other = np.ones(FOREIGN, bool)
-    other[107:207] = False
-    versions = replace(before, foreign_right=noisy), replace(after, foreign_right=other)
-    assert mcnemar(107, 100) > 0.05 and not decide(*versions).promote
+    assert mcnemar(107, 100) > 0.05
+    assert not decide(*with_foreign(evidence(30), evidence(36), 100, 107)).promote
+
+
+def test_what_is_at_the_level_of_significance_in_other_hands_is_not_significant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("model.evaluation.gate.mcnemar", lambda lost, gained: 0.05)
+    assert decide(evidence(30, foreign=20), evidence(30, foreign=25)).promote
+    monkeypatch.setattr("model.evaluation.gate.mcnemar", lambda lost, gained: 0.01 if lost == 6 else 0.05)
+    assert not decide(evidence(30, foreign=120), evidence(36, foreign=20)).promote
