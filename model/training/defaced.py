@@ -71,7 +71,7 @@ def enclosed(digits: Tensor, generator: Generator) -> Tensor:
         return torch.rand(*shape, generator=generator)
 
     high, wide = 11 + 3.5 * uniform(2, count, 1)
-    angle = torch.linspace(0, 2 * math.pi, 12 * POINTS).view(1, -1) + uniform(count, 1)
+    angle = torch.linspace(0, 2 * math.pi, 6 * POINTS).view(1, -1) + uniform(count, 1)
     wave = 1 + 0.06 * torch.sin(2 * angle + 6 * uniform(count, 1)) * uniform(count, 1)
     row, column = angle.sin(), angle.cos()
     is_box = uniform(count, 1) < 0.4

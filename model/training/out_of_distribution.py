@@ -23,8 +23,8 @@ from torch import Generator, Tensor
 
 from model.data.digits import Labelled
 from model.data.handwriting.drawn import TRAINING as HANDS
+from model.data.handwriting.drawn import placed
 from model.data.handwriting.letters import LETTERS
-from model.data.handwriting.pen import write
 from model.data.handwriting.signs import SIGNS
 from model.data.handwriting.strokes import Form
 from model.preprocessing.centering import BOX_SIDE, NETWORK_SIDE
@@ -89,8 +89,8 @@ def chunk(some: Source, generator: Generator) -> Tensor:
         place(shapes(PART, generator)),
         place(outlines(PART, generator)),
         place(characters(PART, generator)),
-        place(written(tuple(form for forms in LETTERS.values() for form in forms), 4 * PART, numbers)),
-        place(written(tuple(SIGNS.values()), 4 * PART, numbers)),
+        written(tuple(form for forms in LETTERS.values() for form in forms), 4 * PART, numbers),
+        written(tuple(SIGNS.values()), 4 * PART, numbers),
         place(blots(PART, generator)),
         place(frames(2 * PART, generator)),
         place(segments(PART, generator)),
@@ -122,9 +122,9 @@ def struck(some: Source, count: int, generator: Generator) -> Tensor:
 
 
 def written(forms: tuple[Form, ...], count: int, random: np.random.Generator) -> Tensor:
-    """Handwritten characters, each in a random one of the forms: (count, 1, 40, 40)."""
-    pages = [write(forms[which], random, HANDS, 40) for which in random.integers(len(forms), size=count).tolist()]
-    return torch.from_numpy(to_input(pages))
+    """Handwritten characters, each in a random one of the forms, placed like drawn digits: (count, 1, 32, 32)."""
+    which = random.integers(len(forms), size=count).tolist()
+    return torch.from_numpy(to_input([placed(forms[i], random, HANDS) for i in which]))
 
 
 def place(pictures: Tensor) -> Tensor:

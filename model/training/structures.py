@@ -83,7 +83,7 @@ def segments(count: int, generator: Generator) -> Tensor:
 
 def drawn_lines(ends: Tensor, which: Tensor, radius: Tensor) -> Tensor:
     """Draw those lines (N, L, 2, 2), in shares from LOW to HIGH, for which `which` (N, L) is not 0: (N, 1, 32, 32)."""
-    t = torch.linspace(0, 1, 2 * POINTS).view(1, 1, -1, 1)
+    t = torch.linspace(0, 1, POINTS).view(1, 1, -1, 1)
     points = LOW + (HIGH - LOW) * (ends[:, :, :1] * (1 - t) + ends[:, :, 1:] * t)
     points = torch.where(which[:, :, None, None] > 0, points, FAR)
     return drawn_with_a_pen(points.flatten(1, 2), radius)

@@ -38,7 +38,7 @@ def test_a_source_draws_digits_of_the_labels_that_are_asked_for(embedded: Splits
 def test_letters_and_signs_are_written_by_the_pen_that_writes_digits() -> None:
     form = FORMS[7]["barred"]
     pages = written((form,), 3, np.random.default_rng(0))
-    assert pages.shape == (3, 1, 40, 40) and pages.max() == 1 and not torch.equal(pages[0], pages[1])
+    assert pages.shape == (3, 1, 32, 32) and pages.max() == 1 and not torch.equal(pages[0], pages[1])
 
 
 def test_outliers_are_placed_as_the_pipeline_places_digits() -> None:
