@@ -21,6 +21,7 @@ class Strength:
     contrast: float = 0.05  # share whose ink is unevenly dark
     coarse: float = 0.15  # share shrunk to few pixels and enlarged, like a thumbnail
     harden: float = 0.05  # share with sharp edges and one tone, like a drawing on a canvas
+    ruled: float = 0.05  # share in which a ruled line was removed with what it crossed, or of which a piece remains
 
     def scaled(self, factor: float) -> Strength:
         """Return every distortion `factor` times as strong or as frequent."""
@@ -34,6 +35,7 @@ class Recipe:
     epochs: int = 120
     min_steps: int = 0  # with few digits, epochs are added until there are this many steps
     pruned_to: int = 0  # train on this many digits, the hardest of each class (model/training/pruning.py); 0: on all
+    drawn_share: float = 0.25  # digits drawn in other hands, relative to the training digits (data/foreign.py); 0: none
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
@@ -43,8 +45,8 @@ class Recipe:
     sample_share: float = 0.2  # largest share of a batch that users' samples fill
     sample_repeats: int = 20  # a sample is seen at most this often in an epoch
     patience: int = 0  # early stopping: epochs without a better score after which training ends; 0: never
-    outlier_share: float = 0.06  # outliers added to a batch, relative to its size (model/training/batches.py)
-    score_weight: float = 0.5  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
+    outlier_share: float = 0.25  # outliers added to a batch, relative to its size (model/training/batches.py)
+    score_weight: float = 1.0  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
     ease_after: float = 0.7  # after this share of the epochs, distortions are half as strong
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
@@ -62,6 +64,7 @@ QUICK = Recipe(
     epochs=2,
     min_steps=150,
     pruned_to=12_500,
+    drawn_share=0,
     learning_rate=3e-2,
     weight_decay=0.2,
     label_smoothing=0.2,
@@ -71,7 +74,7 @@ QUICK = Recipe(
     score_weight=0,
     strength=replace(Strength().scaled(0), rotation=4, scale=0.04, shift=0.7, elastic=0.6),
 )
-RETRAIN = Recipe(epochs=12, learning_rate=1e-3, patience=6)
+RETRAIN = Recipe(epochs=12, drawn_share=0.1, learning_rate=1e-3, patience=6)
 
 
 @dataclass(frozen=True)

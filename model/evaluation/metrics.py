@@ -13,9 +13,9 @@ Labels = NDArray[np.int64]
 
 CALIBRATION_BINS = 15
 TEMPERATURES = (math.log(0.05), math.log(20.0))  # range of log T in which the calibration temperature is fitted
-# Shares of the validation digits that the two acceptance thresholds refuse; some digits are refused by both.
-LOW_CONFIDENCE_SHARE = 0.011  # by confidence, which finds misread digits
-LOW_SCORE_SHARE = 0.004  # by score, which finds pictures without a digit
+# Shares of the validation and foreign digits that the two acceptance thresholds refuse; some are refused by both.
+LOW_CONFIDENCE_SHARE = 0.008  # by confidence, which finds misread digits
+LOW_SCORE_SHARE = 0.010  # by score, which finds pictures without a digit
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Acceptance:
 
 
 def fit_acceptance(probabilities: Floats, score: Floats) -> Acceptance:
-    """Fit both thresholds as quantiles over validation digits; labels are not needed.
+    """Fit both thresholds as quantiles over digits that no training saw; labels are not needed.
 
     They refuse LOW_CONFIDENCE_SHARE and LOW_SCORE_SHARE of probabilities (N, 10) and scores (N,).
     """
