@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from model.data.digits import Splits
 from model.data.load import load_digits
@@ -54,3 +58,17 @@ def check_writable(folder: Path) -> None:
         raise ModelError(f"{folder} can't be made: {error.strerror}") from None
     if not os.access(folder, os.W_OK):
         raise ModelError(f"{folder} can't be written: choose another folder")
+
+
+def write_json(path: Path, results: dict[str, Any]) -> None:
+    """Write results in JSON's types to the file. Raises OSError."""
+    path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turn the OSError of a result that can't be written into a ModelError."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"{error.filename or 'a result'} can't be written: {error.strerror or error}") from None
