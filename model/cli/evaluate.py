@@ -35,7 +35,15 @@ from model.data.digits import Labelled
 from model.errors import ModelError
 from model.evaluation.metrics import Acceptance, confusion
 from model.evaluation.reports.pictures import write_conditions, write_pictures
-from model.evaluation.robustness.suite import COUNT, RESULTS, SEED, ConditionResult, OnResult, mean_accuracy, run_suite
+from model.evaluation.robustness.suite import (
+    COUNT,
+    RESULTS,
+    SEED,
+    ConditionResult,
+    OnResult,
+    mean_accuracies,
+    run_suite,
+)
 from model.evaluation.scoring import evaluate, metrics_of
 from model.registry.store import Store
 
@@ -189,7 +197,7 @@ def as_json(results: Results) -> dict[str, Any]:
     suite = results.suite and {
         "seed": SEED,
         "count": max(result.count for result in results.suite),
-        "mean_accuracy": mean_accuracy(results.suite),
+        "mean_accuracy": mean_accuracies(results.suite),
         "conditions": [asdict(result) for result in results.suite],
     }
     return {

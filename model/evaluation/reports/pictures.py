@@ -33,7 +33,7 @@ from model.evaluation.reports.figure import (
     style,
 )
 from model.evaluation.robustness.conditions import Kind
-from model.evaluation.robustness.suite import ConditionResult, mean_accuracy
+from model.evaluation.robustness.suite import ConditionResult, mean_accuracies
 from model.preprocessing.pipeline import to_input
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ def conditions_chart(results: list[ConditionResult]) -> Figure:
     kinds = [kind for kind in Kind if any(result.kind == kind for result in results)]
     height = 0.24 * len(results) + 0.48 * len(kinds)
     count = max(result.count for result in results)
-    title = f"{percent(mean_accuracy(results), 2)} of digits read right, on average"
-    figure = page(height + 1.4, title, f"Up to {count:,} pictures of each condition, as users send them")
+    means = ", ".join(f"{percent(share)} ({name})" for name, share in mean_accuracies(results).items())
+    subtitle = f"The mean of each group; up to {count:,} pictures of each condition, as users send them"
+    figure = page(height + 1.4, f"Read right: {means}", subtitle)
     axes = panel(figure, 2.2, 0.25, 3.95, height)
     axes.set(xlim=(0, 1), ylim=(height, 0))
     axes.set_axis_off()

@@ -125,7 +125,10 @@ def test_the_suite_is_printed_drawn_and_written(capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr()
     assert shown.err.count("measured: ") == RESULTS
     assert all(row["name"] in shown.out for row in written["suite"]["conditions"])
-    assert f"{written['suite']['mean_accuracy']:.2%}" in shown.out.splitlines()[-2]
+    last = shown.out.splitlines()[-4:-1]
+    means = written["suite"]["mean_accuracy"]
+    assert list(means) == ["digit alone", "page", "hands"]
+    assert all(name in line and f"{share:.2%}" in line for (name, share), line in zip(means.items(), last, strict=True))
 
 
 @pytest.mark.usefixtures("offline")
