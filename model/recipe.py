@@ -34,6 +34,7 @@ class Recipe:
     epochs: int = 120
     min_steps: int = 0  # with few digits, epochs are added until there are this many steps
     pruned_to: int = 0  # train on this many digits, the hardest of each class (model/training/pruning.py); 0: on all
+    drawn_share: float = 0.25  # digits drawn in other hands, relative to the training digits (data/foreign.py)
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
@@ -62,6 +63,7 @@ QUICK = Recipe(
     epochs=2,
     min_steps=150,
     pruned_to=12_500,
+    drawn_share=0,
     learning_rate=3e-2,
     weight_decay=0.2,
     label_smoothing=0.2,
@@ -71,7 +73,7 @@ QUICK = Recipe(
     score_weight=0,
     strength=replace(Strength().scaled(0), rotation=4, scale=0.04, shift=0.7, elastic=0.6),
 )
-RETRAIN = Recipe(epochs=12, learning_rate=1e-3, patience=6)
+RETRAIN = Recipe(epochs=12, drawn_share=0.1, learning_rate=1e-3, patience=6)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from model.data.digits import Labelled, check_trainable
+from model.data.digits import Labelled, check_trainable, joined
 from model.data.training_data import NO_SAMPLES, TrainingData
 from model.deslant import deslant
 from model.net import Net
@@ -50,8 +50,9 @@ def run(
     start: "current" to continue from the current version's weights, or "scratch". Raises ModelError.
     """
     parent, state = starting_weights(store) if start == "current" else (None, None)
-    splits = data.splits
-    net = fit(splits.train, splits.validation, recipe, start=state, samples=data.samples, on_progress=on_progress)
+    data = data.with_other_hands(recipe.drawn_share, recipe.seed)
+    train, validation = joined(data.splits.train, *data.further), joined(data.splits.validation, data.foreign)
+    net = fit(train, validation, recipe, start=state, samples=data.samples, on_progress=on_progress)
     return publish(store, net, recipe, data, parent, on_progress)
 
 

@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     store = Store(options.weights)
     try:
         recipe = recipe_of(options)
-        store.check_writable()
+        check_writable(store)
         data = TrainingData(digits_of(options))
         with shown(console, recipe) as on_progress:
             published = run(store, recipe, data, options.start, on_progress)
@@ -85,6 +85,14 @@ def main(argv: Sequence[str]) -> int:
         return fail(error)
     report(console, published, decision)
     return 0
+
+
+def check_writable(store: Store) -> None:
+    """Raise StoreError if no version can be published: before the training, so that no result is lost."""
+    try:
+        store.check_writable()
+    except StoreError as error:
+        raise StoreError(f"{error}; choose another folder with --weights") from error
 
 
 def activate(store: Store, published: Published, promote: str) -> Decision:

@@ -43,6 +43,15 @@ class Labelled:
         return cls(np.zeros((0, 32, 32), np.uint8), np.zeros(0, np.int64), source)
 
 
+def joined(*sets: Labelled) -> Labelled:
+    """All digits of the sets, in their order, as one set; its source names each that is not empty."""
+    return Labelled(
+        np.concatenate([part.images for part in sets]),
+        np.concatenate([part.labels for part in sets]),
+        ", ".join(part.source for part in sets if len(part)),
+    )
+
+
 @dataclass(frozen=True)
 class Splits:
     """Three sets of digits: train the weights on the first, make choices on validation, report results on test.

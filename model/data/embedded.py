@@ -13,6 +13,7 @@ from model.preprocessing.decoding.decode import Page
 from model.preprocessing.pipeline import read_page
 
 SOURCE = "scikit-learn digits"
+COUNT = 1797  # digits
 HELD_OUT = 300  # digits for validation, and as many again for test
 STRONGEST = 16  # a pixel's largest value in scikit-learn's arrays
 UPSAMPLING, MARGIN = 4, 8  # factor, and pixels of white border: a 48×48 page, which the pipeline reads like a drawing
@@ -27,11 +28,11 @@ def embedded_pages() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return 255 - ink, labels.astype(np.int64)
 
 
-def embedded_digits() -> Labelled:
-    """All 1,797 digits, read by the image pipeline that serving uses."""
+def embedded_digits(which: slice | NDArray[np.int64] = slice(None)) -> Labelled:
+    """The digits at these indices of the 1,797, all by default, read by the image pipeline that serving uses."""
     pages, labels = embedded_pages()
-    images = np.stack([read_page(Page(upsampled(page, UPSAMPLING, MARGIN), "pixels")).pixels for page in pages])
-    return Labelled(images, labels, SOURCE)
+    images = [read_page(Page(upsampled(page, UPSAMPLING, MARGIN), "pixels")).pixels for page in pages[which]]
+    return Labelled(np.stack(images), labels[which], SOURCE)
 
 
 def upsampled(page: NDArray[np.uint8], factor: int, margin: int) -> NDArray[np.uint8]:
@@ -43,11 +44,17 @@ def upsampled(page: NDArray[np.uint8], factor: int, margin: int) -> NDArray[np.u
 def embedded_splits() -> Splits:
     """Split them into 1,197 for training, 300 for validation and 300 for test."""
     digits = embedded_digits()
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(digits))
+    train, validation, test = order_of_splits()
     return Splits(
-        train=digits[order[: -2 * HELD_OUT]],
-        validation=digits[order[-2 * HELD_OUT : -HELD_OUT]],
-        test=digits[order[-HELD_OUT:]],
+        train=digits[train],
+        validation=digits[validation],
+        test=digits[test],
         source=SOURCE,
         is_embedded=True,
     )
+
+
+def order_of_splits() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The indices of the training, validation and test digits among all COUNT."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(COUNT)
+    return order[: -2 * HELD_OUT], order[-2 * HELD_OUT : -HELD_OUT], order[-HELD_OUT:]

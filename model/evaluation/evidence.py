@@ -1,6 +1,8 @@
-"""Measure a version on the two sets that the promotion gate looks at: validation digits and held-out samples."""
+"""Measure a version on the sets that the promotion gate looks at: validation and foreign digits, held-out samples."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,10 +13,22 @@ from model.evaluation.metrics import Acceptance, measure
 from model.evaluation.scoring import evaluate
 
 
-def evidence_of(classifier: Classifier, validation_scores: Scores, data: TrainingData) -> Evidence:
-    """Note which validation digits are right; read the users' held-out samples, and note which of them are.
+class Outputs(NamedTuple):
+    """A version's outputs for the validation digits and for the foreign ones (perhaps none)."""
 
-    validation_scores: the classifier's outputs for the validation digits.
+    validation: Scores
+    foreign: Scores
+
+
+def outputs_of(classifier: Classifier, data: TrainingData) -> Outputs:
+    """Run the classifier on both sets."""
+    return Outputs(evaluate(classifier, data.splits.validation), evaluate(classifier, data.foreign))
+
+
+def evidence_of(classifier: Classifier, outputs: Outputs, data: TrainingData) -> Evidence:
+    """Note which validation and foreign digits are right; read the users' held-out samples, and note which of them are.
+
+    outputs: the classifier's.
     """
     labels, held_out = data.splits.validation.labels, data.held_out
     acceptance = Acceptance(classifier.min_confidence, classifier.min_score)
@@ -22,7 +36,8 @@ def evidence_of(classifier: Classifier, validation_scores: Scores, data: Trainin
     if len(held_out):
         sample_right = evaluate(classifier, held_out).predicted == held_out.labels
     return Evidence(
-        measure(validation_scores.probabilities, validation_scores.score, labels, acceptance),
-        validation_scores.predicted == labels,
+        measure(outputs.validation.probabilities, outputs.validation.score, labels, acceptance),
+        outputs.validation.predicted == labels,
         sample_right,
+        outputs.foreign.predicted == data.foreign.labels,
     )

@@ -3,6 +3,8 @@
 Both versions read the same held-out digits. The candidate is promoted if
 
 - it is not worse: not significantly by McNemar's exact test, and by no more than MAX_ACCURACY_DROP;
+- it is not worse on foreign digits, those in hands that MNIST lacks: likewise, and by no more than MAX_FOREIGN_DROP;
+  if it is significantly better there by more digits than it loses of MNIST's, the first test is waived;
 - no digit's recall drops by more than MAX_RECALL_DROP;
 - its confidence stays calibrated;
 - it reads more of the users' held-out samples, if there are any.
@@ -24,6 +26,7 @@ from model.evaluation.metrics import Metrics
 # Shares are 0–1.
 SIGNIFICANCE = 0.05  # one-sided p-value below which the candidate is worse
 MAX_ACCURACY_DROP = 0.003  # a larger drop is refused even if too few digits make it significant
+MAX_FOREIGN_DROP = 0.020
 MAX_RECALL_DROP = 0.010
 MAX_CALIBRATION_ERROR = 0.010
 MAX_CALIBRATION_RISE = 0.005  # allowed above the current version's error, if that sum exceeds MAX_CALIBRATION_ERROR
@@ -35,13 +38,14 @@ SUSPICIOUS_COUNT = 1000  # digits from which on a perfect score is suspicious
 class Evidence:
     """How one version reads the held-out digits and the users' held-out samples (perhaps none).
 
-    right: bool (N,), which digits it reads correctly; sample_right: bool (M,), the same for samples. Both versions'
-    arrays are in the same order.
+    right: bool (N,), which digits it reads correctly; sample_right: bool (M,), the same for samples; foreign_right:
+    bool (K,), the same for digits in other hands (model/data/foreign.py). Both versions' arrays are in the same order.
     """
 
     metrics: Metrics
     right: NDArray[np.bool_]
     sample_right: NDArray[np.bool_]
+    foreign_right: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def decide(current: Evidence | None, candidate: Evidence, weaker_evidence: bool 
     else:
         objections += [
             *compare_digits(current, candidate),
+            *compare_foreign(current, candidate),
             *compare_recall(current.metrics, candidate.metrics),
             *check_calibration(current.metrics, candidate.metrics),
             *compare_samples(current, candidate),
@@ -101,11 +106,26 @@ def compare_digits(current: Evidence, candidate: Evidence) -> list[str]:
         f"({lost} digits lost, {gained} gained"
     )
     p_value = mcnemar(lost, gained)
-    if drop > 0 and p_value < SIGNIFICANCE:
+    if drop > 0 and p_value < SIGNIFICANCE and not is_outweighed(lost - gained, current, candidate):
         return [f"Worse: {change}, McNemar's exact p = {p_value:.3g} < {SIGNIFICANCE})."]
     if drop > MAX_ACCURACY_DROP:
         return [f"Worse: {change}), more than the bound of {MAX_ACCURACY_DROP * 100:.1f} points."]
     return []
+
+
+def is_outweighed(loss: int, current: Evidence, candidate: Evidence) -> bool:
+    """Whether the candidate reads significantly more of the foreign digits, by more than the `loss` of others."""
+    lost, gained = discordant(current.foreign_right, candidate.foreign_right)
+    return gained - lost > loss and mcnemar(gained, lost) < SIGNIFICANCE
+
+
+def compare_foreign(current: Evidence, candidate: Evidence) -> list[str]:
+    """Object if accuracy on the foreign digits drops significantly, or by more than the bound."""
+    count = len(candidate.foreign_right)
+    lost, gained = discordant(current.foreign_right, candidate.foreign_right)
+    if lost <= gained or (mcnemar(lost, gained) >= SIGNIFICANCE and lost - gained <= MAX_FOREIGN_DROP * count):
+        return []
+    return [f"Worse on digits in other hands: {lost} of {count:,} lost, {gained} gained."]
 
 
 def compare_recall(current: Metrics, candidate: Metrics) -> list[str]:
@@ -166,6 +186,9 @@ def summary(current: Evidence, candidate: Evidence) -> str:
         f"({lost} digits lost, {gained} gained, McNemar's exact p = {mcnemar(lost, gained):.2g}); "
         f"calibration error {candidate.metrics.calibration_error:.2%}"
     )
+    if len(candidate.foreign_right):
+        lost, gained = discordant(current.foreign_right, candidate.foreign_right)
+        text += f"; in other hands {lost} digits lost, {gained} gained of {len(candidate.foreign_right):,}"
     if len(candidate.sample_right):
         text += (
             f"; held-out samples {int(current.sample_right.sum())} → {int(candidate.sample_right.sum())} "

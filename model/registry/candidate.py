@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from model.classifier import Classifier, Scores
-from model.data.digits import Labelled
+from model.classifier import Classifier
+from model.data.digits import Labelled, joined
 from model.deslant import Deslanted
+from model.evaluation.evidence import Outputs
 from model.evaluation.metrics import Acceptance, fit_acceptance, fit_temperature, softmax
 from model.evaluation.scoring import evaluate
 from model.net import Net
@@ -20,30 +22,35 @@ AGREEMENT_IMAGES = 256  # images on which ONNX Runtime and torch are compared
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network, its ONNX graph, and the temperature and thresholds fitted on validation.
+    """A network, its ONNX graph, and the temperature and thresholds fitted on validation and foreign digits together.
 
-    validation_scores: the graph's outputs for the validation digits.
+    outputs: the graph's, for these digits.
     """
 
     net: Net
     model: bytes
     temperature: float
     acceptance: Acceptance
-    validation_scores: Scores
+    outputs: Outputs
 
     def classifier(self) -> Classifier:
         """The classifier as serving will load it, with version number 0."""
         return Classifier(self.model, 0, self.acceptance.min_confidence, self.acceptance.min_score)
 
 
-def calibrate(net: Net, validation: Labelled) -> Candidate:
-    """Fit temperature and thresholds on validation, and export. Raises ExportError if ONNX and torch disagree."""
-    images = to_input(validation.images)
+def calibrate(net: Net, validation: Labelled, foreign: Labelled) -> Candidate:
+    """Fit temperature and thresholds, and export. Raises ExportError if ONNX and torch disagree.
+
+    foreign: digits in other hands (model/data/foreign.py), perhaps none.
+    """
+    digits = joined(validation, foreign)
+    images = to_input(digits.images)
     with torch.inference_mode():
         logits = Deslanted(net.eval())(torch.from_numpy(images)).numpy()
-    temperature = fit_temperature(logits, validation.labels)
+    temperature = fit_temperature(logits, digits.labels)
     model = to_onnx(net, temperature)
     check_agreement(net, model, temperature, images[:AGREEMENT_IMAGES])
-    scores = evaluate(Classifier(model, 0, 0.0, float("-inf")), validation)
-    acceptance = fit_acceptance(softmax(scores.logits / temperature), scores.score)
-    return Candidate(net, model, temperature, acceptance, scores)
+    graph = Classifier(model, 0, 0.0, float("-inf"))
+    scores = Outputs(evaluate(graph, validation), evaluate(graph, foreign))
+    logits, score = np.concatenate([part.logits for part in scores]), np.concatenate([part.score for part in scores])
+    return Candidate(net, model, temperature, fit_acceptance(softmax(logits / temperature), score), scores)

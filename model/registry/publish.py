@@ -19,10 +19,10 @@ from model.classifier import Classifier, Scores
 from model.data.digits import Labelled
 from model.data.training_data import TrainingData
 from model.errors import CurrentChanged, DamagedVersion, NoVersion
-from model.evaluation.evidence import evidence_of
+from model.evaluation.evidence import evidence_of, outputs_of
 from model.evaluation.gate import Decision, Evidence, decide
 from model.evaluation.reports.pictures import write_pictures
-from model.evaluation.scoring import evaluate, metrics_of
+from model.evaluation.scoring import evaluate, measured, metrics_of
 from model.net import Net
 from model.preprocessing.pipeline import PIPELINE_VERSION
 from model.recipe import OnProgress, Recipe, after_training
@@ -39,7 +39,7 @@ class Published:
     """A version that was published and is not yet activated.
 
     compared_with: the version that the gate compared it with, None if there was none; metrics: as in the manifest, keys
-    "validation" and "test".
+    "validation", "test" and, if the data has such digits, "foreign".
     """
 
     version: int
@@ -78,12 +78,14 @@ def publish(
     """
     on_progress(after_training("evaluating", recipe))
     splits = data.splits
-    candidate = calibrate(net, splits.validation)
+    candidate = calibrate(net, splits.validation, data.foreign)
     classifier = candidate.classifier()
     current = current_version(store)
     test_scores = evaluate(classifier, splits.test)
-    metrics = metrics_of(splits, candidate.validation_scores, test_scores, candidate.acceptance)
-    evidence = evidence_of(classifier, candidate.validation_scores, data)
+    metrics = metrics_of(splits, candidate.outputs.validation, test_scores, candidate.acceptance)
+    if len(data.foreign):
+        metrics["foreign"] = measured(candidate.outputs.foreign, candidate.acceptance, data.foreign)
+    evidence = evidence_of(classifier, candidate.outputs, data)
     decision = pass_gate(store, current, evidence, data)
     on_progress(after_training("publishing", recipe))
     manifest = {
@@ -114,10 +116,10 @@ def pass_gate(store: Store, current: int | None, candidate: Evidence, data: Trai
     """
     if current is None:
         return decide(None, candidate)
-    classifier, validation = Classifier.load(store.folder(current)), data.splits.validation
-    evidence = evidence_of(classifier, evaluate(classifier, validation), data)
+    classifier = Classifier.load(store.folder(current))
+    evidence = evidence_of(classifier, outputs_of(classifier, data), data)
     promoted_on = store.manifest(current)["metrics"]["validation"]["source"]
-    weaker = data.splits.is_embedded and promoted_on != validation.source
+    weaker = data.splits.is_embedded and promoted_on != data.splits.validation.source
     return decide(evidence, candidate, weaker)
 
 

@@ -14,52 +14,117 @@ measured in these groups, not one by one. All are kept, since other outliers wou
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.data.digits import Labelled
+from model.data.handwriting.drawn import TRAINING as HANDS
+from model.data.handwriting.letters import LETTERS
+from model.data.handwriting.pen import write
+from model.data.handwriting.signs import SIGNS
+from model.data.handwriting.strokes import Form
 from model.preprocessing.centering import BOX_SIDE, NETWORK_SIDE
 from model.preprocessing.pipeline import to_input
+from model.training.defaced import crossed_out, enclosed, halved, hollow
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
+from model.training.structures import blots, frames, segments
 
 INK = 0.2  # level from which a pixel counts as ink, 0–1
-KINDS = 10  # equal parts of a chunk: one for each kind, two for `strokes`
-CHUNK = 500  # images that are drawn at a time
+PART = 20  # pictures of each part of a chunk
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
 TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns are swapped
+# Labels whose halves are no digit; elsewhere they are rings, which are zeros, or plain strokes, which are ones.
+HALVES = {"upper": (0, 2, 3, 4, 5), "right": (0, 2, 3, 5, 6), "lower": (0, 2, 3, 5), "left": (0, 2, 3, 4, 5, 8, 9)}
+STRUCK = (2, 3, 5, 6, 8, 9)  # labels that one stroke makes illegible; a 0, 4 or 7 with a stroke is read
+NOT_ONE = (0, 2, 3, 4, 5, 6, 7, 8, 9)  # a ring around a 1 is a slashed 0, and its outline a narrow 0
+ALL = tuple(range(10))
 
 
 def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
-    """Make outliers uint8 (count, 32, 32), white on black, in random order. Each kind is a tenth, `strokes` a fifth.
+    """Make outliers uint8 (count, 32, 32), white on black, in random order.
 
     digits: training images of every label; some kinds are made from pieces of them.
     """
     generator = Generator().manual_seed(seed)
-    labels = torch.from_numpy(digits.labels)
-
-    def some(n: int, among: tuple[int, ...] = tuple(range(10))) -> Tensor:
-        fitting = torch.nonzero(torch.isin(labels, torch.tensor(among))).flatten()
-        which = fitting[torch.randint(len(fitting), (n,), generator=generator)]
-        return torch.from_numpy(to_input(digits.images[which.numpy()]))
-
-    made = []
-    for start in range(0, count, CHUNK):
-        part = -(-min(CHUNK, count - start) // KINDS)
-        made += [
-            place(side_by_side(some(part), some(part), generator)),
-            place(scrambled(some(part), some(part), generator)),
-            place(torch.cat([some(part // 2, MIRRORED).flip(3), some(part - part // 2, TRANSPOSED).transpose(2, 3)])),
-            place(strokes(2 * part, generator)),
-            place(shapes(part, generator)),
-            place(outlines(part, generator)),
-            place(characters(part, generator)),
-            place(textures(part, generator)),
-            clutter(part, generator),
-        ]
-    pool = torch.cat(made)
+    source = Source(digits, generator)
+    pool = torch.cat([chunk(source, generator) for _ in range(-(-count // (PART * PARTS)))])
     order = torch.randperm(len(pool), generator=generator)[:count]
     return (pool[order].squeeze(1) * 255).round().to(torch.uint8)
+
+
+class Source:
+    """Draws training digits at random: `source(n, among)` is float32 (n, 1, 32, 32) with labels among those given."""
+
+    def __init__(self, digits: Labelled, generator: Generator) -> None:
+        self.images, self.generator = digits.images, generator
+        labels = torch.from_numpy(digits.labels)
+        self.by_label = [torch.nonzero(labels == label).flatten() for label in range(10)]
+
+    def __call__(self, n: int, among: tuple[int, ...] = ALL) -> Tensor:
+        """Draw `n` digits with one of these labels."""
+        fitting = torch.cat([self.by_label[label] for label in among])
+        which = fitting[torch.randint(len(fitting), (n,), generator=self.generator)]
+        return torch.from_numpy(to_input(self.images[which.numpy()]))
+
+
+PARTS = 28  # of a chunk; the numbers in `chunk` that PART is multiplied by
+
+
+def chunk(some: Source, generator: Generator) -> Tensor:
+    """PART · PARTS outliers, float32 (N, 1, 32, 32), each kind with its share."""
+    numbers = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
+    made = [
+        place(side_by_side(some(PART), some(PART), generator)),
+        place(scrambled(some(PART), some(PART), generator)),
+        place(torch.cat([some(PART // 2, MIRRORED).flip(3), some(PART // 2, TRANSPOSED).transpose(2, 3)])),
+        place(halves(some, 2 * PART, generator)),
+        place(struck(some, 2 * PART, generator)),
+        place(enclosed(some(PART, NOT_ONE), generator)),
+        place(hollow(some(PART, NOT_ONE), generator)),
+        place(strokes(2 * PART, generator)),
+        place(shapes(PART, generator)),
+        place(outlines(PART, generator)),
+        place(characters(PART, generator)),
+        place(written(tuple(form for forms in LETTERS.values() for form in forms), 4 * PART, numbers)),
+        place(written(tuple(SIGNS.values()), 4 * PART, numbers)),
+        place(blots(PART, generator)),
+        place(frames(2 * PART, generator)),
+        place(segments(PART, generator)),
+        place(textures(PART, generator)),
+        clutter(PART, generator),
+    ]
+    return torch.cat(made)
+
+
+def halves(some: Source, count: int, generator: Generator) -> Tensor:
+    """Halves of digits that are no digits themselves, and pieces cut off at any angle: (count, 1, 32, 32)."""
+    made = []
+    for quarter, labels in enumerate(HALVES.values()):
+        turn = torch.full((count // 4,), quarter * math.pi / 2)
+        is_askew = torch.rand(count // 4, generator=generator) < 0.3
+        turn = turn + is_askew * (torch.rand(count // 4, generator=generator) - 0.5) * math.pi / 2
+        made.append(halved(some(count // 4, labels), turn, generator))
+    return torch.cat(made)
+
+
+def struck(some: Source, count: int, generator: Generator) -> Tensor:
+    """Crossed-out digits: half by one line, half by two lines or a zigzag: (count, 1, 32, 32)."""
+    half = count // 2
+    more = torch.randint(2, 6, (half,), generator=generator)
+    return torch.cat([
+        crossed_out(some(half, STRUCK), torch.ones(half, dtype=torch.int64), generator),
+        crossed_out(some(half, NOT_ONE), torch.where(more == 3, 2, more), generator),
+    ])  # fmt: skip
+
+
+def written(forms: tuple[Form, ...], count: int, random: np.random.Generator) -> Tensor:
+    """Handwritten characters, each in a random one of the forms: (count, 1, 40, 40)."""
+    pages = [write(forms[which], random, HANDS, 40) for which in random.integers(len(forms), size=count).tolist()]
+    return torch.from_numpy(to_input(pages))
 
 
 def place(pictures: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ SIDES = (28, 40, 64)  # pixels of the page: small digits are enlarged by the pip
 TRAINING = Style()
 VALIDATION = replace(  # wider than TRAINING in every range, so that it holds what no training drew
     TRAINING,
-    slant=(-0.35, 0.55), aspect=(0.42, 1.05), rotation=(-11, 11), jitter=(0.01, 0.042), bend=(0, 0.065),
+    slant=(-0.35, 0.55), aspect=(0.42, 1.05), rotation=(-11, 11), jitter=(0.004, 0.042), bend=(0, 0.065),
     tremor=(0, 0.011), haste=(0, 5), width=(0.035, 0.21), pressure=(0, 0.45), overshoot=(-0.07, 0.1), gaps=0.1,
 )  # fmt: skip
 # Of those digits that the world writes otherwise than MNIST's writers, twice as many are drawn.

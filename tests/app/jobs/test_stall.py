@@ -62,7 +62,7 @@ def test_a_trainer_that_only_reads_is_not_taken_for_one_that_hangs(
     database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     job_id = new_job(database, State.RUNNING)
-    reading = "import time\nfor _ in range(100): open('/proc/self/stat').read(); time.sleep(0.05)"
+    reading = "import signal\nsignal.alarm(60)\nwhile True: open('/proc/self/stat').read()"
     child = subprocess.Popen([sys.executable, "-c", reading])
     settings = SimpleNamespace(retrain_seconds=3, retrain_stall_seconds=1, retrain_megabytes=10_000)
     with (tmp_path / "log").open("w+b") as log:

@@ -98,7 +98,10 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
         (["--seed", "-1"], "--seed must be 0 or more"),
         (["--seed", "9223372036854775808"], "--seed must be 0 or more"),
         (["--quick", "--batch", "1"], "--batch must be above 1"),
-        (["--weights", "/proc/weights"], "/proc/weights can't be made"),
+        (
+            ["--weights", "/proc/weights"],
+            "/proc/weights can't be written: No such file or directory; choose another folder with --weights",
+        ),
         (["--from", "current"], "no intact version"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from app.settings import Settings
 from model.cli import options
-from model.data.digits import Labelled, Splits, check_trainable
+from model.data.digits import Labelled, Splits, check_trainable, joined
 from model.data.load import load_digits
 from model.errors import DataError, ModelError
 
@@ -79,3 +80,9 @@ def test_a_missing_digit_and_a_label_out_of_range_can_not_be_trained_on() -> Non
 def test_the_digest_names_images_and_labels() -> None:
     assert labelled([1, 2]).sha256 == labelled([1, 2]).sha256
     assert labelled([1, 2]).sha256 != labelled([2, 1]).sha256
+
+
+def test_sets_are_joined_in_their_order_under_both_names() -> None:
+    both = joined(labelled([1, 2]), Labelled.empty("nothing"), replace(labelled([3]), source="others"))
+    assert both.labels.tolist() == [1, 2, 3] and both.images.shape == (3, 32, 32)
+    assert both.source == "test digits, others"

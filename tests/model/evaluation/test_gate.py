@@ -14,13 +14,21 @@ from model.evaluation.metrics import Metrics
 COUNT = 5000
 
 
-def evidence(wrong: int = 30, *, first: int = 0, error: float = 0.003, samples: tuple[int, int] = (0, 0)) -> Evidence:
-    """The evidence of a version that misreads `wrong` digits, from the `first` on, and samples = (right, count)."""
+FOREIGN = 1300
+
+
+def evidence(
+    wrong: int = 30, *, first: int = 0, error: float = 0.003, samples: tuple[int, int] = (0, 0), foreign: int = 20
+) -> Evidence:
+    """The evidence of a version that misreads `wrong` digits, from the `first` on, and samples = (right, count).
+
+    foreign: how many of the FOREIGN digits in other hands it misreads.
+    """
     right = np.ones(COUNT, bool)
     right[first : first + wrong] = False
     accuracy = float(right.mean())
     metrics = Metrics(COUNT, accuracy, [accuracy] * 10, error, 0.02, 0.99, 0.999)
-    return Evidence(metrics, right, np.arange(samples[1]) < samples[0])
+    return Evidence(metrics, right, np.arange(samples[1]) < samples[0], np.arange(FOREIGN) >= foreign)
 
 
 @pytest.mark.parametrize(("lost", "gained"), [(0, 0), (5, 5), (12, 3), (1, 40), (30, 10)])
@@ -155,11 +163,14 @@ def test_held_out_samples_must_be_read_better(before: int, after: int, promote: 
 def test_a_promotion_is_recorded_with_its_numbers_samples_among_them_where_there_are_any() -> None:
     numbers = (
         "Held-out accuracy 99.40% → 99.40% (10 digits lost, 10 gained, McNemar's exact p = 0.59); "
-        "calibration error 0.30%"
+        "calibration error 0.30%; in other hands 0 digits lost, 5 gained of 1,300"
     )
-    before, after = evidence(samples=(5, 10)), evidence(30, first=10, samples=(9, 10))
+    before, after = evidence(samples=(5, 10)), evidence(30, first=10, samples=(9, 10), foreign=15)
     assert decide(before, after).reasons == [f"{numbers}; held-out samples 5 → 9 of 10."]
-    assert decide(evidence(), evidence(30, first=10)).reasons == [f"{numbers}."]
+    assert decide(evidence(), evidence(30, first=10, foreign=15)).reasons == [f"{numbers}."]
+    none = np.zeros(0, bool)
+    alone = [replace(some, foreign_right=none) for some in (evidence(), evidence(30, first=10))]
+    assert decide(*alone).reasons == [numbers.rpartition("; ")[0] + "."]
     assert decide(None, evidence()).reasons == [
         "There is no current version to compare with; the candidate reads 99.40% of 5,000 held-out digits."
     ]
@@ -181,3 +192,40 @@ def test_a_perfect_score_is_suspect() -> None:
 def test_a_perfect_score_on_few_digits_is_no_surprise(count: int, promote: bool) -> None:
     perfect = evidence(0)
     assert decide(None, replace(perfect, metrics=replace(perfect.metrics, count=count))).promote is promote
+
+
+@pytest.mark.parametrize(("before", "after", "promote"), [(20, 24, True), (20, 25, False), (25, 20, True)])
+def test_one_significantly_worse_in_other_hands_is_kept(before: int, after: int, promote: bool) -> None:
+    decision = decide(evidence(foreign=before), evidence(30, first=10, foreign=after))
+    assert decision.promote is promote
+    assert promote or decision.reasons == ["Worse on digits in other hands: 5 of 1,300 lost, 0 gained."]
+
+
+@pytest.mark.parametrize(("lost", "promote"), [(26, True), (27, False)])
+def test_one_much_worse_in_other_hands_is_kept_even_if_the_test_can_not_tell(lost: int, promote: bool) -> None:
+    """300 digits are read by the candidate only, and 300 + `lost` by the current version only."""
+    before, after = np.ones(FOREIGN, bool), np.ones(FOREIGN, bool)
+    before[:300], after[300 : 600 + lost] = False, False
+    versions = [replace(evidence(first=10 * i), foreign_right=right) for i, right in enumerate((before, after))]
+    assert mcnemar(300 + lost, 300) > 0.05
+    assert decide(*versions).promote is promote
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained", "promote"),
+    [(9, 10, True), (9, 9, False), (9, 8, False), (5, 6, True), (14, 100, True), (16, 100, False)],
+)
+def test_a_few_digits_of_mnist_are_a_fair_price_for_more_in_other_hands(lost: int, gained: int, promote: bool) -> None:
+    """Up to the bound of 0.3 points, which are 15 digits."""
+    decision = decide(evidence(30, foreign=120), evidence(30 + lost, foreign=120 - gained))
+    assert decision.promote is promote
+
+
+def test_a_gain_in_other_hands_that_may_be_chance_pays_for_nothing() -> None:
+    before, after = evidence(30), evidence(36)
+    noisy = np.ones(FOREIGN, bool)
+    noisy[:107] = False
+    other = np.ones(FOREIGN, bool)
+    other[107:207] = False
+    versions = replace(before, foreign_right=noisy), replace(after, foreign_right=other)
+    assert mcnemar(107, 100) > 0.05 and not decide(*versions).promote

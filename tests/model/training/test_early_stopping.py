@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from model.data.digits import Labelled, Splits
+from model.data.training_data import NO_SAMPLES
 from model.net import Net
 from model.recipe import Progress, Recipe
 from model.train import fit
@@ -20,7 +21,7 @@ def unreadable(digits: Labelled) -> Labelled:
     return Labelled(digits.images, np.full(len(digits), -1), digits.source)
 
 
-def epochs_until_it_stops(embedded: Splits, validation: Labelled, samples: Labelled | None) -> int:
+def epochs_until_it_stops(embedded: Splits, validation: Labelled, samples: Labelled) -> int:
     """The epoch after which a training of five epochs with a patience of one ends."""
     seen: list[Progress] = []
     recipe = replace(SHORT, epochs=5, patience=1, learning_rate=1e-2)
@@ -30,7 +31,7 @@ def epochs_until_it_stops(embedded: Splits, validation: Labelled, samples: Label
 
 def test_a_training_goes_on_while_the_users_samples_are_read_better(embedded: Splits) -> None:
     hopeless = unreadable(embedded.validation)
-    assert epochs_until_it_stops(embedded, hopeless, None) == 2
+    assert epochs_until_it_stops(embedded, hopeless, NO_SAMPLES) == 2
     assert epochs_until_it_stops(embedded, hopeless, embedded.test) > 2
 
 

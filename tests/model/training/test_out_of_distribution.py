@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from model.data.digits import Splits
+from model.data.handwriting.digits import FORMS
 from model.deslant import Deslanted
 from model.recipe import Recipe
 from model.train import fit
 from model.training.drawings import drawn_with_a_pen
-from model.training.out_of_distribution import make_outliers, place
+from model.training.out_of_distribution import PART, PARTS, Source, chunk, make_outliers, place, written
 
 
 def test_outliers_are_pictures_of_the_networks_size_that_a_seed_fixes(embedded: Splits) -> None:
     first, again, other = (make_outliers(embedded.train, 100, seed) for seed in (1, 1, 2))
     assert first.shape == (100, 32, 32) and first.dtype == torch.uint8
     assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_a_chunk_has_as_many_outliers_as_its_parts_say(embedded: Splits) -> None:
+    generator = torch.Generator().manual_seed(0)
+    made = chunk(Source(embedded.train, generator), generator)
+    assert made.shape == (PART * PARTS, 1, 32, 32) and made.min() >= 0 and made.max() <= 1
+
+
+def test_a_source_draws_digits_of_the_labels_that_are_asked_for(embedded: Splits) -> None:
+    some = Source(embedded.train, torch.Generator().manual_seed(0))
+    known = {
+        image.tobytes(): int(label) for image, label in zip(embedded.train.images, embedded.train.labels, strict=True)
+    }
+    drawn = (some(40, (3, 5)) * 255).round().to(torch.uint8).numpy()[:, 0]
+    assert {known[image.tobytes()] for image in drawn} == {3, 5}
+
+
+def test_letters_and_signs_are_written_by_the_pen_that_writes_digits() -> None:
+    form = FORMS[7]["barred"]
+    pages = written((form,), 3, np.random.default_rng(0))
+    assert pages.shape == (3, 1, 40, 40) and pages.max() == 1 and not torch.equal(pages[0], pages[1])
 
 
 def test_outliers_are_placed_as_the_pipeline_places_digits() -> None:
