@@ -20,9 +20,9 @@ from model.evaluation.robustness.paint import Ink
 
 UNSEEN = Style(
     slant=(-0.4, 0.5),
-    aspect=(0.42, 1.05),
-    rotation=(-11, 11),
-    jitter=(0.01, 0.042),
+    aspect=(0.4, 1.1),
+    rotation=(-13, 13),
+    jitter=(0.01, 0.045),
     bend=(0.02, 0.07),
     tremor=(0.002, 0.012),
     haste=(0, 4.5),

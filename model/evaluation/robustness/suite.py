@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import Classifier
-from model.data.digits import SPLIT_SEED, Labelled
-from model.data.embedded import HELD_OUT, embedded_pages, upsampled
+from model.data.digits import Labelled
+from model.data.embedded import embedded_pages, order_of_splits, upsampled
 from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
 from model.evaluation.robustness.hands import HANDS, many_hands
@@ -141,7 +141,7 @@ def further_digits(seed: int) -> Iterator[tuple[str, Kind, Iterator[tuple[int, b
     are those of its test part: choices were made with the others. Drawn digits have no end.
     """
     pages, labels = embedded_pages()
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(pages))[-HELD_OUT:].tolist()
+    order = order_of_splits()[-1].tolist()
     yield "scikit-learn's, 8×8", Kind.WRITERS, ((int(labels[i]), png(pages[i])) for i in order)
     large = ((int(labels[i]), png(upsampled(pages[i], 10, 30))) for i in order)
     yield "scikit-learn's, 140×140", Kind.WRITERS, large
