@@ -89,14 +89,8 @@ def share_or_none(values: Sequence[bool]) -> float | None:
 def failures(answers: Sequence[Answer]) -> list[Answer]:
     """The answers that are not as they should be, the worst first.
 
-    First what is wrong and accepted; then what is wrong and refused; then pages taken for blank; then digits that are
-    read right and refused. Within each, the surest first.
+    First what is wrong and accepted; then what is wrong and refused, with the pages taken for blank at the end; then
+    digits that are read right and refused. Within each, the surest first.
     """
-    return sorted((answer for answer in answers if answer.is_failure), key=lambda a: (rank(a), -a.confidence))
-
-
-def rank(answer: Answer) -> int:
-    """How bad a failure is: 0 is the worst."""
-    if answer.is_right:
-        return 3
-    return 0 if answer.accepted else 2 if answer.verdict is None else 1
+    failed = (answer for answer in answers if answer.is_failure)
+    return sorted(failed, key=lambda answer: (answer.is_right, not answer.accepted, -answer.confidence))
