@@ -21,6 +21,7 @@ class Strength:
     contrast: float = 0.05  # share whose ink is unevenly dark
     coarse: float = 0.15  # share shrunk to few pixels and enlarged, like a thumbnail
     harden: float = 0.05  # share with sharp edges and one tone, like a drawing on a canvas
+    ruled: float = 0.05  # share in which a ruled line was removed with what it crossed, or of which a piece remains
 
     def scaled(self, factor: float) -> Strength:
         """Return every distortion `factor` times as strong or as frequent."""
@@ -34,7 +35,7 @@ class Recipe:
     epochs: int = 120
     min_steps: int = 0  # with few digits, epochs are added until there are this many steps
     pruned_to: int = 0  # train on this many digits, the hardest of each class (model/training/pruning.py); 0: on all
-    drawn_share: float = 0.25  # digits drawn in other hands, relative to the training digits (data/foreign.py)
+    drawn_share: float = 0.25  # digits drawn in other hands, relative to the training digits (data/foreign.py); 0: none
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05

@@ -1,7 +1,8 @@
 """Digits in hands that MNIST lacks: to train on, and held out to validate on.
 
-MNIST's writers are Americans. The world writes some digits otherwise, so digits are drawn in its forms beside them.
-Held out are digits drawn in a wider style, and some of scikit-learn's, which real people wrote.
+MNIST's writers are Americans. The world writes some digits otherwise, so digits are drawn in its forms beside them, and
+scikit-learn's are added, which people in Istanbul wrote. Held out are digits drawn in a wider style, and others of
+scikit-learn's. These come from the same writers, so they say less of hands that no training saw.
 """
 
 from __future__ import annotations
@@ -15,9 +16,16 @@ HELD_OUT_SHARE = 0.2  # drawn digits that are held out, relative to the validati
 
 
 def further_digits(splits: Splits, share: float, seed: int) -> tuple[Labelled, ...]:
-    """Digits to train on beside the training digits: drawn ones, `share` times as many, 0–1."""
+    """Digits to train on beside the training digits: drawn ones, `share` times as many, and scikit-learn's.
+
+    share: 0–1; with 0 there are none at all. seed: of the drawn ones. Scikit-learn's are left out if the splits have them.
+    """
     count = round(share * len(splits.train))
-    return (drawn_digits(count, seed),) if count else ()
+    if not count:
+        return ()
+    drawn = drawn_digits(count, seed)
+    train, _, _ = order_of_splits()
+    return (drawn,) if splits.is_embedded else (drawn, embedded_digits(train))
 
 
 def foreign_digits(splits: Splits) -> Labelled:

@@ -23,6 +23,7 @@ def augment(images: Tensor, strength: Strength, generator: Generator) -> Tensor:
     """Distort images float32 (N, 1, 32, 32), 0–1, white ink on black; the result has the same form."""
     images = warp(images, strength, generator)
     images = change_some(images, change_thickness, strength.thickness, generator)
+    images = change_some(images, take_line_away, strength.ruled, generator)
     images = change_some(images, harden, strength.harden, generator)
     images = change_some(images, soften, strength.soften, generator)
     images = change_some(images, coarsen, strength.coarse, generator)
@@ -98,6 +99,26 @@ def largest_around(images: Tensor) -> Tensor:
     across = F.pad(images, (1, 1, 1, 1), value=-1.0)
     across = torch.maximum(torch.maximum(across[..., :-2], across[..., 2:]), across[..., 1:-1])
     return torch.maximum(torch.maximum(across[..., :-2, :], across[..., 2:, :]), across[..., 1:-1, :])
+
+
+def take_line_away(images: Tensor, generator: Generator) -> Tensor:
+    """Treat each image as one from whose page a straight line was removed: it left a gap, or a short piece of it stays.
+
+    The line is up to 2.5 pixels wide, level or upright, and up to 10° off that.
+    """
+    angle = (one_each(images, generator) - 0.5) * math.radians(20)
+    is_level = one_each(images, generator) < 0.7
+    axis = torch.arange(NETWORK_SIDE, device=images.device) - (NETWORK_SIDE - 1) / 2
+    row, column = axis.view(-1, 1), axis.view(1, -1)
+    along = torch.where(is_level, column, row) * angle.cos() + torch.where(is_level, row, column) * angle.sin()
+    across = torch.where(is_level, row, column) * angle.cos() - torch.where(is_level, column, row) * angle.sin()
+    half_width = 0.2 + one_each(images, generator)
+    line = (half_width + 0.5 - (across - (one_each(images, generator) - 0.5) * 20).abs()).clamp(0, 1)
+    gap = images * (1 - line * (0.5 + 0.5 * one_each(images, generator)))
+    half_length = 1 + 3 * one_each(images, generator)
+    piece = line * (half_length + 0.5 - (along - (one_each(images, generator) - 0.5) * 20).abs()).clamp(0, 1)
+    remains = torch.maximum(images, piece * (0.3 + 0.5 * one_each(images, generator)))
+    return torch.where(one_each(images, generator) < 0.6, gap, remains)
 
 
 def soften(images: Tensor, generator: Generator) -> Tensor:

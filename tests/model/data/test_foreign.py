@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from model.data.digits import SPLIT_SEED, Splits
@@ -29,6 +31,12 @@ def test_beside_mnist_scikit_learns_validation_digits_are_held_out_too(mnist: Sp
     assert len(held_out) == 1300 and held_out.source == "drawn digits, scikit-learn digits"
     assert (held_out.images[1000:] == embedded.validation.images).all()
     assert (held_out.labels[1000:] == embedded.validation.labels).all()
+
+
+def test_beside_mnist_scikit_learns_training_digits_are_trained_on_too(mnist: Splits, embedded: Splits) -> None:
+    drawn, others = further_digits(replace(mnist, train=mnist.train[:100]), 0.1, 1)
+    assert len(drawn) == 10 and others.sha256 == embedded.train.sha256
+    assert further_digits(mnist, 0, 1) == ()
 
 
 def test_the_order_in_which_scikit_learns_digits_are_split_stays(embedded: Splits) -> None:

@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.recipe import Strength
-from model.training.augmentation import augment, few_pixels, largest_around
+from model.training.augmentation import augment, few_pixels, largest_around, take_line_away
 
 NONE = Strength().scaled(0)
-FULL = Strength(15, 0.2, 2, 2, 1, 1, 1, 1, 1, 1)
+FULL = Strength(15, 0.2, 2, 2, 1, 1, 1, 1, 1, 1, 1)
 
 
 @pytest.fixture
@@ -61,3 +61,13 @@ def test_always_as_many_images_are_changed(images: Tensor) -> None:
     for seed in range(5):
         changed = augment(images, replace(NONE, noise=0.25), Generator().manual_seed(seed)) != images
         assert changed.flatten(1).any(1).sum() == 5
+
+
+def test_a_line_that_is_taken_away_leaves_a_narrow_gap_or_a_short_piece() -> None:
+    solid, blank = torch.ones(200, 1, 32, 32), torch.zeros(200, 1, 32, 32)
+    lost = (1 - take_line_away(solid, Generator().manual_seed(0))).sum(dim=(1, 2, 3))
+    left = take_line_away(blank, Generator().manual_seed(0)).sum(dim=(1, 2, 3))
+    has_gap, has_piece = lost > 0, left > 0
+    assert 0.5 < has_gap.float().mean() < 0.7 and not (has_gap & has_piece).any()
+    assert lost[has_gap].min() > 5 and lost.max() < 90
+    assert (has_gap | has_piece).float().mean() > 0.95 and left.max() < 22
