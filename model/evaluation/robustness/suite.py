@@ -138,7 +138,7 @@ def further_digits(seed: int) -> Iterator[tuple[str, Kind, Iterator[tuple[int, b
     """Yield what is not made from the given digits: a name, a kind, and pairs of label and picture file.
 
     scikit-learn's digits are 8×8 pixels, filled by the digit, then upsampled ten times, on a page with a margin. They
-    are those of its test part: choices were made with the others. Drawn digits have no end.
+    are those of its test part: training and choices use the others. Drawn digits have no end.
     """
     pages, labels = embedded_pages()
     order = order_of_splits()[-1].tolist()
