@@ -24,6 +24,7 @@ from model.cli.options import (
     check_writable,
     data_arguments,
     digits_of,
+    targets,
     usable_version,
     weights_argument,
     write_json,
@@ -109,18 +110,6 @@ def main(argv: Sequence[str]) -> int:
     except ModelError as error:
         return fail(error)
     return 0
-
-
-def targets(words: Sequence[str]) -> tuple[int | None, Path | None]:
-    """The version and the folder that the words name, None for what is not named. Digits alone are a version.
-
-    Raises ModelError for more than one of either.
-    """
-    versions = [word for word in words if word.isdecimal()]
-    folders = [word for word in words if not word.isdecimal()]
-    if len(versions) > 1 or len(folders) > 1:
-        raise ModelError("give one version and one folder at most; ./7 is a folder, 7 a version")
-    return (int(versions[0]) if versions else None), (Path(folders[0]) if folders else None)
 
 
 def check(options: argparse.Namespace, folder: Path | None) -> None:

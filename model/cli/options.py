@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,18 @@ def digits_of(options: argparse.Namespace) -> Splits:
 
     settings = load_data_settings()
     return load_digits(options.data or settings.data_dir, settings.cache_dir, options.offline or settings.offline)
+
+
+def targets(words: Sequence[str]) -> tuple[int | None, Path | None]:
+    """The version and the folder that the words name, None for what is not named. Digits alone are a version.
+
+    Raises ModelError for more than one of either.
+    """
+    versions = [word for word in words if word.isdecimal()]
+    folders = [word for word in words if not word.isdecimal()]
+    if len(versions) > 1 or len(folders) > 1:
+        raise ModelError("give one version and one folder at most; ./7 is a folder, 7 a version")
+    return (int(versions[0]) if versions else None), (Path(folders[0]) if folders else None)
 
 
 def usable_version(store: Store) -> int:

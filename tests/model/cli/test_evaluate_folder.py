@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from model.cli.evaluate import main, targets
+from model.cli.evaluate import main
+from model.cli.options import targets
 from model.errors import ModelError
 from model.preprocessing.pipeline import to_png
 from tests.pictures import draw_seven
