@@ -1,12 +1,12 @@
-"""`numeral evaluate`: measure a version from its files, on MNIST and on the robustness suite.
+"""`numeral evaluate`: measure a version from its files, on MNIST and on the robustness suite, or on any folder.
 
-It prints tables, and writes pictures and JSON on request.
+It prints tables, and writes pictures and JSON on request. Folders are measured by `evaluate_folder.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,14 +19,32 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from model.classifier import Classifier, Scores
-from model.cli.options import check_writable, data_arguments, digits_of, usable_version, weights_argument
+from model.cli import evaluate_folder
+from model.cli.options import (
+    check_writable,
+    data_arguments,
+    digits_of,
+    targets,
+    usable_version,
+    weights_argument,
+    write_json,
+    writing,
+)
 from model.cli.tables import confusion_table, metrics_table, suite_table
 from model.cli.terminal import fail
 from model.data.digits import Labelled
 from model.errors import ModelError
 from model.evaluation.metrics import Acceptance, confusion
 from model.evaluation.reports.pictures import write_conditions, write_pictures
-from model.evaluation.robustness.suite import COUNT, RESULTS, SEED, ConditionResult, OnResult, mean_accuracy, run_suite
+from model.evaluation.robustness.suite import (
+    COUNT,
+    RESULTS,
+    SEED,
+    ConditionResult,
+    OnResult,
+    mean_accuracies,
+    run_suite,
+)
 from model.evaluation.scoring import evaluate, metrics_of
 from model.registry.store import Store
 
@@ -51,11 +69,22 @@ class Results:
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    made = argparse.ArgumentParser(prog="numeral evaluate", description="Measure a version on MNIST.")
-    made.add_argument("version", type=int, nargs="?", help="version number; default: the current version")
+    made = argparse.ArgumentParser(
+        prog="numeral evaluate",
+        usage="%(prog)s [VERSION] [FOLDER] [options]",
+        description="Measure a version on MNIST, or on a folder of your own labelled pictures.",
+    )
+    made.add_argument(
+        "target", nargs="*", metavar="VERSION FOLDER",
+        help="version number; default: the current version. Folder of pictures to measure on instead of MNIST: "
+        "7/a.png or 7_a.png shows a 7, none/b.png or none_b.png no digit. Digits alone are a version: write ./7 for a "
+        "folder with that name",
+    )  # fmt: skip
     made.add_argument("--suite", action="store_true", help="also run the robustness suite; takes minutes")
     made.add_argument("--count", type=int, metavar="N", help=f"pictures per condition of the suite ({COUNT:,})")
-    made.add_argument("--pictures", type=Path, metavar="DIR", help="write the charts as PNG files into this folder")
+    made.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="write charts or failures as PNG files to this folder"
+    )
     made.add_argument("--json", type=Path, metavar="FILE", help="write the results to this file as JSON")
     data_arguments(made)
     weights_argument(made)
@@ -66,21 +95,31 @@ def main(argv: Sequence[str]) -> int:
     """Print the tables, write the requested files, and return the exit status."""
     options = parser().parse_args(argv)
     try:
-        check(options)
-        results = measure_version(options)
-        show(Console(), results)
-        write(options, results)
+        version, folder = targets(options.target)
+        check(options, folder)
+        if folder is None:
+            results = measure_version(options, version)
+            show(Console(), results)
+            with writing():
+                write(options, results)
+        else:
+            measured = evaluate_folder.measure_folder(options.weights, version, folder)
+            evaluate_folder.show(Console(), measured)
+            with writing():
+                evaluate_folder.write(options.pictures, options.json, measured)
     except ModelError as error:
         return fail(error)
     return 0
 
 
-def check(options: argparse.Namespace) -> None:
+def check(options: argparse.Namespace, folder: Path | None) -> None:
     """Raise ModelError for options that can't be fulfilled, before minutes of measuring."""
     if options.count is not None and not options.suite:
         raise ModelError("--count is for the suite: give --suite, too")
     if options.count is not None and options.count < 1:
         raise ModelError("--count must be at least 1")
+    if folder is not None and (options.suite or options.data):
+        raise ModelError(f"--{'suite' if options.suite else 'data'} is for MNIST's digits: leave it or {folder} out")
     for option, package in (("suite", "sklearn"), ("pictures", "matplotlib")):
         if getattr(options, option) and find_spec(package) is None:
             raise ModelError(f"--{option} needs {package}, which comes with numeral[train]")
@@ -90,12 +129,14 @@ def check(options: argparse.Namespace) -> None:
         check_writable(options.json.parent)
         if options.json.is_dir():
             raise ModelError(f"{options.json} is a folder: name a file for --json")
+        if options.json.exists() and not os.access(options.json, os.W_OK):
+            raise ModelError(f"{options.json} can't be written: name another file for --json")
 
 
-def measure_version(options: argparse.Namespace) -> Results:
-    """Measure the version that the options name. Raises ModelError."""
+def measure_version(options: argparse.Namespace, version: int | None) -> Results:
+    """Measure the version, the current one for None. Raises ModelError."""
     store = Store(options.weights)
-    version = usable_version(store) if options.version is None else options.version
+    version = usable_version(store) if version is None else version
     acceptance = Acceptance(**store.verify(version)["acceptance"])
     classifier = Classifier.load(store.folder(version))
     splits = digits_of(options)
@@ -131,16 +172,13 @@ def show(console: Console, results: Results) -> None:
 
 
 def write(options: argparse.Namespace, results: Results) -> None:
-    """Write the requested pictures and JSON. Raises ModelError."""
-    try:
-        if options.pictures:
-            write_pictures(options.pictures, results.test, results.scores, results.acceptance)
-            if results.suite is not None:
-                write_conditions(options.pictures, results.suite)
-        if options.json:
-            options.json.write_text(json.dumps(as_json(results), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    except OSError as error:
-        raise ModelError(f"{error.filename or 'a result'} can't be written: {error.strerror or error}") from None
+    """Write the requested pictures and JSON. Raises OSError."""
+    if options.pictures:
+        write_pictures(options.pictures, results.test, results.scores, results.acceptance)
+        if results.suite is not None:
+            write_conditions(options.pictures, results.suite)
+    if options.json:
+        write_json(options.json, as_json(results))
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -148,7 +186,7 @@ def as_json(results: Results) -> dict[str, Any]:
     suite = results.suite and {
         "seed": SEED,
         "count": max(result.count for result in results.suite),
-        "mean_accuracy": mean_accuracy(results.suite),
+        "mean_accuracy": mean_accuracies(results.suite),
         "conditions": [asdict(result) for result in results.suite],
     }
     return {

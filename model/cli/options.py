@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from model.data.digits import Splits
 from model.data.load import load_digits
@@ -35,6 +39,18 @@ def digits_of(options: argparse.Namespace) -> Splits:
     return load_digits(options.data or settings.data_dir, settings.cache_dir, options.offline or settings.offline)
 
 
+def targets(words: Sequence[str]) -> tuple[int | None, Path | None]:
+    """The version and the folder that the words name, None for what is not named. Digits alone are a version.
+
+    Raises ModelError for more than one of either.
+    """
+    versions = [word for word in words if word.isdecimal()]
+    folders = [word for word in words if not word.isdecimal()]
+    if len(versions) > 1 or len(folders) > 1:
+        raise ModelError("give one version and one folder at most; ./7 is a folder, 7 a version")
+    return (int(versions[0]) if versions else None), (Path(folders[0]) if folders else None)
+
+
 def usable_version(store: Store) -> int:
     """The current version, or the newest intact one if that is damaged or none is set. Raises NoVersion.
 
@@ -54,3 +70,17 @@ def check_writable(folder: Path) -> None:
         raise ModelError(f"{folder} can't be made: {error.strerror}") from None
     if not os.access(folder, os.W_OK):
         raise ModelError(f"{folder} can't be written: choose another folder")
+
+
+def write_json(path: Path, results: dict[str, Any]) -> None:
+    """Write results in JSON's types to the file. Raises OSError."""
+    path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turn the OSError of a result that can't be written into a ModelError."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"{error.filename or 'a result'} can't be written: {error.strerror or error}") from None

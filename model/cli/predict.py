@@ -12,7 +12,7 @@ from pathlib import Path
 from model.classifier import Classifier
 from model.cli.options import usable_version, weights_argument
 from model.cli.terminal import fail, said
-from model.data.folders import files_below, is_image
+from model.data.folders import files_below, image_bytes, is_image
 from model.errors import ModelError
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import DEFAULT_LIMITS, read_digit
@@ -72,8 +72,7 @@ def content(path: Path) -> bytes:
         if sys.stdin is None:  # closed
             raise OSError(errno.EBADF, os.strerror(errno.EBADF), str(path))
         return sys.stdin.buffer.read(DEFAULT_LIMITS.max_bytes + 1)
-    with path.open("rb") as file:
-        return file.read(DEFAULT_LIMITS.max_bytes + 1)
+    return image_bytes(path, DEFAULT_LIMITS.max_bytes)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from model.evaluation.robustness.suite import ConditionResult, mean_accuracy
+from model.evaluation.robustness.suite import ConditionResult, mean_accuracies
 
 SHARES = ("accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
 
@@ -49,7 +49,7 @@ def confusion_table(counts: list[list[int]], name: str) -> Table:
 
 
 def suite_table(results: list[ConditionResult]) -> Table:
-    """One row for each condition, then the mean accuracy over the conditions that show digits, equally weighted."""
+    """One row for each condition, then the mean accuracy of each group of conditions."""
     count = max(result.count for result in results)
     title = f"The robustness suite: up to {count:,} pictures of each condition"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -61,5 +61,6 @@ def suite_table(results: list[ConditionResult]) -> Table:
         shares = (result.accuracy, result.accepted, result.accuracy_when_accepted, result.refused)
         table.add_row(result.name, result.kind, *map(percent_or_dash, shares))
     table.add_section()
-    table.add_row("mean", "", percent_or_dash(mean_accuracy(results)))
+    for name, share in mean_accuracies(results).items():
+        table.add_row(f"mean: {name}", "", percent_or_dash(share))
     return table

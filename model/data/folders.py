@@ -1,4 +1,4 @@
-"""List the files in a folder, and tell images by their names."""
+"""List the files in a folder, tell images by their names, and read them."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ def files_below(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[P
         for name in sorted(names):
             if not name.startswith(".") and (path := Path(place, name)).is_file():
                 yield path
+
+
+def image_bytes(path: Path, max_bytes: int) -> bytes:
+    """The file's bytes, read up to one byte beyond the limit: enough to refuse it. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(max_bytes + 1)

@@ -33,7 +33,7 @@ from model.evaluation.reports.figure import (
     style,
 )
 from model.evaluation.robustness.conditions import Kind
-from model.evaluation.robustness.suite import ConditionResult, mean_accuracy
+from model.evaluation.robustness.suite import ConditionResult, mean_accuracies
 from model.preprocessing.pipeline import to_input
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 COLUMNS, ROWS = 8, 5  # of the sheet of hardest digits
 TILE = 160  # pixels a side: five for each pixel of the network's input
+ROW, HEADING = 0.21, 0.46  # inches of a condition's row, and of a kind's name with the space above it
 NUMBER_PLACES = (1.18, 1.355)  # right edges of the two columns of numbers; the longest bar has length 1
 # Outcome of a picture → the color of its share of the bar
 OUTCOMES = {
@@ -104,10 +105,13 @@ def hardest(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> NDArra
 def conditions_chart(results: list[ConditionResult]) -> Figure:
     """Draw a bar of outcomes for each condition, grouped by kind. Blue is read right; orange is wrong and accepted."""
     kinds = [kind for kind in Kind if any(result.kind == kind for result in results)]
-    height = 0.24 * len(results) + 0.48 * len(kinds)
+    height = ROW * len(results) + HEADING * len(kinds)
     count = max(result.count for result in results)
-    title = f"{percent(mean_accuracy(results), 2)} of digits read right, on average"
-    figure = page(height + 1.4, title, f"Up to {count:,} pictures of each condition, as users send them")
+    title = ", ".join(f"{name} {percent(share)}" for name, share in mean_accuracies(results).items())
+    subtitle = (
+        f"Mean share of digits that are read right; up to {count:,} pictures of each condition, as users send them"
+    )
+    figure = page(height + 1.4, title.capitalize(), subtitle)
     axes = panel(figure, 2.2, 0.25, 3.95, height)
     axes.set(xlim=(0, 1), ylim=(height, 0))
     axes.set_axis_off()
@@ -119,10 +123,10 @@ def conditions_chart(results: list[ConditionResult]) -> Figure:
             main = "refused" if kind == Kind.NO_DIGIT else "accuracy"
             for place, heading in zip(NUMBER_PLACES, (main, "accepted"), strict=True):
                 axes.text(place, top + 0.32, heading, ha="right", va="center", size=9, color=MUTED)
-        top += 0.48
+        top += HEADING
         for result in (each for each in results if each.kind == kind):
-            condition_row(axes, result, top + 0.12)
-            top += 0.24
+            condition_row(axes, result, top + ROW / 2)
+            top += ROW
     return figure
 
 

@@ -36,16 +36,22 @@ class Kind(StrEnum):
     PICTURE = "picture"  # geometric and photographic changes that a person hardly notices
     HARD = "hard"  # changes that a person does notice
     WRITERS = "other writers"  # digits of another data set
+    PAGE = "page"  # a digit among what else is on paper: frames, lines, edges, specks
+    HANDS = "hands"  # digits in forms that are rare or missing in MNIST
     NO_DIGIT = "no digit"  # must be refused
 
 
 @dataclass(frozen=True)
 class Condition:
-    """build: uint8 (28, 28), white ink on black, and a random generator → the bytes of a picture file."""
+    """build: uint8 (28, 28), white ink on black, and a random generator → the bytes of a picture file.
+
+    labels: which digits it is made from.
+    """
 
     name: str
     kind: Kind
     build: Build
+    labels: tuple[int, ...] = tuple(range(10))
 
 
 def low_contrast(ink: Ink, random: Generator) -> bytes:

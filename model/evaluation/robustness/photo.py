@@ -32,15 +32,21 @@ def tilted(sheet: NDArray[np.float32], random: Generator) -> NDArray[np.float32]
     height, width = sheet.shape
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
     seen = corners + random.uniform(-TILT, TILT, (4, 2)) * (width, height)
-    rows, values = [], []
-    for (x, y), (u, v) in zip(seen, corners, strict=True):  # u = (a x + b y + c) / (g x + h y + 1)
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        values += [u, v]
-    coefficients = np.linalg.solve(np.array(rows), np.array(values)).tolist()
+    coefficients = perspective(seen, corners)
     picture = Image.fromarray(sheet).transform(
         (width, height), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC
     )
     return np.asarray(picture, np.float32)
+
+
+def perspective(seen: NDArray[np.float64], corners: NDArray[np.float64]) -> list[float]:
+    """Pillow's eight coefficients of the transform that moves the four `corners` (4, 2), x and y, to `seen` (4, 2)."""
+    rows, values = [], []
+    for (x, y), (u, v) in zip(seen, corners, strict=True):  # u = (a x + b y + c) / (g x + h y + 1)
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    coefficients: list[float] = np.linalg.solve(np.array(rows), np.array(values)).tolist()
+    return coefficients
 
 
 def across(random: Generator) -> NDArray[np.float64]:

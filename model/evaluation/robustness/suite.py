@@ -1,24 +1,28 @@
 """The robustness suite: measure how a version reads digits as users send them, and refuses pictures without a digit.
 
-Every condition (conditions.py, nondigits.py) makes picture files from the same digits. They are read as a request is:
-bytes → `read_digit` → network → verdict. A seed fixes everything.
+Every condition makes picture files from the same digits; see conditions.py, pages.py, hands.py, nondigits.py and
+near_digits.py. They are read as a request is: bytes → `read_digit` → network → verdict. A seed fixes everything.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import Classifier
 from model.data.digits import Labelled
-from model.data.embedded import embedded_pages, upsampled
+from model.data.embedded import embedded_pages, order_of_splits, upsampled
 from model.evaluation.metrics import mean
 from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
+from model.evaluation.robustness.hands import HANDS, many_hands
+from model.evaluation.robustness.near_digits import NEAR_DIGITS
 from model.evaluation.robustness.nondigits import NON_DIGITS
+from model.evaluation.robustness.pages import PAGES
 from model.evaluation.robustness.paint import png
 from model.preprocessing.errors import ImageError
 from model.preprocessing.layout import MARGIN
@@ -26,8 +30,13 @@ from model.preprocessing.pipeline import Reading, read_digit
 
 SEED = 2026  # choices were made with another seed (model/LOG.md)
 COUNT = 1_000  # pictures for each condition
-EVERY_CONDITION = CONDITIONS + NON_DIGITS
-RESULTS = len(EVERY_CONDITION) + 2  # and other writers' digits at two sizes
+EVERY_CONDITION = CONDITIONS + PAGES + HANDS + NON_DIGITS + NEAR_DIGITS
+RESULTS = len(EVERY_CONDITION) + 3  # and what `further_digits` yields
+MEANS = {  # name → the kinds over whose conditions it is the mean accuracy
+    "digit alone": (Kind.ENCODING, Kind.PICTURE, Kind.HARD, Kind.WRITERS),
+    "page": (Kind.PAGE,),
+    "hands": (Kind.HANDS,),
+}
 
 
 @dataclass(frozen=True)
@@ -71,23 +80,24 @@ def run_suite(
 ) -> list[ConditionResult]:
     """Measure every condition on the same `count` digits, or on all if there are fewer.
 
+    A condition that is made from some of the ten digits only has as many pictures of these.
     on_result: called with each condition's result as soon as it is measured.
     """
-    chosen = some(digits, seed, count)
     results = []
     for condition in EVERY_CONDITION:
+        chosen = some(digits[np.isin(digits.labels, condition.labels)], seed, count)
         results.append(result_of(classifier, condition.name, condition.kind, read_under(condition, chosen, seed)))
         on_result(results[-1])
-    for name, pictures in other_writers():
-        labels, files = zip(*list(pictures)[:count], strict=True)
+    for name, kind, pictures in further_digits(seed):
+        labels, files = zip(*islice(pictures, count), strict=True)
         read = read_all(files, np.array(labels, np.int64))
-        results.append(result_of(classifier, name, Kind.WRITERS, read))
+        results.append(result_of(classifier, name, kind, read))
         on_result(results[-1])
     return results
 
 
 def some(digits: Labelled, seed: int, count: int) -> Labelled:
-    """Choose `count` random digits: the same for all conditions, so that these can be compared."""
+    """Choose `count` random digits: the same for all conditions of all digits, so that these can be compared."""
     return digits[np.random.default_rng(seed).permutation(len(digits))[:count].astype(np.int64)]
 
 
@@ -124,17 +134,24 @@ def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures)
     return ConditionResult(name, kind, count, accuracy, share, 1 - share, when_accepted)
 
 
-def other_writers() -> Iterator[tuple[str, Iterator[tuple[int, bytes]]]]:
-    """Yield scikit-learn's digits at two sizes: a name, and pairs of label and PNG.
+def further_digits(seed: int) -> Iterator[tuple[str, Kind, Iterator[tuple[int, bytes]]]]:
+    """Yield what is not made from the given digits: a name, a kind, and pairs of label and picture file.
 
-    The first are 8×8 pixels, filled by the digit; the second are upsampled ten times, on a page with a margin.
+    scikit-learn's digits are 8×8 pixels, filled by the digit, then upsampled ten times, on a page with a margin. They
+    are those of its test part: training and choices use the others. Drawn digits have no end.
     """
     pages, labels = embedded_pages()
-    order = np.random.default_rng(SEED).permutation(len(pages)).tolist()
-    yield "scikit-learn's, 8×8", ((int(labels[i]), png(pages[i])) for i in order)
-    yield "scikit-learn's, 140×140", ((int(labels[i]), png(upsampled(pages[i], 10, 30))) for i in order)
+    order = order_of_splits()[-1].tolist()
+    yield "scikit-learn's, 8×8", Kind.WRITERS, ((int(labels[i]), png(pages[i])) for i in order)
+    large = ((int(labels[i]), png(upsampled(pages[i], 10, 30))) for i in order)
+    yield "scikit-learn's, 140×140", Kind.WRITERS, large
+    yield "all digits", Kind.HANDS, many_hands(np.random.default_rng(seed))
 
 
-def mean_accuracy(results: list[ConditionResult]) -> float:
-    """The mean accuracy over the conditions that show digits, equally weighted: 0–1."""
-    return float(np.mean([result.accuracy for result in results if result.accuracy is not None]))
+def mean_accuracies(results: Sequence[ConditionResult]) -> dict[str, float]:
+    """The mean accuracy of each group of MEANS that occurs, over its conditions, equally weighted: name → 0–1."""
+    shares = {
+        name: [result.accuracy for result in results if result.kind in kinds and result.accuracy is not None]
+        for name, kinds in MEANS.items()
+    }
+    return {name: float(np.mean(values)) for name, values in shares.items() if values}

@@ -12,10 +12,19 @@ from PIL import Image
 from model.classifier import Classifier
 from model.data.digits import Labelled, Splits
 from model.data.fonts import LETTERS
-from model.evaluation.robustness.conditions import CONDITIONS, Condition, Kind
-from model.evaluation.robustness.nondigits import NON_DIGITS
+from model.evaluation.robustness.conditions import Condition, Kind
 from model.evaluation.robustness.redraw import center_line, redraw
-from model.evaluation.robustness.suite import EVERY_CONDITION, ConditionResult, read_under, result_of, run_suite
+from model.evaluation.robustness.suite import (
+    EVERY_CONDITION,
+    MEANS,
+    RESULTS,
+    ConditionResult,
+    further_digits,
+    mean_accuracies,
+    read_under,
+    result_of,
+    run_suite,
+)
 from model.preprocessing.pipeline import read_digit
 
 
@@ -44,6 +53,31 @@ def test_what_is_no_digit_has_no_accuracy(results: dict[str, ConditionResult]) -
         assert (result.accuracy is None) == (result.kind == Kind.NO_DIGIT)
 
 
+def test_the_means_are_those_of_the_groups_so_that_the_first_can_be_compared_with_earlier_versions() -> None:
+    shares = {Kind.ENCODING: 1.0, Kind.WRITERS: 0.5, Kind.PAGE: 0.25, Kind.NO_DIGIT: None}
+    made = [ConditionResult(kind, kind, 10, share, 0.5, 0.5, None) for kind, share in shares.items()]
+    assert mean_accuracies(made) == {"digit alone": 0.75, "page": 0.25}
+    assert {kind for kinds in MEANS.values() for kind in kinds} | {Kind.NO_DIGIT} == set(Kind)
+
+
+def test_a_condition_of_some_digits_is_made_from_these_only(
+    classifier: Classifier, embedded: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    condition = Condition("threes", Kind.PICTURE, lambda ink, random: seen.append(ink.tobytes()) or b"", labels=(3,))
+    monkeypatch.setattr("model.evaluation.robustness.suite.EVERY_CONDITION", (condition,))
+    (result, *_) = run_suite(classifier, embedded.test, count=10)
+    threes = {image[2:30, 2:30].tobytes() for image in embedded.test.images[embedded.test.labels == 3]}
+    assert result.count == len(seen) == 10 and set(seen) <= threes
+
+
+def test_scikit_learn_s_digits_are_those_that_no_choice_was_made_with(embedded: Splits) -> None:
+    name, kind, pictures = next(further_digits(seed=1))
+    labels = [label for label, _ in pictures]
+    assert name.startswith("scikit-learn") and kind == Kind.WRITERS
+    assert labels == embedded.test.labels.tolist()
+
+
 def test_blank_pages_are_refused(results: dict[str, ConditionResult]) -> None:
     assert results["blank"].refused == 1
 
@@ -56,7 +90,7 @@ def test_a_seed_fixes_every_picture(condition: Condition, embedded: Splits) -> N
 
 
 def test_conditions_have_names_of_their_own() -> None:
-    assert len({condition.name for condition in CONDITIONS + NON_DIGITS}) == len(EVERY_CONDITION)
+    assert len({condition.name for condition in EVERY_CONDITION}) == len(EVERY_CONDITION) == RESULTS - 3
 
 
 def test_every_condition_sees_the_same_digits(

@@ -1,0 +1,170 @@
+"""Measure a version on any folder of labelled pictures.
+
+A picture's label is the name of the nearest folder around it, below the measured one, that is 0–9 or `none`; else the
+beginning of its own name up to the first `_`. So `7/a.png`, `mine/7/b.jpg` and `7_c.png` show a 7; `none/d.png` and
+`none_e.png` show no digit and must be refused.
+
+A picture that is read as blank counts as refused and, if it shows a digit, as wrong. A file that is no readable picture
+says nothing about the version: it is named, and counts nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.classifier import Classifier, Verdict
+from model.data.folders import files_below, image_bytes, is_image
+from model.errors import DataError
+from model.preprocessing.errors import BlankImage, ImageError
+from model.preprocessing.pipeline import DEFAULT_LIMITS, Reading, read_digit
+
+NONE = "none"  # the label of a picture without a digit
+LABELS = {**{str(digit): digit for digit in range(10)}, NONE: None}
+BLANK = "blank-image"
+HOW_TO_LABEL = "put pictures into folders named 0–9 or none, or begin their names so: 7_a.png, none_a.png"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file below the measured folder. name: its path from there; label: 0–9, or None for no digit."""
+
+    path: Path
+    name: str
+    label: int | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a version answered to a picture. reading, verdict: None if the page was taken for blank."""
+
+    picture: Picture
+    reading: Reading | None
+    verdict: Verdict | None
+
+    @property
+    def digit(self) -> int | None:
+        """The digit that was read, None if the page was taken for blank."""
+        return None if self.verdict is None else self.verdict.digit
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the answer was accepted."""
+        return self.verdict is not None and self.verdict.accepted
+
+    @property
+    def confidence(self) -> float:
+        """The confidence in the digit, 0–1; 0 if the page was taken for blank."""
+        return 0.0 if self.verdict is None else self.verdict.confidence
+
+    @property
+    def reason(self) -> str | None:
+        """Why the answer was not accepted, None if it was."""
+        return BLANK if self.verdict is None else self.verdict.reason
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the digit was read; False for a picture without one."""
+        return self.picture.label is not None and self.digit == self.picture.label
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the answer is not as it should be: a digit wrong or refused, or something else accepted."""
+        return self.accepted if self.picture.label is None else not (self.is_right and self.accepted)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to a folder's pictures. unreadable: name → what is wrong; unlabelled: names that have no label."""
+
+    answers: list[Answer]
+    unreadable: dict[str, str]
+    unlabelled: list[str]
+
+
+OnPicture = Callable[[int, int], None]
+
+
+def answer_folder(classifier: Classifier, folder: Path, on_picture: OnPicture = lambda done, total: None) -> Answers:
+    """Read and judge every labelled picture below the folder. Raises DataError if there is none.
+
+    on_picture: called after each picture with the number of pictures done and of all.
+    """
+    pictures, unreadable, unlabelled = find_pictures(folder)
+    answers = []
+    for done, picture in enumerate(pictures, start=1):
+        try:
+            answers.append(answer(classifier, picture))
+        except (ImageError, OSError) as error:
+            unreadable[picture.name] = reason_of(error)
+        on_picture(done, len(pictures))
+    if not answers:
+        name, reason = next(iter(unreadable.items()))
+        raise DataError(f"{folder}: no labelled picture can be read, as {name}: {reason}")
+    return Answers(answers, unreadable, unlabelled)
+
+
+def answer(classifier: Classifier, picture: Picture) -> Answer:
+    """Read and judge one picture as the service does. Raises OSError, or ImageError unless the page is blank."""
+    try:
+        reading = read_digit(image_bytes(picture.path, DEFAULT_LIMITS.max_bytes))
+    except BlankImage:
+        return Answer(picture, None, None)
+    (verdict,) = classifier.judge([reading])
+    return Answer(picture, reading, verdict)
+
+
+def find_pictures(folder: Path) -> tuple[list[Picture], dict[str, str], list[str]]:
+    """The labelled pictures below the folder; the subfolders that can't be listed, and why; the names without a label.
+
+    Raises DataError if there is no labelled picture, with what to do.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is {'a file' if folder.exists() else 'not there'}: name a folder; {HOW_TO_LABEL}")
+    unlisted: dict[str, str] = {}
+
+    def note(error: OSError) -> None:
+        unlisted[name_below(folder, Path(error.filename))] = reason_of(error)
+
+    pictures, unlabelled = [], []
+    for path in filter(is_image, files_below(folder, note)):
+        name = name_below(folder, path)
+        key = label_of(path.relative_to(folder))
+        if key is None:
+            unlabelled.append(name)
+        else:
+            pictures.append(Picture(path, name, LABELS[key]))
+    if not pictures:
+        raise DataError(f"{folder}: {why_none(unlisted, unlabelled)}; {HOW_TO_LABEL}")
+    return pictures, unlisted, unlabelled
+
+
+def why_none(unlisted: dict[str, str], unlabelled: Sequence[str]) -> str:
+    """Why a folder has no labelled picture, as a clause."""
+    if unlabelled:
+        return f"none of its {len(unlabelled):,} pictures has a label"
+    return next((f"{name} can't be listed: {reason}" for name, reason in unlisted.items()), "there is no picture in it")
+
+
+def label_of(path: Path) -> str | None:
+    """The label, a key of LABELS, of a path relative to the measured folder; None if it has none."""
+    return next((word for word in words_of(path) if word in LABELS), None)
+
+
+def words_of(path: Path) -> Iterator[str]:
+    """What may be the label, the likeliest first: the folders from the inmost on, then the beginning of the name."""
+    for folder in path.parents:
+        yield folder.name.lower()
+    if "_" in path.name:
+        yield path.name.split("_")[0].lower()
+
+
+def name_below(folder: Path, path: Path) -> str:
+    """The path from the folder as text; bytes that are no UTF-8 become U+FFFD, so that it can be printed."""
+    return path.relative_to(folder).as_posix().encode(errors="surrogateescape").decode(errors="replace")
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong, without the file's name."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
