@@ -50,6 +50,12 @@ def center(foreground: Foreground, box: Extents) -> NDArray[np.uint8]:
     return centered(scaled(digit, height, width))
 
 
+def center_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Scale and center ink float32 (H, W), 0–255, that is a digit and nothing else: uint8 (32, 32)."""
+    foreground = Foreground(ink, ink.max(axis=1), ink.max(axis=0), 0.0)
+    return center(foreground, bounding_box(foreground))
+
+
 def bounding_box(foreground: Foreground) -> Extents:
     """Top, bottom, left and right of the digit, without faint rows and columns at its sides. The ends are exclusive."""
     threshold = BOX_THRESHOLD * float(np.maximum.reduce(foreground.rows))

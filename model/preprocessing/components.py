@@ -75,8 +75,7 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
     pieces = frame_pieces(parts, mask.shape)
     debris = beside(parts, erased) & (parts.longer < DEBRIS * min(height, width)) | pieces
     piece = beside(parts, erased) & (area <= (1.5 * line_width + 1) * parts.longer)
-    if not (piece | debris).all():
-        debris |= piece
+    debris |= piece & (parts.longer <= 2 * np.max(parts.longer, where=~piece & ~debris, initial=0))
     weight = area * np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0)
     main = int(np.argmax(weight))
     under = [i for i in range(count) if i != main and weight[i] > 0.1 * weight[main] and is_underline(parts, main, i)]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 # Lengths are shares of the page's shorter side.
 MIN_LENGTH = 0.3
 MAX_GAP = 0.04
-MAX_WIDTH = 0.07
+MAX_WIDTH = 0.11
 MIN_SLENDERNESS = 5.0  # length over width
 MIN_COVERAGE = 0.8  # share of a line's length that is inked
 MIN_CLEAR = 0.5  # share of its inked length where the ink is as narrow as the line

@@ -22,6 +22,7 @@ ATTACHED = 0.3  # of a line's length; ink that touches it and is as long is a st
 CORNER = 0.3  # cosine up to which two lines are about perpendicular
 SLENDER = 12  # length over width, at least, of a frame's line
 LEVEL = 0.25  # sine up to which an underline is level
+DOUBLE = 0.15  # of the page's shorter side; lines of a double underline are no farther from each other
 BEYOND = 1.15  # times the width of the ink above it: an underline is longer
 FAR_BEYOND = 1.4  # the same, if it touches that ink
 SIDEWAYS = 0.03  # of its length; it reaches at least as far beyond that ink on both sides
@@ -164,12 +165,13 @@ def crosses(point: Point, other: Line, near: float) -> bool:
 
 
 def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool:
-    """Whether a line lies below all other ink of bool (H, W), level lines excepted, and reaches beyond it."""
+    """Whether a line lies below all other ink of bool (H, W), level lines close to it excepted, and reaches beyond it."""
     left, right = sorted((line.first[0], line.last[0]))
     middle = (line.first[1] + line.last[1]) / 2
     rest = mask.copy()
     for other in level:
-        rest[other.rows, other.columns] = False
+        if abs((other.first[1] + other.last[1]) / 2 - middle) <= DOUBLE * min(mask.shape):
+            rest[other.rows, other.columns] = False
     below = rest[int(middle + 3 * line.width) + 2 :]
     inked = np.flatnonzero(rest[: max(0, int(middle)), max(0, int(left)) : int(right) + 1].any(axis=0))
     if len(inked) < 3 or below.sum() > 0.05 * rest.sum():

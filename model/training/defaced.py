@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from model.preprocessing.centering import NETWORK_SIDE
+from model.preprocessing.layout import NETWORK_SIDE
 from model.training.drawings import POINTS, drawn_with_a_pen
 
 MIDDLE = (NETWORK_SIDE - 1) / 2

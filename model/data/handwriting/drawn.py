@@ -12,8 +12,7 @@ from model.data.digits import Labelled
 from model.data.handwriting.digits import FORMS
 from model.data.handwriting.pen import Style, write
 from model.data.handwriting.strokes import Form
-from model.preprocessing.centering import center
-from model.preprocessing.foreground import Foreground
+from model.preprocessing.centering import center_ink
 
 SIDES = (28, 40, 64)  # pixels of the page: small digits are enlarged by the pipeline, large ones are reduced
 TRAINING = Style()
@@ -40,4 +39,4 @@ def drawn_digits(count: int, seed: int, style: Style = TRAINING) -> Labelled:
 def placed(form: Form, random: Generator, style: Style) -> NDArray[np.uint8]:
     """Write the form on a page of one of SIDES, and place its ink as the image pipeline does: uint8 (32, 32)."""
     ink = write(form, random, style, int(random.choice(SIDES))).astype(np.float32)
-    return center(Foreground(ink, ink.max(axis=1), ink.max(axis=0), 0.0))
+    return center_ink(ink)
