@@ -14,6 +14,7 @@ MARGIN = 3  # pixels of that
 TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit, and most of its border is paper
 SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
 FLAT_SPREAD = 6  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
+SAMPLED = 128
 STRONG = 0.3  # of the strongest ink; weaker pixels do not count for the strength of full ink
 
 
@@ -63,7 +64,7 @@ def uneven_background(gray: NDArray[np.uint8], small: NDArray[np.uint8], is_ligh
     operation = cv2.MORPH_CLOSE if is_light else cv2.MORPH_OPEN
     light = cv2.morphologyEx(small, operation, np.ones((WINDOW, WINDOW), np.uint8)).astype(np.float32)
     level = cv2.resize(cv2.GaussianBlur(light, (0, 0), 2), gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    level += np.median(gray - level)  # noise raises a closing and lowers an opening
+    level += np.median(sampled(gray - level))  # noise raises a closing and lowers an opening
     return Background(level, True, is_light)
 
 
@@ -116,7 +117,13 @@ def noise_of(difference: NDArray[Any]) -> float:
     It is estimated by the median absolute deviation, since most of the page, or at least of its border, is paper.
     """
     values = np.abs(difference.astype(np.float32))
-    return 1.4826 * min(float(np.median(values)), float(np.median(border_of(values))))
+    return 1.4826 * min(float(np.median(sampled(values))), float(np.median(border_of(values))))
+
+
+def sampled(page: NDArray[Any]) -> NDArray[Any]:
+    """Evenly spaced pixels of a page (H, W), about SAMPLED a side: enough for a median."""
+    step = max(1, min(page.shape) // SAMPLED)
+    return page[::step, ::step]
 
 
 def full_strength(ink: NDArray[np.float32]) -> float:

@@ -28,6 +28,8 @@ from model.preprocessing.lines import MAX_WIDTH, Line
 from model.preprocessing.sheet import find_sheet
 from model.preprocessing.structure import structure_of
 
+cv2.setNumThreads(1)  # worker processes bring the parallelism
+
 MIN_CONTRAST = 16  # gray levels between background and ink
 FULL_CONTRAST = 230  # gray levels; ink of at least this strength is not amplified
 NOISE_FACTOR = 4.0  # ink begins at this many standard deviations of the background

@@ -22,6 +22,7 @@ MIN_COVERAGE = 0.8  # share of a line's length that is inked
 MIN_CLEAR = 0.5  # share of its inked length where the ink is as narrow as the line
 WIDER = 1.7  # times the line's width; ink that is wider across belongs to a stroke
 NEAR = 2  # pixels from a line within which its ink lies
+MIN_FITTED = 4  # positions
 AT_BORDER = 4  # pixels from the border at which a line has reached it
 MAX_LINES = 200
 
@@ -71,8 +72,9 @@ class Profile(NamedTuple):
         return self.high - self.low + 1
 
 
-def find_lines(mask: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Line]:
-    """The thin straight lines in a mask of ink bool (H, W)."""
+def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Line]:
+    """The thin straight lines in a mask of ink bool (H, W). max_width: a share of the shorter side."""
+    mask = page.astype(np.uint8)
     side = min(mask.shape)
     widest = max(3, round(max_width * side))
     segments = cv2.HoughLinesP(
@@ -94,36 +96,33 @@ def find_lines(mask: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Li
     return lines
 
 
-def without_wide_ink(mask: NDArray[np.bool_], side: int) -> NDArray[np.uint8]:
-    """The mask bool (H, W) without what is wide enough for a square: uint8 (H, W), 0 or 1."""
-    ink = mask.astype(np.uint8)
-    wide = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), borderValue=0)
-    thin: NDArray[np.uint8] = ink & ~wide
+def without_wide_ink(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The mask uint8 (H, W), 0 or 1, without what is wide enough for a square."""
+    wide = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((side, side), np.uint8), borderValue=0)
+    thin: NDArray[np.uint8] = mask & ~wide
     return thin
 
 
-def follow(mask: NDArray[np.bool_], first: Point, last: Point, widest: int) -> Line | None:
+def follow(mask: NDArray[np.uint8], first: Point, last: Point, widest: int) -> Line | None:
     """Follow a line from a segment in both directions to where its ink ends; None if it is no thin straight line."""
     side = min(mask.shape)
     gap = max(2, round(MAX_GAP * side))
     middle, half = (first + last) / 2, float(np.hypot(*(last - first))) / 2
     direction = (last - first) / (2 * half)
     for _ in range(2):  # the segment is accurate to a pixel and half a degree; its ink is more so
-        profile = across(mask, middle, direction, widest)
-        used = profile.inked & (np.abs(profile.t) <= half)
-        if np.count_nonzero(used) < 4:
+        fitted = fit(across(mask, middle, direction, widest, half))
+        if fitted is None:
             return None
-        used &= profile.width <= WIDER * np.percentile(profile.width[used], 30) + 1
-        slope, shift = np.polyfit(profile.t[used], (profile.low + profile.high)[used] / 2, 1)
+        shift, slope = fitted
         normal = normal_of(direction)
         middle, direction = middle + shift * normal, direction + slope * normal
         direction /= np.hypot(*direction)
-    profile = across(mask, middle, direction, widest)
+    profile = across(mask, middle, direction, widest, float(sum(mask.shape)))
     begin, end = extent(profile.inked, int(np.argmin(np.abs(profile.t))), gap)
     inked, widths = profile.inked[begin:end], profile.width[begin:end]
     if end - begin < MIN_LENGTH * side or inked.mean() < MIN_COVERAGE:
         return None
-    width = float(np.percentile(widths[inked], 30))
+    width = typical(widths[inked])
     narrow = inked & (widths <= WIDER * width + 1)
     if width > widest or end - begin < MIN_SLENDERNESS * width or narrow.sum() < MIN_CLEAR * inked.sum():
         return None
@@ -138,28 +137,43 @@ def normal_of(direction: Point) -> Point:
     return np.array([-direction[1], direction[0]])
 
 
-def across(mask: NDArray[np.bool_], middle: Point, direction: Point, widest: int) -> Profile:
-    """The ink across a line at each pixel of its way through the page."""
+def typical(widths: NDArray[np.intp]) -> float:
+    """The width of a line that strokes cross here and there: the 30th percentile of its widths."""
+    return float(np.sort(widths)[int(0.3 * len(widths))])
+
+
+def fit(profile: Profile) -> tuple[float, float] | None:
+    """Offset and slope of the straight line through the middle of the ink where it is narrow; None if there is none."""
+    if np.count_nonzero(profile.inked) < MIN_FITTED:
+        return None
+    used = profile.inked & (profile.width <= WIDER * typical(profile.width[profile.inked]) + 1)
+    t, offset = profile.t[used], (profile.low + profile.high)[used] / 2
+    mean = float(t.mean())
+    slope = float((t - mean) @ offset / ((t - mean) @ (t - mean)))
+    return float(offset.mean()) - slope * mean, slope
+
+
+def across(mask: NDArray[np.uint8], middle: Point, direction: Point, widest: int, reach: float) -> Profile:
+    """The ink across a line at each pixel of its way through the page, up to `reach` pixels from its middle."""
     height, width = mask.shape
     far = 2 * widest + 2
-    t = np.arange(-float(height + width), height + width)
+    reach = min(reach, float(height + width))
+    t = np.arange(-np.floor(reach), np.floor(reach) + 1)
     x, y = middle[:, None] + direction[:, None] * t
     on_page = (x > -1) & (x < width) & (y > -1) & (y < height)
-    t, offsets = t[on_page], np.arange(-far, far + 1)
-    normal = normal_of(direction)
-    x = np.rint(x[on_page, None] + offsets * normal[0]).astype(np.intp)
-    y = np.rint(y[on_page, None] + offsets * normal[1]).astype(np.intp)
-    outside = (x < 0) | (y < 0) | (x >= width) | (y >= height)
-    ink = mask[y.clip(0, height - 1), x.clip(0, width - 1)] & ~outside
-    center, inked = np.full(len(t), far), np.zeros(len(t), bool)
+    t, offsets = t[on_page], np.arange(-far, far + 1, dtype=np.float32)
+    normal = normal_of(direction).astype(np.float32)
+    x, y = (values[on_page, None].astype(np.float32) for values in (x, y))
+    ink = cv2.remap(mask, x + offsets * normal[0], y + offsets * normal[1], cv2.INTER_NEAREST) > 0
+    center, inked = np.full(len(t), far, np.int16), np.zeros(len(t), bool)
     for offset in sorted(range(-NEAR, NEAR + 1), key=abs):
         found = ink[:, far + offset] & ~inked
         center[found] = far + offset
         inked |= found
-    index = np.arange(2 * far + 1)
-    low = np.where(~ink & (index < center[:, None]), index, -1).max(axis=1) + 1
-    high = np.where(~ink & (index > center[:, None]), index, 2 * far + 1).min(axis=1) - 1
-    return Profile(t, inked, low - far, high - far)
+    index = np.arange(2 * far + 1, dtype=np.int16)
+    low = np.where(~ink & (index < center[:, None]), index, np.int16(-1)).max(axis=1) + 1
+    high = np.where(~ink & (index > center[:, None]), index, np.int16(2 * far + 1)).min(axis=1) - 1
+    return Profile(t, inked, (low - far).astype(np.intp), (high - far).astype(np.intp))
 
 
 def extent(inked: NDArray[np.bool_], start: int, gap: int) -> tuple[int, int]:
@@ -175,7 +189,7 @@ def extent(inked: NDArray[np.bool_], start: int, gap: int) -> tuple[int, int]:
 
 
 def pixels_of(
-    mask: NDArray[np.bool_], profile: Profile, part: slice, narrow: NDArray[np.bool_], middle: Point, direction: Point
+    mask: NDArray[np.uint8], profile: Profile, part: slice, narrow: NDArray[np.bool_], middle: Point, direction: Point
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of the pixels of a line where it is narrow, and one beside them for its soft edge."""
     t, low, high = profile.t[part][narrow], profile.low[part][narrow], profile.high[part][narrow]

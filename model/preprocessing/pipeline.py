@@ -33,7 +33,7 @@ from model.preprocessing.errors import BlankImage, InvalidPixels
 from model.preprocessing.foreground import Foreground, find_foreground
 from model.preprocessing.layout import MNIST_SHAPE, NETWORK_SHAPE, with_margin
 
-PIPELINE_VERSION = 2  # raise it with any change by which a picture is read differently
+PIPELINE_VERSION = 3  # raise it with any change by which a picture is read differently
 MAX_STRAY = 0.3  # largest share of ink beside the digit; more is other drawings or writing, not stains or a full stop
 MIN_BATCH = 4  # from this many pages on, centering them in a batch is faster
 DEFAULT_LIMITS = Limits()

@@ -165,7 +165,7 @@ def crosses(point: Point, other: Line, near: float) -> bool:
 
 
 def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool:
-    """Whether a line lies below all other ink of bool (H, W), level lines close to it excepted, and reaches beyond it."""
+    """Whether a line lies below all ink of bool (H, W) but level lines close to it, and reaches beyond that ink."""
     left, right = sorted((line.first[0], line.last[0]))
     middle = (line.first[1] + line.last[1]) / 2
     rest = mask.copy()
