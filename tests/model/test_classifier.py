@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, Classifier, Scores, session_options
+from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores, session_options
 from model.errors import DamagedVersion
 from model.preprocessing.pipeline import Reading, read_digit
 from tests.server import SHIPPED
@@ -61,12 +61,22 @@ def test_what_is_below_a_threshold_is_not_accepted_and_why(
     assert len(verdict.probabilities) == 10 and verdict.probabilities[3] == verdict.confidence
 
 
-def test_a_cluttered_page_is_no_digit_however_sure_the_graph_is(fixed: Callable[[float, float], Classifier]) -> None:
+def test_a_digit_beside_other_ink_is_not_accepted_however_sure_the_graph_is(
+    fixed: Callable[[float, float], Classifier],
+) -> None:
     clean = Reading(np.zeros((32, 32), np.uint8), "PNG")
     verdicts = fixed(0.9, 9.0).judge([clean, clean._replace(stray=0.5), clean])
-    assert [verdict.reason for verdict in verdicts] == [None, NOT_A_DIGIT, None]
+    assert [verdict.reason for verdict in verdicts] == [None, OTHER_INK, None]
     assert [verdict.accepted for verdict in verdicts] == [True, False, True]
     assert {verdict.digit for verdict in verdicts} == {3}
+
+
+@pytest.mark.parametrize(("confidence", "score", "reason"), [(0.4, 9.0, LOW_CONFIDENCE), (0.9, 1.0, NOT_A_DIGIT)])
+def test_what_the_graph_refuses_beside_other_ink_has_the_graph_s_reason(
+    fixed: Callable[[float, float], Classifier], confidence: float, score: float, reason: str
+) -> None:
+    (verdict,) = fixed(confidence, score).judge([Reading(np.zeros((32, 32), np.uint8), "PNG", stray=0.5)])
+    assert (verdict.accepted, verdict.reason) == (False, reason)
 
 
 def test_readings_are_judged_by_their_shares_of_full_ink(shipped: Classifier, seven: bytes) -> None:

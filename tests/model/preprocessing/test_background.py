@@ -1,18 +1,11 @@
-"""The background by itself: which pixels are the border, the light, the polarity, full strength, ruled lines."""
+"""The background by itself: which pixels are the border, the light, the polarity, the noise, full strength."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from model.preprocessing.background import (
-    border_of,
-    full_strength,
-    has_dark_ink,
-    illumination,
-    without_ruled_lines,
-)
+from model.preprocessing.background import background_of, border_of, full_strength, has_dark_ink, noise_of
 
 
 @pytest.mark.parametrize(
@@ -61,73 +54,62 @@ def test_full_ink_is_the_strongest_of_a_small_page_and_a_high_percentile_of_a_la
     assert full_strength(np.zeros((50, 50), np.float32)) == 0
 
 
-def test_the_light_is_what_the_page_would_be_without_its_ink() -> None:
+@pytest.mark.parametrize("is_light", [True, False])
+def test_uneven_light_is_what_the_page_would_be_without_its_ink(is_light: bool) -> None:
     light = np.linspace(220, 120, 480)[None, :] + np.linspace(0, 20, 240)[:, None]
     page = np.rint(light).astype(np.uint8)
-    page[60:180, 200:220] = 10
-    page[100:110, 120:300] = 10
-    found = illumination(page)
-    assert found.dtype == np.float32 and found.shape == page.shape
+    page[60:180, 200:220] = page[100:110, 120:300] = 10
+    page, light = (page, light) if is_light else (255 - page, 255 - light)
+    found = background_of(page)
+    assert found.is_uneven and found.is_light is is_light
+    assert found.level.dtype == np.float32 and found.level.shape == page.shape
     inside = np.s_[30:-30, 30:-30]
-    assert np.abs(found - light)[inside].max() < 7
+    assert np.abs(found.level - light)[inside].max() < 7
 
 
-@pytest.mark.parametrize(("shape", "side"), [((960, 960), 48), ((960, 80), 8), ((80, 960), 8), ((480, 160), 16)])
-def test_the_light_is_estimated_at_48_pixels_of_the_longer_side_and_8_of_the_shorter_at_least(
-    shape: tuple[int, int], side: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("rise", "is_uneven"), [(5, False), (12, True)])
+def test_light_is_uneven_where_the_page_differs_by_more_than_six_levels_along_its_sides(
+    rise: int, is_uneven: bool
 ) -> None:
-    sizes: list[tuple[int, int]] = []
-    resize = Image.Image.resize
-    monkeypatch.setattr(Image.Image, "resize", lambda self, size, how: sizes.append(size) or resize(self, size, how))
-    illumination(np.full(shape, 200, np.uint8))
-    small, large = sizes
-    assert (max(small), min(small)) == (48, side) and large == (shape[1], shape[0])
-    assert (small[0] > small[1]) is (shape[1] > shape[0])
+    page = np.rint(np.linspace(200, 200 + rise, 100)).astype(np.uint8)[None, :].repeat(100, axis=0)
+    page[40:60, 45:50] = 20
+    background = background_of(page)
+    assert background.is_uneven is is_uneven and background.is_light
+    assert background.level.shape == (page.shape if is_uneven else (1, 1))
 
 
-def ruled(level: float = 100) -> np.ndarray:
-    """Ink of a line across a page."""
-    ink = np.zeros((20, 30), np.float32)
-    ink[5] = level
-    return ink
+@pytest.mark.parametrize(("side", "is_uneven"), [(40, False), (41, True)])
+def test_uneven_light_is_not_looked_for_on_a_small_page(side: int, is_uneven: bool) -> None:
+    page = np.rint(np.linspace(220, 120, side)).astype(np.uint8)[None, :].repeat(120, axis=0)
+    assert background_of(page).is_uneven is is_uneven
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_a_line_from_one_side_to_the_other_is_no_ink(turned: bool) -> None:
-    ink = ruled()
-    ink[8:15, 10:13] = 90
-    ink = ink.T if turned else ink
-    bare = without_ruled_lines(ink)
-    bare = bare.T if turned else bare
-    assert not bare[5].any() and (bare[8:15, 10:13] == 90).all()
-    assert ink.max() == 100  # the page itself is left as it is
+@pytest.mark.parametrize(("side", "level"), [(19, 0), (20, 200)])
+def test_a_tiny_page_is_filled_by_its_digit_and_its_border_is_paper(side: int, level: int) -> None:
+    page = np.full((side, side), 200, np.uint8)
+    page[0], page[:, 0], page[-1], page[:, -1] = 0, 0, 0, 0
+    assert background_of(page).level == level
 
 
-def test_what_is_stronger_than_a_line_by_64_levels_was_written_over_it() -> None:
-    ink = ruled()
-    ink[5, 10:13] = 163, 164, 200
-    assert without_ruled_lines(ink)[5, 9:14].tolist() == [0, 0, 164, 200, 0]
+def test_a_frame_along_the_border_is_not_taken_for_paper() -> None:
+    for side in (28, 40, 200):
+        page = np.full((side, side), 230, np.uint8)
+        edge = max(1, side // 50)
+        page[:edge] = page[-edge:] = page[:, :edge] = page[:, -edge:] = 30
+        background = background_of(page)
+        assert np.abs(background.level - 230).max() < 1 and background.is_light
 
 
-def test_a_line_may_be_as_faint_as_can_be() -> None:
-    assert not without_ruled_lines(ruled(0.5)).any()
+@pytest.mark.parametrize("deviation", [0, 2, 9])
+def test_noise_is_the_standard_deviation_of_paper_however_much_ink_is_on_it(deviation: int) -> None:
+    difference = np.random.default_rng(0).normal(0, deviation, (200, 200))
+    difference[50:110, 50:150] = -180
+    assert noise_of(difference) == pytest.approx(deviation, rel=0.25)
 
 
-@pytest.mark.parametrize("gap", [slice(0, 1), slice(29, 30)])
-def test_a_stroke_that_reaches_one_side_alone_is_ink(gap: slice) -> None:
-    ink = ruled()
-    ink[5, gap] = 0
-    assert (without_ruled_lines(ink) == ink).all()
-
-
-def test_a_row_that_is_mostly_paper_is_no_line_although_it_has_ink_at_both_ends() -> None:
-    ink = ruled(50)
-    ink[5, 5:25] = 0
-    assert (without_ruled_lines(ink) == ink).all()
-
-
-@pytest.mark.parametrize(("count", "are_lines"), [(9, True), (10, False)])
-def test_half_of_a_page_and_more_is_never_lines(count: int, are_lines: bool) -> None:
-    ink = np.zeros((20, 30), np.float32)
-    ink[2 : 2 + count] = 100
-    assert bool(without_ruled_lines(ink).any()) is not are_lines
+def test_noise_is_that_of_the_border_where_ink_fills_the_page_and_that_of_the_page_where_a_frame_fills_the_border() -> (
+    None
+):
+    inked, framed = np.zeros((100, 100)), np.full((100, 100), 80.0)
+    inked[5:-5, 5:-5], framed[5:-5, 5:-5] = 80, 0
+    assert noise_of(inked) == noise_of(framed) == 0

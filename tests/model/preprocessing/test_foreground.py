@@ -5,41 +5,44 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.classifier import Classifier
 from model.preprocessing import foreground
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import MAX_STRAY, read_digit, to_png
-from tests.pictures import draw_seven
+from tests.pictures import NEAR, draw_seven
 
-MANY = 180  # pixels a side: large enough for dust to be looked for, small enough for components at full resolution
+SIDE = 180  # pixels of a page: components are found at full resolution
 
 
-def with_spots(count: int, side: int = 5) -> np.ndarray:
-    """A digit of 2,000 pixels, and square spots beside it, each too small to count as part of it."""
-    page = np.full((MANY, MANY), 255, np.uint8)
+def with_spots(count: int, side: int) -> np.ndarray:
+    """A digit of 2,000 pixels, and square spots far beside it."""
+    page = np.full((SIDE, SIDE), 255, np.uint8)
     page[40:140, 100:120] = 0
     for number in range(count):
-        page[20 + 15 * number : 20 + 15 * number + side, 30 : 30 + side] = 0
+        page[15 + 19 * number : 15 + 19 * number + side, 40 : 40 + side] = 0
     return page
 
 
-@pytest.mark.parametrize(("spots", "cluttered"), [(0, False), (1, False), (4, False), (5, True), (9, True)])
-def test_a_page_is_cluttered_from_a_twentieth_of_its_ink_beside_the_digit(spots: int, cluttered: bool) -> None:
-    reading = read_digit(to_png(with_spots(spots)))
-    share = 25 * spots / (2000 + 25 * spots)
+@pytest.mark.parametrize(("spots", "cluttered"), [(0, False), (1, False), (5, False), (6, True), (8, True)])
+def test_a_page_is_cluttered_where_more_than_three_tenths_of_its_ink_lie_beside_the_digit(
+    spots: int, cluttered: bool
+) -> None:
+    reading = read_digit(to_png(with_spots(spots, 12)))
+    share = 144 * spots / (2000 + 144 * spots)
     assert reading.stray == pytest.approx(share)
-    assert reading.is_cluttered is cluttered is (share > 0.05)
+    assert reading.is_cluttered is cluttered is (share > 0.3)
 
 
 def test_exactly_as_much_as_is_allowed_is_no_clutter() -> None:
-    reading = read_digit(to_png(with_spots(0)))
+    reading = read_digit(to_png(with_spots(0, 1)))
     assert not reading._replace(stray=MAX_STRAY).is_cluttered
     assert reading._replace(stray=np.nextafter(MAX_STRAY, 1)).is_cluttered
 
 
-def test_spots_are_left_out_and_a_part_of_the_digit_is_not() -> None:
-    plain = read_digit(to_png(with_spots(0))).pixels
-    assert (read_digit(to_png(with_spots(3))).pixels == plain).all()
-    assert not (read_digit(to_png(with_spots(1, side=12))).pixels == plain).all()  # 7 % of the digit's area
+@pytest.mark.parametrize("side", [1, 5, 10])
+def test_specks_of_less_than_six_hundredths_of_the_digit_count_for_nothing_however_many(side: int) -> None:
+    plain, specked = read_digit(to_png(with_spots(0, 1))), read_digit(to_png(with_spots(8, side)))
+    assert (specked.pixels == plain.pixels).all() and specked.stray == 0
 
 
 @pytest.mark.parametrize("side", [28, 36, 100, 300])
@@ -68,10 +71,10 @@ def noisy(deviation: float, contrast: int, side: int = 100) -> bytes:
     return to_png(page.clip(0, 255).astype(np.uint8))
 
 
-def test_ink_has_to_stand_out_of_the_grain_eight_deviations_high() -> None:
-    assert read_digit(noisy(6, 70)).pixels.any()
-    with pytest.raises(BlankImage, match="grainy"):
-        read_digit(noisy(6, 30))
+def test_ink_has_to_stand_out_of_the_grain() -> None:
+    assert read_digit(noisy(6, 40)).pixels.any()
+    with pytest.raises(BlankImage):
+        read_digit(noisy(6, 10))
 
 
 def test_grain_on_the_paper_is_no_ink() -> None:
@@ -85,9 +88,26 @@ def test_a_page_large_enough_is_averaged_until_its_grain_is_gone() -> None:
     assert np.abs(read_digit(noisy(22, 100, side=448)).pixels - plain).mean() < 12
 
 
+@pytest.mark.parametrize("side", [28, 48, 120, 340])
+def test_a_faint_pencil_that_takes_16_percent_of_the_light_is_read(side: int, classifier: Classifier) -> None:
+    for paper in (255, 180):
+        reading = read_digit(to_png(np.asarray(draw_seven(side, round(0.84 * paper), paper))))
+        assert reading.pixels.max() == 255 and classifier.judge([reading])[0].digit == 7
+
+
 def test_faint_ink_is_made_as_strong_as_any_other() -> None:
     for paper, ink in ((200, 150), (255, 100), (60, 130)):
         assert read_digit(to_png(np.asarray(draw_seven(120, ink, paper)))).pixels.max() == 255
+
+
+def test_the_noise_is_the_paper_s_and_not_what_the_border_happens_to_show() -> None:
+    plain = np.asarray(draw_seven(120, 214, 255))
+    framed = plain.copy()
+    random = np.random.default_rng(0)
+    for edge in (np.s_[:4], np.s_[-4:], np.s_[:, :4], np.s_[:, -4:]):
+        framed[edge] = random.integers(0, 256, framed[edge].shape)
+    seen = read_digit(to_png(framed)).pixels.astype(int)
+    assert np.abs(seen - read_digit(to_png(plain)).pixels).mean() < NEAR
 
 
 def test_the_shadow_on_a_photo_makes_no_ink() -> None:
@@ -156,10 +176,9 @@ def test_a_small_page_of_pure_paper_and_strong_ink_inside_is_all_that_needs_no_e
     monkeypatch.setattr(foreground, "ink_of_any_page", lambda gray: estimated.append(1) or general(gray))
     found = foreground.find_foreground(page)
     assert bool(estimated) is (name in SLOW)
-    ink = general(page)
-    if name in QUICK:
-        assert found.stray == 0
-        assert (found.pixels == ink).all() and found.pixels.dtype == np.float32
+    ink, stray = general(page)
+    assert found.stray == stray == 0
+    assert (found.pixels == ink).all() and found.pixels.dtype == np.float32
     assert (found.rows == found.pixels.max(axis=1)).all() and (found.columns == found.pixels.max(axis=0)).all()
 
 

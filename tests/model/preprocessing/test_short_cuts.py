@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from model.data.digits import Splits
 from model.preprocessing.batch_centering import center_clean_pages
@@ -17,18 +15,17 @@ from model.preprocessing.centering import bounding_box, center
 from model.preprocessing.decoding.decode import decode_any
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.errors import ImageError
-from model.preprocessing.foreground import Foreground, find_foreground, foreground_of_clean_page
+from model.preprocessing.foreground import find_foreground, foreground_of_clean_page
 from model.preprocessing.layout import is_centered
-from model.preprocessing.pipeline import Reading, read_digit, read_many, to_png
+from model.preprocessing.pipeline import Reading, read_digit, read_many, read_page, to_png
 from tests.pictures import draw_seven, encoded
 
 
-def general_reading(data: bytes) -> np.ndarray:
+def general_reading(data: bytes) -> Reading:
     """Read the picture by the general path."""
-    gray = decode_any(data, Limits()).gray
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("model.preprocessing.foreground.foreground_of_clean_page", lambda page: None)
-        return center(find_foreground(gray))
+        return read_page(decode_any(data, Limits()))
 
 
 @settings(max_examples=150, deadline=None)
@@ -42,9 +39,8 @@ def test_the_path_for_small_clean_pages_answers_what_the_general_one_answers(
     box = page[top : random.integers(top + 2, height - 1), left : random.integers(left + 2, width - 1)]
     box[...] = random.integers(0, 256, box.shape) * (random.random(box.shape) < 0.6)
     box[0, 0] = 255
-    buffer = io.BytesIO()
-    Image.fromarray(255 - page if inverted else page).save(buffer, "PNG", compress_level=level)
-    assert (read_digit(buffer.getvalue()).pixels == general_reading(buffer.getvalue())).all()
+    file = encoded(255 - page if inverted else page, compress_level=level)
+    assert outcome(lambda: read_digit(file)) == outcome(lambda: general_reading(file))
 
 
 def as_mnist_has_it(random: np.random.Generator) -> np.ndarray:
@@ -65,7 +61,7 @@ def outcome(function: Callable[[], Reading]) -> tuple[object, ...]:
         reading = function()
     except ImageError as error:
         return type(error), str(error)
-    return reading.pixels.tobytes(), reading.format, reading.stray
+    return reading.pixels.tobytes(), reading.format, reading.stray, reading.box
 
 
 @settings(max_examples=150, deadline=None)
@@ -112,24 +108,20 @@ BOUNDS = {
 def test_the_batch_form_takes_a_page_up_to_the_bounds_of_the_reference(name: str) -> None:
     page, is_read = BOUNDS[name]
     pages = np.stack([page, page.T, 255 - page])
-    assert center_clean_pages(pages)[1].tolist() == [is_read] * 3
+    assert center_clean_pages(pages).is_valid.tolist() == [is_read] * 3
     assert_as_the_reference(pages)
 
 
 def assert_as_the_reference(pages: np.ndarray) -> None:
     """Fail unless the batch form takes those of uint8 (N, 28, 28) that the reference leaves where they are."""
-    fields, holds = center_clean_pages(pages)
-    for page, field, is_read in zip(pages, fields, holds, strict=True):
+    clean = center_clean_pages(pages)
+    for page, digit, box, is_read in zip(pages, clean.digits, clean.boxes.tolist(), clean.is_valid, strict=True):
         foreground = foreground_of_clean_page(page)
-        assert is_read == (foreground is not None and is_centered(foreground.pixels, *size_of(foreground)))
+        top, bottom, left, right = bounding_box(foreground) if foreground else (0, 0, 0, 0)
+        assert is_read == (foreground is not None and is_centered(foreground.pixels, bottom - top, right - left))
         if is_read:
-            assert (field == center(find_foreground(page))).all()
-
-
-def size_of(foreground: Foreground) -> tuple[int, int]:
-    """Height and width of the bounding box."""
-    top, bottom, left, right = bounding_box(foreground)
-    return bottom - top, right - left
+            assert (digit == center(find_foreground(page), (top, bottom, left, right))).all()
+            assert box == [left, top, right, bottom]
 
 
 @settings(max_examples=100, deadline=None)

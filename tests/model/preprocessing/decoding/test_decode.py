@@ -10,6 +10,7 @@ from model.preprocessing.decoding import limits, pillow
 from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Unread
 from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.decoding.page import Page
 from model.preprocessing.errors import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
 from tests.pictures import ramp
 
@@ -164,11 +165,11 @@ def test_a_decoder_that_would_hold_python_up_for_long_runs_apart(
     work: int, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = ramp(20, 20, "JPEG2000")
-    apart = np.full((20, 20), 7, np.uint8)
+    apart = Page(np.full((20, 20), 7, np.uint8), "JPEG2000")
     monkeypatch.setattr("model.preprocessing.decoding.decode.decode_isolated", lambda data, limits: apart)
     monkeypatch.setattr(limits, "claim_of", lambda data: Claim("JPEG2000", 20, 20, 0, work))
     page = decode(data, Limits())
-    assert page.format == "JPEG2000" and bool((page.gray == apart).all()) is (where == "apart")
+    assert page.format == "JPEG2000" and (page is apart) is (where == "apart")
 
 
 def test_another_decoder_is_never_run_apart(monkeypatch: pytest.MonkeyPatch) -> None:
