@@ -62,7 +62,8 @@ def uneven_background(gray: NDArray[np.uint8], small: NDArray[np.uint8], is_ligh
     Light paper is a morphological closing, dark paper an opening: strokes that are narrower than the window vanish.
     """
     operation = cv2.MORPH_CLOSE if is_light else cv2.MORPH_OPEN
-    light = cv2.morphologyEx(small, operation, np.ones((WINDOW, WINDOW), np.uint8)).astype(np.float32)
+    window = np.ones((WINDOW, WINDOW), np.uint8)
+    light = cv2.morphologyEx(small.astype(np.float32), operation, window, borderType=cv2.BORDER_REPLICATE)
     level = cv2.resize(cv2.GaussianBlur(light, (0, 0), 2), gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
     level += np.median(sampled(gray - level))  # noise raises a closing and lowers an opening
     return Background(level, True, is_light)

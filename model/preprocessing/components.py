@@ -20,6 +20,7 @@ AROUND = 0.8  # share of the directions in which a ring surrounds what is drawn 
 ROUND = 0.87  # a circle fills 0.785 of its smallest rectangle, a frame nearly all
 LONG_PIECE = 0.3  # of the page's shorter side; so long a piece of a frame is no digit, even if it is alone
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
+LINE_WIDTHS = 1.5  # times the widest line that was erased: what is as thin is a piece of one
 BAND = 0.2  # of the page's shorter side; pieces of a frame lie within it from the border
 
 
@@ -72,9 +73,10 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
         return nothing
     height, width = mask.shape
     at_border = (parts.left <= 1) | (parts.top <= 1) | (parts.right >= width - 1) | (parts.bottom >= height - 1)
-    pieces = frame_pieces(parts, mask.shape)
+    is_thin = area <= (LINE_WIDTHS * line_width + 1) * parts.longer
+    pieces = frame_pieces(parts, mask.shape) & (is_thin | (line_width == 0))
     debris = beside(parts, erased) & (parts.longer < DEBRIS * min(height, width)) | pieces
-    piece = beside(parts, erased) & (area <= (1.5 * line_width + 1) * parts.longer)
+    piece = beside(parts, erased) & is_thin
     debris |= piece & (parts.longer <= 2 * np.max(parts.longer, where=~piece & ~debris, initial=0))
     weight = area * np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0)
     main = int(np.argmax(weight))

@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.lines import Line, Point, find_lines, normal_of
+from model.preprocessing.lines import MAX_WIDTH, MIN_SLENDERNESS, Line, Point, find_lines, normal_of
 
 MEETING = 0.03  # of the page's shorter side; ends that are nearer to another line meet it
 MUCH_WIDER = 1.6  # times the width of the other lines that cross the page: a stroke
 BAND = 0.2  # of the page's shorter side; a frame's remains lie within it from the border
 ATTACHED = 0.3  # of a line's length; ink that touches it and is as long is a stroke
 CORNER = 0.3  # cosine up to which two lines are about perpendicular
-SLENDER = 12  # length over width, at least, of a frame's line
+SLENDER = 12  # length over width, at least, of a printed line that ends on the page; on a small page MIN_SLENDERNESS
 LEVEL = 0.25  # sine up to which an underline is level
 DOUBLE = 0.15  # of the page's shorter side; lines of a double underline are no farther from each other
 BEYOND = 1.15  # times the width of the ink above it: an underline is longer
@@ -50,7 +50,8 @@ def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line
     """
     erased = np.zeros(mask.shape, bool)
     lines = find_lines(mask, max_width)
-    printed = [line for line in lines if is_printed(line, [*lines, *known], mask)]
+    slender = SLENDER if max_width <= MAX_WIDTH else MIN_SLENDERNESS
+    printed = [line for line in lines if is_printed(line, [*lines, *known], mask, slender)]
     level = [line for line in lines if abs(line.direction[1]) < LEVEL]
     printed += [line for line in level if is_underline(line, level, mask)]
     for line in printed:
@@ -59,10 +60,11 @@ def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line
     return Structure((erased | around) & mask, printed, has_ring)
 
 
-def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
+def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], slender: float) -> bool:
     """Whether a line is no stroke of a digit, by where it ends on the page bool (H, W).
 
     It crosses the page; or it begins at the border, and ends in the open or in a corner; or both its ends are corners.
+    slender: length over width, at least, of one that does not cross the page.
     """
     near = 2 + MEETING * min(mask.shape)
     others = [other for other in lines if other is not line]
@@ -73,8 +75,10 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
             return not is_stroke_of_full_page(line, lines, mask)
         is_wide = bool(widths) and line.width > MUCH_WIDER * float(np.median(widths)) + 1
         return not is_wide and not is_held(line, others, mask.shape, near)
+    if line.length < slender * line.width:
+        return False
     if not any(line.reaches_border):
-        return all(corners) and line.length >= SLENDER * line.width
+        return all(corners)
     free = 0 if line.reaches_border[1] else 1
     if corners[free]:
         return True
@@ -83,8 +87,7 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
         return not is_stroke_of_full_page(line, lines, mask)
     start = line.last if free == 0 else line.first
     is_alone = is_open(end, outwards, line.width, mask) and not attached(line, lines, mask).any()
-    is_thin = line.length >= SLENDER * line.width
-    return is_thin and is_alone and not any(crosses(start, other, near) for other in others)
+    return is_alone and not any(crosses(start, other, near) for other in others)
 
 
 def is_stroke_of_full_page(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
