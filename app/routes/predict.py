@@ -149,7 +149,7 @@ READ = f"""One image, in any of these forms. The service recognises the form by 
 
 A body may be compressed (`Content-Encoding: gzip` or `deflate`). `PUT` is taken as `POST` is.
 """
-SEEN = "also answer with the 32×32 picture that the model was given"
+SEEN = "also answer with the 32×32 picture that the model was given, and the digit's box in the picture as it was sent"
 
 router = APIRouter(
     tags=["predict"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
