@@ -1,0 +1,71 @@
+"""The digit among the components of the ink: what belongs to it is kept, what lies beside it is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.classifier import Classifier
+from model.evaluation.robustness.canvas import disc, line
+from tests.marks import SHAPE, digit, is_read_as, page, reading
+
+PLAIN = page(digit(7))
+
+
+def dot(x: float, y: float, radius: float) -> np.ndarray:
+    """A dot on the page."""
+    return disc(SHAPE, (x, y), radius)
+
+
+@pytest.mark.parametrize("radius", [3, 5, 8])
+def test_a_full_stop_is_left_out(radius: float) -> None:
+    for place in ((150, 150), (125, 150)):
+        assert is_read_as(page(digit(7), dot(*place, radius)), PLAIN), place
+
+
+@pytest.mark.parametrize("length", [10, 18])
+def test_a_comma_is_left_out(length: float) -> None:
+    comma = np.maximum(dot(145, 150, 5), line(SHAPE, (145, 150), (139, 150 + length), 5))
+    assert is_read_as(page(digit(7), comma), PLAIN)
+
+
+def test_dust_is_left_out() -> None:
+    random = np.random.default_rng(0)
+    dust = [dot(*random.uniform(0, 200, 2), random.uniform(0.5, 2.5)) for _ in range(60)]
+    assert is_read_as(page(digit(7), *dust), PLAIN)
+
+
+@pytest.mark.parametrize("place", [(205, 100), (-5, 100), (100, -42), (100, 242)])
+def test_a_neighbour_that_peeks_in_is_left_out(place: tuple[float, float]) -> None:
+    neighbour = page(digit(3, middle=place))
+    assert (neighbour < 100).any()
+    assert is_read_as(page(digit(7), digit(3, middle=place)), PLAIN)
+
+
+def test_the_detached_roof_of_a_five_is_kept(classifier: Classifier) -> None:
+    five = digit(5)
+    for gap in (4, 8):
+        roof, body = five.copy(), np.roll(five, gap, axis=0)
+        roof[60:], body[: 60 + gap] = 0, 0
+        detached = reading(page(roof, body))
+        assert detached.box.height == pytest.approx(112 + gap, abs=2)
+        assert classifier.judge([detached])[0].digit == 5
+
+
+def test_a_second_digit_is_kept_so_that_the_network_refuses(classifier: Classifier) -> None:
+    for first, second in ((1, 7), (3, 8), (2, 5)):
+        two = reading(page(digit(first, height=90, middle=(60, 100)), digit(second, height=90, middle=(140, 100))))
+        assert two.box.width > 100
+        assert not classifier.judge([two])[0].accepted
+
+
+def test_what_is_no_part_counts_as_stray_ink() -> None:
+    marks = [dot(30, y, 8) for y in (40, 80, 120, 160)]
+    share = sum((mark > 0.35).sum() for mark in marks) / (np.maximum.reduce([digit(7), *marks]) > 0.35).sum()
+    assert reading(page(digit(7), *marks)).stray == pytest.approx(share, abs=0.01) and share > 0.25
+
+
+def test_ink_at_the_border_gives_way_to_ink_that_is_not() -> None:
+    at_border = line(SHAPE, (150, 0), (190, 70), 16)
+    assert is_read_as(page(digit(1), at_border), page(digit(1)))
+    assert (at_border > 0.5).sum() > (digit(1) > 0.5).sum() / 2
