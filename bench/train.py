@@ -29,7 +29,8 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from model.data.digits import Labelled, Splits
+from model.data.digits import Labelled, Splits, joined
+from model.data.foreign import further_digits
 from model.data.idx import CACHE_DIR
 from model.data.load import load_digits
 from model.deslant import Deslanted
@@ -104,7 +105,8 @@ def tutorial(splits: Splits, seed: int, most_epochs: int) -> Run:
 def numeral(splits: Splits, recipe: Recipe) -> Run:
     """Train as `numeral train` does."""
     started = time.perf_counter()
-    net = fit(splits.train, splits.validation, recipe)
+    train = joined(splits.train, *further_digits(splits, recipe.drawn_share, recipe.seed))
+    net = fit(train, splits.validation, recipe)
     return Run(time.perf_counter() - started, recipe.epochs, accuracy(Deslanted(net), splits.test))
 
 

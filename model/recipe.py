@@ -74,12 +74,15 @@ QUICK = Recipe(
     score_weight=0,
     strength=replace(Strength().scaled(0), rotation=4, scale=0.04, shift=0.7, elastic=0.6),
 )
-RETRAIN = Recipe(epochs=12, drawn_share=0.1, learning_rate=1e-3, patience=6)
+RETRAIN = Recipe(epochs=12, drawn_share=0.1, outlier_share=0.1, learning_rate=1e-3, patience=6)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is. step counts from 1 to steps over all epochs; accuracy is on validation, 0–1."""
+    """How far a training is. step counts from 1 to steps over all epochs; accuracy is on validation, 0–1.
+
+    Digits in other hands are among those of validation (model/train.py).
+    """
 
     stage: str  # "training", "evaluating" or "publishing"
     epoch: int

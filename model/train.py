@@ -47,6 +47,7 @@ def run(
 ) -> Published:
     """Fit, evaluate, ask the gate, publish. Never activates the version: that is up to the caller.
 
+    Digits in other hands (model/data/foreign.py) join those to train on and those to validate on.
     start: "current" to continue from the current version's weights, or "scratch". Raises ModelError.
     """
     parent, state = starting_weights(store) if start == "current" else (None, None)

@@ -32,35 +32,40 @@ def halved(digits: Tensor, turn: Tensor, generator: Generator) -> Tensor:
 
 
 def crossed_out(digits: Tensor, lines: Tensor, generator: Generator) -> Tensor:
-    """Strike digits out by one or two lines, or by a zigzag of four or five: (N, 1, 32, 32).
+    """Strike digits out by lines: (N, 1, 32, 32).
 
-    lines: int64 (N,), how many, 1 to LINES. Two lines are parallel or form a cross.
+    lines: int64 (N,), how many, 1 to LINES. Two form a cross or are parallel, more are parallel or a zigzag.
     """
     count = len(digits)
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator)
 
-    turn = torch.where(uniform(count) < 0.6, uniform(count) * 0.9 + 0.35, uniform(count) * 2 * math.pi)
+    kind = uniform(count)  # of a third the lines are about level, of most others askew
+    turn = torch.where(kind < 0.75, 0.35 + 0.9 * uniform(count), 2 * math.pi * uniform(count))
+    turn = torch.where(kind < 0.35, 0.25 * uniform(count), turn)
     turn = torch.where(uniform(count) < 0.5, turn, -turn)
     along = torch.stack([turn.sin(), turn.cos()], dim=1)[:, None]  # (N, 1, 2): row, column
     beside = along.flip(2) * torch.tensor([1.0, -1.0])
     reach = 9 + 5 * uniform(count, LINES, 1)
     is_cross = (uniform(count, 1) < 0.5) & (lines.view(-1, 1) == 2)
-    gap = (4 + 4 * uniform(count, 1, 1)) * (torch.arange(LINES).view(1, -1, 1) - (lines.view(-1, 1, 1) - 1) / 2)
+    span = 7 + 11 * uniform(count, 1, 1)  # pixels from the first line to the last
+    between = (lines.view(-1, 1, 1) - 1).clamp(min=1)
+    gap = span * (torch.arange(LINES).view(1, -1, 1) / between - 0.5) * (lines.view(-1, 1, 1) > 1)
     gap = gap + (uniform(count, LINES, 1) - 0.5) * 3
     is_second = is_cross[:, :, None] & (torch.arange(LINES) == 1).view(1, -1, 1)
     gap = torch.where(is_cross[:, :, None], gap * 0.1, gap)
     direction = torch.where(is_second, beside, along)
     first, last = (MIDDLE + gap * beside + sign * reach * direction for sign in (-1, 1))
-    is_zigzag = lines.view(-1, 1, 1) > 2
+    is_zigzag = (lines.view(-1, 1, 1) > 2) & (uniform(count, 1, 1) < 0.5)
     first[:, 1:] = torch.where(is_zigzag, last[:, :-1], first[:, 1:])
     last[:, 1::2] = torch.where(is_zigzag, last[:, 1::2] - 2 * reach[:, 1::2] * along, last[:, 1::2])
     t = torch.linspace(0, 1, POINTS).view(1, 1, POINTS, 1)
     points = first[:, :, None] * (1 - t) + last[:, :, None] * t
     is_drawn = (torch.arange(LINES) < lines.view(-1, 1))[:, :, None, None]
     points = torch.where(is_drawn, points, FAR).flatten(1, 2)
-    return torch.maximum(digits, drawn_with_a_pen(points, 0.6 + uniform(count, 1) * 1.2))
+    ink = drawn_with_a_pen(points, 0.4 + uniform(count, 1) * 1.4) * (0.5 + 0.5 * uniform(count, 1, 1, 1))
+    return torch.maximum(digits, ink)
 
 
 def enclosed(digits: Tensor, generator: Generator) -> Tensor:

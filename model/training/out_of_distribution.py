@@ -38,7 +38,7 @@ PART = 20  # pictures of each part of a chunk
 MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
 TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns are swapped
 # Labels whose halves are no digit; elsewhere they are rings, which are zeros, or plain strokes, which are ones.
-HALVES = {"upper": (0, 2, 3, 4, 5), "right": (0, 5, 6), "lower": (0, 2, 3, 5), "left": (0, 2, 3, 4, 5, 8, 9)}
+HALVES = {"upper": (0, 2, 3, 4, 5), "right": (0, 2, 3, 5, 6), "lower": (0, 2, 3, 5), "left": (0, 2, 3, 4, 5, 8, 9)}
 STRUCK = (2, 3, 5, 6, 8, 9)  # labels that one stroke makes illegible; a 0, 4 or 7 with a stroke is read
 NOT_ONE = (0, 2, 3, 4, 5, 6, 7, 8, 9)  # a ring around a 1 is a slashed 0, and its outline a narrow 0
 ALL = tuple(range(10))
@@ -71,7 +71,7 @@ class Source:
         return torch.from_numpy(to_input(self.images[which.numpy()]))
 
 
-PARTS = 28  # of a chunk; the numbers in `chunk` that PART is multiplied by
+PARTS = 30  # of a chunk; the numbers in `chunk` that PART is multiplied by
 
 
 def chunk(some: Source, generator: Generator) -> Tensor:
@@ -81,8 +81,8 @@ def chunk(some: Source, generator: Generator) -> Tensor:
         place(side_by_side(some(PART), some(PART), generator)),
         place(scrambled(some(PART), some(PART), generator)),
         place(torch.cat([some(PART // 2, MIRRORED).flip(3), some(PART // 2, TRANSPOSED).transpose(2, 3)])),
-        place(halves(some, 2 * PART, generator)),
-        place(struck(some, 2 * PART, generator)),
+        place(halves(some, 3 * PART, generator)),
+        place(struck(some, 3 * PART, generator)),
         place(enclosed(some(PART, NOT_ONE), generator)),
         place(hollow(some(PART, NOT_ONE), generator)),
         place(strokes(2 * PART, generator)),

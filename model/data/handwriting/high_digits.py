@@ -104,7 +104,7 @@ def seven_curved(u: Uniform) -> Strokes:
 def seven_long(u: Uniform) -> Strokes:
     """With a foot that runs far below the base line."""
     top = (u(0.85, 1), u(-0.04, 0.06))
-    foot = (u(0, 0.5), u(1.2, 1.5))
+    foot = (u(0, 0.4), u(1.15, 1.4))
     bow = between(top, foot, 0.5)
     return [bent((u(0, 0.12), u(0, 0.08)), top) + smooth(top, (bow[0] - u(0, 0.12), bow[1]), foot)]
 

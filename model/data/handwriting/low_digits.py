@@ -28,7 +28,7 @@ def zero_with_tail(u: Uniform) -> Strokes:
 
 def across(u: Uniform, wide: float, direction: float) -> Stroke:
     """A slash through a ring. direction: 1 from the lower left to the upper right, −1 the other diagonal."""
-    angle, reach, middle = u(0.35, 1.15), u(0.55, 1.5), u(-0.06, 0.06)
+    angle, reach, middle = u(0.3, 1), u(0.55, 1.5), u(-0.06, 0.06)
     x, y = direction * wide * math.sin(angle) * reach, 0.5 * math.cos(angle) * reach
     return smooth((0.5 + x + middle, 0.5 - y), (0.5 + middle + u(-0.03, 0.03), 0.5), (0.5 - x + middle, 0.5 + y))
 
@@ -68,10 +68,13 @@ def stem(u: Uniform) -> Stroke:
 
 
 def with_upstroke(u: Uniform) -> Stroke:
-    """A stem with an upstroke: from a short flag to one as long as the stem; the longer, the steeper."""
+    """A stem with an upstroke: from a short flag to one as long as the stem; the longer, the steeper.
+
+    A flatter one would be the roof of a 7.
+    """
     down = stem(u)
     length = u(0.18, 1.05)
-    angle = math.radians(u(18, 68 - 30 * length))
+    angle = math.radians(u(15, 57 - 27 * length))
     x, y = 0.5 - length * math.sin(angle) * 1.5, min(length * math.cos(angle), 1.02)
     middle = between((x, y), (0.5, 0), 0.5)
     return smooth((x, y), (middle[0] + u(-0.06, 0.06), middle[1] + u(-0.04, 0.08)), (0.5, 0)) + down
