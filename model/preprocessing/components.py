@@ -17,7 +17,9 @@ DEBRIS = 0.12  # of the page's shorter side
 CONTENT = 0.3  # of a ring's longer side; what is drawn into it is at least as long
 DIRECTIONS = 48
 AROUND = 0.8  # share of the directions in which a ring surrounds what is drawn into it
-ROUND = 0.87  # a circle fills 0.785 of its smallest rectangle, a frame nearly all
+ROUND = 0.1  # of its longer side; a ring is at least so far from the corners of its smallest rectangle, 0.2 if whole
+SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.45  # of its own length, at most, and of the ring's longer side, at least
+SLASH_ANGLES = (10, 85)  # degrees from upright: a 1 in a ring is steeper, a dash flatter
 LONG_PIECE = 0.3  # of the page's shorter side; so long a piece of a frame is no digit, even if it is alone
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
 LINE_WIDTHS = 1.5  # times the widest line that was erased: what is as thin is a piece of one
@@ -104,7 +106,7 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
         kept[i] = max(across, down) <= NEAR * longest or area[i] >= SECOND_SHARE * area[main]
     rest = ~kept & ~debris & ~at_border & ~underlines & (area >= MIN_SHARE * area[main])
     stray = float(area[rest].sum() / (area[rest].sum() + area[kept].sum()))
-    return Digit(np.append(False, kept)[parts.labels], stray, any(is_round(parts, ring) for ring in rings))
+    return Digit(np.append(False, kept)[parts.labels], stray, bool(rings) and are_round(parts, rings))
 
 
 def inside_rings(parts: Parts, main: int) -> tuple[int, list[int]]:
@@ -116,18 +118,21 @@ def inside_rings(parts: Parts, main: int) -> tuple[int, list[int]]:
     )  # fmt: skip
     if inside.any():
         inner = int(np.argmax(np.where(inside, parts.longer, 0)))
-        if surrounds(parts, main, inner):
+        if surround(parts, [main], inner) and not is_slash(parts, inner, main):
             main = inner
-    larger = np.flatnonzero(parts.longer > parts.longer[main])
-    return main, [int(outer) for outer in larger if surrounds(parts, int(outer), main)]
+    larger = np.flatnonzero(parts.longer > parts.longer[main]).tolist()
+    around = [outer for outer in larger if surround(parts, [outer], main)]
+    if not around and surround(parts, larger, main):
+        around = larger  # the page's border cuts the ring into pieces
+    return main, [outer for outer in around if not is_slash(parts, main, outer)]
 
 
-def surrounds(parts: Parts, outer: int, inner: int) -> bool:
-    """Whether a ring, perhaps with gaps, lies around another component: behind it in nearly all directions."""
+def surround(parts: Parts, outer: list[int], inner: int) -> bool:
+    """Whether components lie around another, as a ring with gaps may: behind it in nearly all directions."""
     middle = (parts.top[inner] + parts.bottom[inner]) / 2, (parts.left[inner] + parts.right[inner]) / 2
     nearest, farthest = np.full(DIRECTIONS, np.inf), np.zeros(DIRECTIONS)
-    for index, extreme, reach in ((outer, np.minimum, nearest), (inner, np.maximum, farthest)):
-        rows, columns = np.nonzero(parts.labels == index + 1)
+    for indices, extreme, reach in ((outer, np.minimum, nearest), ([inner], np.maximum, farthest)):
+        rows, columns = places_of(parts, indices)
         angle = np.arctan2(rows - middle[0], columns - middle[1])
         bins = ((angle + np.pi) / (2 * np.pi) * DIRECTIONS).astype(np.intp) % DIRECTIONS
         extreme.at(reach, bins, np.hypot(rows - middle[0], columns - middle[1]))
@@ -135,12 +140,34 @@ def surrounds(parts: Parts, outer: int, inner: int) -> bool:
     return bool(around.mean() >= AROUND)
 
 
-def is_round(parts: Parts, index: int) -> bool:
-    """Whether a component's outline is rather a ring's than a frame's: it fills less of its smallest rectangle."""
-    rows, columns = np.nonzero(parts.labels == index + 1)
-    hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
-    _, sides, _ = cv2.minAreaRect(hull)
-    return bool(cv2.contourArea(hull) < ROUND * sides[0] * sides[1])
+def places_of(parts: Parts, indices: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pixels of components."""
+    chosen = np.zeros(len(parts.area) + 1, bool)
+    chosen[[index + 1 for index in indices]] = True
+    rows, columns = np.nonzero(chosen[parts.labels])
+    return rows, columns
+
+
+def is_slash(parts: Parts, inner: int, ring: int) -> bool:
+    """Whether what lies in a ring is a straight slanting stroke through most of it: the slash of a zero."""
+    rows, columns = places_of(parts, [inner])
+    (_, _), (first, second), angle = cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.int32))
+    slant = abs((angle if second >= first else angle + 90) % 180)
+    from_upright = min(slant, 180 - slant)
+    return bool(
+        min(first, second) <= SLASH_WIDTH * max(first, second)
+        and max(first, second) >= SLASH_LENGTH * parts.longer[ring]
+        and SLASH_ANGLES[0] <= from_upright <= SLASH_ANGLES[1]
+    )
+
+
+def are_round(parts: Parts, indices: list[int]) -> bool:
+    """Whether the outline of components is a ring's rather than a frame's: it stays away from the corners of its box."""
+    rows, columns = places_of(parts, indices)
+    places = np.stack([columns, rows], axis=1).astype(np.float32)
+    rectangle = cv2.minAreaRect(places)
+    gaps = [float(np.hypot(*(places - corner).T).min()) for corner in cv2.boxPoints(rectangle)]
+    return bool(np.mean(gaps) > ROUND * max(rectangle[1]))
 
 
 def beside(parts: Parts, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
