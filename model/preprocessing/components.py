@@ -16,7 +16,7 @@ DEBRIS_WEIGHT = 0.01
 DEBRIS = 0.12  # of the page's shorter side
 CONTENT = 0.3  # of a ring's longer side; what is drawn into it is at least as long
 DIRECTIONS = 48
-AROUND = 0.8  # share of the directions in which a ring surrounds what is drawn into it
+AROUND = 0.75  # share of the directions in which a ring surrounds what is drawn into it
 ROUND = 0.1  # of its longer side; a ring is at least so far from the corners of its smallest rectangle, 0.2 if whole
 SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.45  # of its own length, at most, and of the ring's longer side, at least
 SLASH_ANGLES = (10, 85)  # degrees from upright: a 1 in a ring is steeper, a dash flatter
@@ -120,10 +120,10 @@ def inside_rings(parts: Parts, main: int) -> tuple[int, list[int]]:
         inner = int(np.argmax(np.where(inside, parts.longer, 0)))
         if surround(parts, [main], inner) and not is_slash(parts, inner, main):
             main = inner
-    larger = np.flatnonzero(parts.longer > parts.longer[main]).tolist()
-    around = [outer for outer in larger if surround(parts, [outer], main)]
-    if not around and surround(parts, larger, main):
-        around = larger  # the page's border cuts the ring into pieces
+    others = [i for i in np.flatnonzero(parts.longer >= CONTENT * parts.longer[main]).tolist() if i != main]
+    around = [outer for outer in others if surround(parts, [outer], main)]
+    if not around and surround(parts, others, main):
+        around = others  # the border or a faint stroke cuts the ring into pieces
     return main, [outer for outer in around if not is_slash(parts, main, outer)]
 
 
@@ -162,7 +162,7 @@ def is_slash(parts: Parts, inner: int, ring: int) -> bool:
 
 
 def are_round(parts: Parts, indices: list[int]) -> bool:
-    """Whether the outline of components is a ring's rather than a frame's: it stays away from the corners of its box."""
+    """Whether the outline of components is rather a ring's than a frame's: it avoids the corners of its box."""
     rows, columns = places_of(parts, indices)
     places = np.stack([columns, rows], axis=1).astype(np.float32)
     rectangle = cv2.minAreaRect(places)
