@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.preprocessing.decoding.page import Page
 from model.preprocessing.pipeline import Reading, read_digit, read_many, read_pixels, to_png
 from tests.pictures import encoded
 
@@ -98,3 +99,11 @@ def test_each_of_many_has_its_own_box() -> None:
     assert [box_of(reading) for reading in readings] == [
         *([left, 4, 6, 20] for left in range(10, 15)), [28 - 16, 4, 6, 20], [11, 4, 6, 20],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [None, (20, 10)])
+def test_a_box_is_a_pixel_wide_and_high_at_least(size: tuple[int, int] | None) -> None:
+    page = Page(np.zeros((10, 20), np.uint8), "PNG", size)
+    assert page.box_as_sent(3, 4, 3.1, 4.1) == (3, 4, 1, 1)
+    assert page.box_as_sent(3, 4, 4, 5) == (3, 4, 1, 1)
+    assert page.box_as_sent(3, 4, 5, 7) == (3, 4, 2, 3)
