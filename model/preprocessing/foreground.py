@@ -2,7 +2,7 @@
 
 The background is the brightness of the page or, in uneven light, a smooth estimate. Ink is what is darker than the
 background, or what is lighter: whichever differs more. What is no part of the digit is removed: what lies beside the
-sheet (sheet.py), printed lines (structure.py), specks and other ink (components.py).
+sheet (sheet.py), printed lines (structure.py), specks and other ink (digit.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from model.preprocessing.background import (
     full_strength,
     noise_of,
 )
-from model.preprocessing.components import digit_of
+from model.preprocessing.digit import digit_of
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.layout import extent, is_centered
 from model.preprocessing.lines import MAX_WIDTH, Line
@@ -164,19 +164,19 @@ def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDA
     """Which pixels of ink float32 (H, W) are or surround the digit: bool (H, W); and the stray share."""
     ink = ink.copy()
     erased = np.zeros(ink.shape, bool)
-    has_ring, lines = False, list[Line]()
+    lines: list[Line] = []
     for _ in range(ROUNDS):
-        structure = structure_of(ink > max(floor, FAINT_SHARE * full_strength(ink)), max_width, lines)
-        if not structure.erased.any():
+        found = structure_of(ink > max(floor, FAINT_SHARE * full_strength(ink)), max_width, lines)
+        if not found:
             break
-        ink[structure.erased] = 0
-        erased |= structure.erased
-        has_ring |= structure.has_ring
-        lines += structure.lines
-    width = max((line.width for line in lines), default=0.0)
-    digit = digit_of(ink > max(floor, SOLID_SHARE * full_strength(ink)), erased, width)
-    if not digit.kept.any():
+        for line in found:
+            erased[line.rows, line.columns] = True
+        ink[erased] = 0
+        lines += found
+    line_width = max((line.width for line in lines), default=0.0)
+    digit = digit_of(ink > max(floor, SOLID_SHARE * full_strength(ink)), erased, line_width)
+    if digit is None:
         raise BlankImage(ONLY_LINES)
     around = np.ones((2 * KEPT_AROUND + 1, 2 * KEPT_AROUND + 1), np.uint8)
     kept = (cv2.dilate(digit.kept.astype(np.uint8), around) > 0) & ~erased
-    return kept, 1.0 if has_ring or digit.has_ring else digit.stray
+    return kept, 1.0 if digit.has_ring else digit.stray

@@ -4,7 +4,7 @@
       → decode: a gray page, upright, within limits       decoding/decode.py
       → the sheet on it, if it shows more                 sheet.py
       → find the ink: background and foreground           foreground.py, background.py
-      → leave out lines, frames, specks, other ink        structure.py, lines.py, components.py
+      → leave out lines, frames, specks, other ink        structure.py, lines.py, digit.py, rings.py, components.py
       → scale and center it as MNIST does                 centering.py
       → Reading: uint8 (32, 32), white ink on black
 
@@ -45,7 +45,7 @@ class Reading(NamedTuple):
     """The network's input, and what was found on the way to it.
 
     pixels: uint8 (32, 32), white ink on black; format: as in `Page`; stray: share, 0–1, of the page's ink that lies
-    beside the digit; specks, lines and frames do not count, a ring around the digit does (components.py); box: of the
+    beside the digit; specks, lines and frames do not count, a ring around the digit does (digit.py); box: of the
     digit in the picture as it was sent, None if that is not at hand.
     """
 

@@ -1,13 +1,12 @@
-"""Tell which of a page's ink is structure (ruled paper, a grid, a frame, an underline), by its lines and its shapes.
+"""Tell which of a page's lines are structure: ruled paper, a grid, a frame, an underline.
 
-A digit's strokes end on the page. A printed line ends at the page's border, or where it meets another printed line. A
-closed frame has a large hole with ink in it.
+A digit's strokes end on the page. A printed line ends at the page's border, or where it meets another printed line; an
+underline lies below all other ink.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,38 +25,19 @@ DOUBLE = 0.15  # of the page's shorter side; lines of a double underline are no 
 BEYOND = 1.15  # times the width of the ink above it: an underline is longer
 FAR_BEYOND = 1.4  # the same, if it touches that ink
 SIDEWAYS = 0.03  # of its length; it reaches at least as far beyond that ink on both sides
-MIN_CELL = 0.06  # of the page's area: the hole of a closed frame
-RECTANGULARITY = 0.82  # least share of its smallest rectangle that a frame's hole fills; an ellipse fills 0.785
-SOLIDITY = 0.95  # least share of its convex hull that a ring's hole fills
-CONTENT = 0.3  # of the hole's longer side: what is drawn into it is at least as long
 
 
-class Structure(NamedTuple):
-    """What is structure on a page.
-
-    erased: bool (H, W), its pixels; lines: those among it; has_ring: whether a ring around the digit is part of it.
-    """
-
-    erased: NDArray[np.bool_]
-    lines: list[Line]
-    has_ring: bool
-
-
-def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line] = ()) -> Structure:
-    """Which pixels of a mask of ink bool (H, W) are structure. max_width: of lines, a share of the shorter side.
+def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line] = ()) -> list[Line]:
+    """Which lines in a mask of ink bool (H, W) are structure. max_width: of lines, a share of the shorter side.
 
     known: printed lines that were erased from the mask before.
     """
-    erased = np.zeros(mask.shape, bool)
     lines = find_lines(mask, max_width)
     slender = SLENDER if max_width <= MAX_WIDTH else MIN_SLENDERNESS
-    printed = [line for line in lines if is_printed(line, [*lines, *known], mask, slender)]
     level = [line for line in lines if abs(line.direction[1]) < LEVEL]
-    printed += [line for line in level if is_underline(line, level, mask)]
-    for line in printed:
-        erased[line.rows, line.columns] = True
-    around, has_ring = beside_frame(mask & ~erased)
-    return Structure((erased | around) & mask, printed, has_ring)
+    everything = [*lines, *known]
+    printed = [line for line in lines if is_printed(line, everything, mask, slender)]
+    return printed + [line for line in level if is_underline(line, level, mask)]
 
 
 def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], slender: float) -> bool:
@@ -184,52 +164,3 @@ def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool
     return bool(
         right - left >= longer * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond
     )
-
-
-def beside_frame(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
-    """Which pixels lie on or beside a closed frame with ink in it: bool (H, W), and whether the frame is a ring."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    height, width = mask.shape
-    for index in np.argsort(-stats[1:, cv2.CC_STAT_AREA]) + 1:
-        left, top, wide, high, area = stats[index].tolist()
-        if area < MIN_CELL * mask.size:
-            break
-        if left == 0 or top == 0 or left + wide == width or top + high == height:
-            continue
-        box = (slice(top, top + high), slice(left, left + wide))
-        contours, _ = cv2.findContours(
-            (labels[box] == index).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-        )
-        hull = cv2.convexHull(max(contours, key=cv2.contourArea))
-        _, sides, _ = cv2.minAreaRect(hull)
-        is_ring = cv2.contourArea(hull) < RECTANGULARITY * sides[0] * sides[1]
-        inside = np.zeros((high, wide), np.uint8)
-        cv2.fillConvexPoly(inside, hull, 1)
-        inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=0)
-        if not has_content(
-            mask[box], inside > 0, CONTENT * min(wide, high), touching=not is_ring and area > 0.25 * mask.size
-        ):
-            continue
-        outside = mask.copy()
-        outside[box] &= inside == 0
-        return outside, is_ring
-    return np.zeros(mask.shape, bool), False
-
-
-def has_content(ink: NDArray[np.bool_], inside: NDArray[np.bool_], length: float, touching: bool) -> bool:
-    """Whether a piece of ink bool (H, W) of this length lies inside a frame's hole bool (H, W).
-
-    touching: whether it may touch the frame.
-    """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((ink & inside).astype(np.uint8), connectivity=8)
-    if count == 1:
-        return False
-    _, whole = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
-    at_frame = np.unique(whole[ink & ~inside])
-    for index in range(1, count):
-        _, _, wide, high, _ = stats[index]
-        if max(wide, high) < length:
-            continue
-        if (touching and min(wide, high) > length / 2) or not np.isin(whole[(labels == index)][:1], at_frame).any():
-            return True
-    return False

@@ -1,0 +1,138 @@
+"""Choose the digit among the components of a page's ink, by their size, their place and their shape.
+
+Left out are remains of lines and frames, what touches the border, underlines, rings around the digit, specks and full
+stops. Parts of the digit are kept, such as the detached roof of a 5; so is a second digit, which the network refuses.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.preprocessing.components import Components, components_of
+from model.preprocessing.rings import are_round, inside_rings
+
+BORDER_WEIGHT, DEBRIS_WEIGHT = 0.25, 0.01  # by which the area of what touches the border, and of debris, counts
+# Shares of the page's shorter side:
+DEBRIS = 0.12  # what touches an erased line and is shorter is debris of it
+BAND = 0.2  # the remains of a frame lie within it from the border
+LONG_PIECE = 0.3  # so long a piece of a frame is no digit, even if it is alone
+SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
+LINE_WIDTHS = 1.5  # times the widest line that was erased: what is as thin is a piece of one
+# Shares of the main component's area:
+MIN_SHARE = 0.06  # smaller components are specks
+SECOND_SHARE = 0.25  # a component of that size is a second digit
+# Shares of the main component's longer side:
+NEAR = 0.25  # a part of the digit is no farther away
+STOP_SIDE, STOP_GAP = 0.25, 0.03  # a full stop is smaller than the first, and farther away than the second
+STOP_FILL = 0.5  # share of its box that a full stop fills, at least
+UNDERLINE_SHAPE = 2.5  # width over height of an underline, at least
+UNDERLINE_WIDTH, UNDERLINE_GAP = 0.6, 0.04  # of the width of what is above it, and of its height, at least
+
+
+class Digit(NamedTuple):
+    """The components that are the digit.
+
+    kept: bool (H, W); stray: the share, 0–1, of ink beside it that is no speck; has_ring: whether a ring was drawn
+    around it.
+    """
+
+    kept: NDArray[np.bool_]
+    stray: float
+    has_ring: bool
+
+
+def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: float) -> Digit | None:
+    """The digit in a mask of ink bool (H, W), from which the lines `erased` were taken; None if there is none.
+
+    line_width: of the widest of these lines, in pixels, 0 if there are none.
+    """
+    parts = components_of(mask)
+    if not len(parts.area):
+        return None
+    at_border = touches_border(parts, mask.shape)
+    debris = debris_among(parts, erased, line_width)
+    weight = np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0) * parts.area
+    main, rings = inside_rings(parts, main_component(parts, weight))
+    debris[rings] = True
+    if debris[main] and (erased.any() or parts.longer[main] >= LONG_PIECE * min(mask.shape)):
+        return None
+    others = ~debris & ~are_underlines(parts, main) & (parts.area >= MIN_SHARE * parts.area[main])
+    kept = with_parts(parts, main, others & (~at_border | at_border[main]))
+    beside = parts.area[others & ~at_border & ~kept].sum()
+    stray = float(beside / (beside + parts.area[kept].sum()))
+    return Digit(np.append(False, kept)[parts.labels], stray, bool(rings) and are_round(parts, rings))
+
+
+def touches_border(parts: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components touch the border of the page (H, W), or nearly: bool (P,)."""
+    height, width = shape
+    result: NDArray[np.bool_] = (
+        (parts.left <= 1) | (parts.top <= 1) | (parts.right >= width - 1) | (parts.bottom >= height - 1)
+    )
+    return result
+
+
+def debris_among(parts: Components, erased: NDArray[np.bool_], line_width: float) -> NDArray[np.bool_]:
+    """Which components are remains of lines and frames: bool (P,)."""
+    is_thin = parts.area <= (LINE_WIDTHS * line_width + 1) * parts.longer
+    beside = are_beside(parts, erased)
+    debris = beside & (parts.longer < DEBRIS * min(erased.shape))
+    debris |= frame_pieces(parts, erased.shape) & (is_thin | (line_width == 0))
+    thin = beside & is_thin  # a piece of a line, if there is a digit beside it
+    longest = np.max(parts.longer, where=~thin & ~debris, initial=0)
+    result: NDArray[np.bool_] = debris | (thin & (parts.longer <= 2 * longest))
+    return result
+
+
+def are_beside(parts: Components, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which components touch what was erased: bool (P,)."""
+    wide = cv2.dilate(erased.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.bincount(parts.labels[wide], minlength=len(parts.area) + 1)[1:] > 0
+
+
+def frame_pieces(parts: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components are straight, and lie along the border of the page (H, W), within BAND of it: bool (P,)."""
+    height, width = shape
+    band = BAND * min(shape)
+    level = (parts.height <= SLENDER * parts.width) & ((parts.bottom <= band) | (parts.top >= height - band))
+    upright = (parts.width <= SLENDER * parts.height) & ((parts.right <= band) | (parts.left >= width - band))
+    result: NDArray[np.bool_] = level | upright
+    return result
+
+
+def main_component(parts: Components, weight: NDArray[np.float64]) -> int:
+    """The component of the largest weight (P,); if that is an underline, the largest above it."""
+    main = int(np.argmax(weight))
+    above = [i for i in np.flatnonzero(weight > 0.1 * weight[main]).tolist() if are_underlines(parts, i)[main]]
+    return max(above, key=lambda i: float(weight[i]), default=main)
+
+
+def are_underlines(parts: Components, main: int) -> NDArray[np.bool_]:
+    """Which components are wide and low, and lie below the main one: bool (P,)."""
+    is_low = parts.width >= UNDERLINE_SHAPE * parts.height
+    is_long = parts.width >= UNDERLINE_WIDTH * parts.width[main]
+    is_below = parts.top >= parts.bottom[main] + UNDERLINE_GAP * parts.height[main]
+    result: NDArray[np.bool_] = is_low & is_long & is_below
+    return result
+
+
+def with_parts(parts: Components, main: int, others: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The main component and those of the others, bool (P,), that are parts of the digit or a second one: bool (P,)."""
+    kept = np.zeros(len(parts.area), bool)
+    kept[main] = True
+    longest = parts.longer[main]
+    for i in np.argsort(-parts.area):
+        if kept[i] or not others[i]:
+            continue
+        across = max(parts.left[i] - parts.right[kept].max(), parts.left[kept].min() - parts.right[i], 0)
+        down = max(parts.top[i] - parts.bottom[kept].max(), parts.top[kept].min() - parts.bottom[i], 0)
+        gap = max(across, down)
+        is_solid = parts.area[i] > STOP_FILL * parts.width[i] * parts.height[i]
+        if is_solid and parts.longer[i] < STOP_SIDE * longest and gap > STOP_GAP * longest:
+            continue
+        kept[i] = gap <= NEAR * longest or parts.area[i] >= SECOND_SHARE * parts.area[main]
+    return kept
