@@ -37,7 +37,7 @@ def test_a_line_is_followed_to_its_ends_over_small_gaps() -> None:
 
 
 def test_a_line_that_ends_at_a_side_reaches_the_border_there() -> None:
-    for start, end, reaches in (((-5, 80), (120, 80), 1), ((100, 60), (100, 230), 1), ((5, 80), (120, 80), 0)):
+    for start, end, reaches in (((-5, 80), (120, 80), 1), ((100, 60), (100, 230), 1), ((12, 80), (120, 80), 0)):
         (found,) = lines_in(line(SHAPE, start, end, 3))
         assert sum(found.reaches_border) == reaches
 

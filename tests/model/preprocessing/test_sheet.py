@@ -36,7 +36,8 @@ def test_a_digit_on_a_sheet_on_a_desk_is_read_however_the_sheet_lies(angle: floa
 def test_a_sheet_is_cut_out_a_little_inside_its_edges_and_what_lies_beside_it_has_its_color() -> None:
     level = find_sheet(on_a_desk(7, 0))
     assert level is not None
-    assert (level.top, level.left) == (54, 64) and level.gray.shape == (192, 192)  # a fortieth of 200, and half a pixel
+    assert 53 <= level.top <= 57 and 63 <= level.left <= 67  # a fortieth of 200, and a soft edge
+    assert level.gray.shape == pytest.approx((190, 190), abs=4)
     turned = find_sheet(on_a_desk(7, 15))
     assert turned is not None and turned.gray.min() == 40 and (turned.gray == 235).mean() > 0.9
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def is_digit(classifier: Classifier, gray: NDArray[np.uint8], number: int) -> bo
 @pytest.mark.parametrize("paper", [ruled, squared], ids=["ruled", "squared"])
 @pytest.mark.parametrize("angle", [0, 0.5, 3, 8])
 def test_a_digit_on_ruled_or_squared_paper_is_read_as_without_the_lines(
-    paper: type, angle: float, classifier: Classifier
+    paper: Callable[[float], Share], angle: float, classifier: Classifier
 ) -> None:
     for number in (1, 2, 4, 7, 8):
         lined = page(digit(number), 0.6 * paper(angle))
@@ -119,7 +120,7 @@ def test_a_page_of_28_by_28_with_an_edge_line_only_is_blank(length: int) -> None
 
 
 @pytest.mark.parametrize("pen", [6, 10, 16])
-def test_a_one_between_the_lines_of_a_frame_is_kept(pen: float, classifier: Classifier) -> None:
+def test_a_one_between_the_lines_of_a_frame_is_kept(pen: float) -> None:
     one = line(SHAPE, (100, 12), (96, 187), pen)
     for which in ((0, 2), (1, 3), (0, 1, 2, 3)):
         assert is_read_as(page(one, sides(which)), page(one)), which
