@@ -55,7 +55,9 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
         return None
     at_border = touches_border(parts, mask.shape)
     debris = debris_among(parts, erased, line_width)
-    weight = np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0) * parts.area
+    weight: NDArray[np.float64] = (
+        np.where(at_border, BORDER_WEIGHT, 1.0) * np.where(debris, DEBRIS_WEIGHT, 1.0) * parts.area
+    )
     main, rings = inside_rings(parts, main_component(parts, weight))
     debris[rings] = True
     if debris[main] and (erased.any() or parts.longer[main] >= LONG_PIECE * min(mask.shape)):

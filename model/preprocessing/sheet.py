@@ -27,14 +27,15 @@ MIN_OUTLINE = 0.8  # share of its edge at which its surroundings differ
 SOLIDITY = 0.92  # least share of its convex hull that a sheet fills
 EDGE_STEP = 40  # gray levels between a sheet and what lies beside its edge
 INSET = 0.025  # of the sheet's shorter side, cut off at its edges
+WINDOW = 1 / 3  # of the sheet's shorter side; the paper's brightness is a median over it
 INK_STEP = 20  # gray levels between a sheet and the ink on it
 INK_SHARE = (0.004, 0.5)  # of the sheet's area
 
 
 class Sheet(NamedTuple):
-    """A part of the page, top and left exclusive of what lies before.
+    """The part of a page that a sheet takes.
 
-    top, left: of its bounding box, pixels; gray: uint8 (h, w), what lies beside the sheet filled with its own color.
+    top, left: of its bounding box, in pixels; gray: uint8 (h, w), with its own color where the sheet does not reach.
     """
 
     top: int
@@ -49,17 +50,9 @@ def find_sheet(gray: NDArray[np.uint8]) -> Sheet | None:
     scale = min(1.0, ANALYSIS_SIDE / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
     smooth = cv2.GaussianBlur(small, (0, 0), 1.0)
-    best: tuple[float, NDArray[np.float32]] | None = None
-    for mask in regions_of(smooth):
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        for contour in contours:
-            hull = cv2.convexHull(contour)
-            area = cv2.contourArea(hull)
-            if cv2.contourArea(contour) < SOLIDITY * area:
-                continue
-            if (best is None or area > best[0]) and is_sheet(hull, area, smooth):
-                best = area, hull
-    return cut_out(gray, best[1] / scale) if best else None
+    hulls = [cv2.convexHull(contour) for mask in regions_of(smooth) for contour in outlines_in(mask)]
+    sheets = [hull for hull in hulls if has_sheets_shape(hull, smooth.shape) and stands_out(hull, smooth)]
+    return cut_out(gray, max(sheets, key=cv2.contourArea) / scale) if sheets else None
 
 
 def regions_of(page: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -81,48 +74,67 @@ def otsu(values: NDArray[np.uint8]) -> float:
     return float(cv2.threshold(values.reshape(1, -1), 0, 255, cv2.THRESH_OTSU)[0])
 
 
-def is_sheet(hull: NDArray[np.int32], area: float, page: NDArray[np.uint8]) -> bool:
-    """Whether the convex hull (P, 1, 2) of a region of the page uint8 (H, W) is a sheet's."""
-    height, width = page.shape
-    if not MIN_SHARE * page.size <= area <= MAX_SHARE * page.size:
-        return False
+def outlines_in(mask: NDArray[np.uint8]) -> list[NDArray[np.int32]]:
+    """The outlines (P, 1, 2) of the large and nearly convex regions of a mask uint8 (H, W)."""
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    least = MIN_SHARE * mask.size
+    large = (contour for contour in contours if cv2.contourArea(contour) >= SOLIDITY * least)
+    return [
+        contour for contour in large if cv2.contourArea(contour) >= SOLIDITY * cv2.contourArea(cv2.convexHull(contour))
+    ]
+
+
+def has_sheets_shape(hull: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
+    """Whether a convex hull (P, 1, 2) on the page (H, W) has a sheet's size, corners and straight sides."""
+    area, size = cv2.contourArea(hull), shape[0] * shape[1]
     _, sides, _ = cv2.minAreaRect(hull)
-    if area < RECTANGULARITY * sides[0] * sides[1] or min(sides) < MIN_SIDE * min(height, width):
-        return False
     corners = cv2.approxPolyDP(hull, CORNER_TOLERANCE * cv2.arcLength(hull, True), True)
-    if len(corners) > MAX_CORNERS or cv2.contourArea(corners) < POLYGON * area:
-        return False
-    filled = np.zeros(page.shape, np.uint8)
-    cv2.fillConvexPoly(filled, hull, 1)
-    inset = max(1, round(INSET * min(sides)))
-    inner = cv2.erode(filled, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8), borderValue=0) > 0
-    rings = [cv2.dilate(filled, np.ones((2 * away + 1, 2 * away + 1), np.uint8)) for away in SURROUNDINGS]
+    return bool(
+        MIN_SHARE * size <= area <= MAX_SHARE * size
+        and min(sides) >= MIN_SIDE * min(shape)
+        and area >= RECTANGULARITY * sides[0] * sides[1]
+        and len(corners) <= MAX_CORNERS
+        and cv2.contourArea(corners) >= POLYGON * area
+    )
+
+
+def stands_out(hull: NDArray[np.int32], page: NDArray[np.uint8]) -> bool:
+    """Whether what lies in a hull (P, 1, 2) differs sharply from what is around it on the page, and has ink on it."""
+    filled, inner = inset_of(hull, page.shape)
+    rings = [cv2.dilate(filled, square(away)) for away in SURROUNDINGS]
     beside, around = rings[1] > rings[0], rings[2] > rings[1]
     if not inner.any() or not around.any():
         return False
-    paper = float(np.median(page[inner]))
+    paper = float(np.median(page[inner > 0]))
     step = float(np.median(page[around])) - paper
-    near = page[beside] - np.float32(paper)
-    is_sharp = float(np.median(near)) / (step or 1) >= SHARPNESS
-    levels = sorted((paper, paper + step))
-    if abs(step) < EDGE_STEP or levels[0] > DARKER * levels[1] or not is_sharp:
+    darker, lighter = sorted((paper, paper + step))
+    if abs(step) < EDGE_STEP or darker > DARKER * lighter:
         return False
-    if (near * np.sign(step) > EDGE_STEP / 2).mean() < MIN_OUTLINE:
+    near = (page[beside] - np.float32(paper)) / step
+    if np.median(near) < SHARPNESS or (near > EDGE_STEP / 2 / abs(step)).mean() < MIN_OUTLINE:
         return False
-    window = min(255, round(min(sides) / 3)) | 1
-    differs = np.abs(page.astype(np.float32) - cv2.medianBlur(page, window))[inner]
+    window = min(255, round(WINDOW * min(cv2.minAreaRect(hull)[1]))) | 1
+    differs = np.abs(page.astype(np.float32) - cv2.medianBlur(page, window))[inner > 0]
     noise = 1.4826 * float(np.median(differs))
-    share = float((differs > max(INK_STEP, 5 * noise)).mean())
-    return INK_SHARE[0] <= share <= INK_SHARE[1]
+    return bool(INK_SHARE[0] <= (differs > max(INK_STEP, 5 * noise)).mean() <= INK_SHARE[1])
 
 
-def cut_out(gray: NDArray[np.uint8], hull: NDArray[np.float32]) -> Sheet:
+def inset_of(hull: NDArray[np.int32], shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A hull (P, 1, 2), filled, and the same without its margin: uint8 (H, W), 0 or 1."""
+    filled = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(filled, hull, 1)
+    inset = max(1, round(INSET * min(cv2.minAreaRect(hull)[1])))
+    return filled, cv2.erode(filled, square(inset), borderValue=0)
+
+
+def square(reach: int) -> NDArray[np.uint8]:
+    """The square of pixels up to `reach` away in either direction."""
+    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+
+
+def cut_out(gray: NDArray[np.uint8], hull: NDArray[np.float64]) -> Sheet:
     """Crop the page uint8 (H, W) to the hull (P, 1, 2), a little inset; fill what lies beside it with its color."""
-    _, sides, _ = cv2.minAreaRect(hull.astype(np.float32))
-    inset = max(1, round(INSET * min(sides)))
-    filled = np.zeros(gray.shape, np.uint8)
-    cv2.fillConvexPoly(filled, np.rint(hull).astype(np.int32), 1)
-    inner = cv2.erode(filled, np.ones((2 * inset + 1, 2 * inset + 1), np.uint8), borderValue=0)
+    _, inner = inset_of(np.rint(hull).astype(np.int32), gray.shape)
     left, top, wide, high = cv2.boundingRect(inner)
     part, kept = gray[top : top + high, left : left + wide], inner[top : top + high, left : left + wide] > 0
     return Sheet(top, left, np.where(kept, part, np.uint8(np.median(part[kept]))))
