@@ -24,7 +24,7 @@ WIDER = 1.7  # times the line's width; ink that is wider across belongs to a str
 NEAR = 2  # pixels from a line within which its ink lies
 MIN_FITTED = 4  # positions
 AT_BORDER = 4  # pixels from the border at which a line has reached it
-MAX_LINES = 200
+MAX_SEGMENTS, MAX_LINES = 1_000, 100  # that are looked at, and of these followed: no page costs too much time
 
 Point = NDArray[np.float64]  # x and y
 
@@ -85,10 +85,14 @@ def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Li
         return []
     lines: list[Line] = []
     covered = np.zeros(mask.shape, bool)
-    for first, last in segments.reshape(-1, 2, 2)[:MAX_LINES].astype(np.float64):
+    tried = 0
+    for first, last in segments.reshape(-1, 2, 2)[:MAX_SEGMENTS].astype(np.float64):
         columns, rows = np.rint(np.linspace(first, last, 20)).astype(np.intp).T
         if covered[rows, columns].mean() > 0.5:
             continue  # the transform finds a line as often as it is pixels wide
+        tried += 1
+        if tried > MAX_LINES:
+            break
         line = follow(mask, first, last, widest)
         if line is not None:
             covered[line.rows, line.columns] = True

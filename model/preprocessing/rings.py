@@ -24,7 +24,7 @@ def inside_rings(parts: Components, main: int) -> tuple[int, list[int]]:
     )  # fmt: skip
     if inside.any():
         inner = int(np.argmax(np.where(inside, parts.longer, 0)))
-        if surround(parts, [main], inner) and not is_slash(parts, inner, main):
+        if surround(parts, [main], inner) and not is_slash(parts, inner, [main]):
             main = inner
     others = [i for i in np.flatnonzero(parts.longer >= CONTENT * parts.longer[main]).tolist() if i != main]
     row, column = (parts.top[main] + parts.bottom[main]) / 2, (parts.left[main] + parts.right[main]) / 2
@@ -32,7 +32,7 @@ def inside_rings(parts: Components, main: int) -> tuple[int, list[int]]:
     around = [outer for outer in others if holding[outer] and surround(parts, [outer], main)]
     if not around and surround(parts, others, main):
         around = others  # the border or a faint stroke cuts the ring into pieces
-    return main, [outer for outer in around if not is_slash(parts, main, outer)]
+    return main, [] if around and is_slash(parts, main, around) else around
 
 
 def surround(parts: Components, outer: list[int], inner: int) -> bool:
@@ -48,7 +48,7 @@ def surround(parts: Components, outer: list[int], inner: int) -> bool:
     return bool(around.mean() >= AROUND)
 
 
-def is_slash(parts: Components, inner: int, ring: int) -> bool:
+def is_slash(parts: Components, inner: int, ring: list[int]) -> bool:
     """Whether what lies in a ring is a straight slanting stroke through most of it: the slash of a zero."""
     rows, columns = parts.places_of([inner])
     (_, _), (first, second), angle = cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.int32))
@@ -56,7 +56,7 @@ def is_slash(parts: Components, inner: int, ring: int) -> bool:
     from_upright = min(slant, 180 - slant)
     return bool(
         min(first, second) <= SLASH_WIDTH * max(first, second)
-        and max(first, second) >= SLASH_LENGTH * parts.longer[ring]
+        and max(first, second) >= SLASH_LENGTH * parts.longer[ring].max()
         and SLASH_ANGLES[0] <= from_upright <= SLASH_ANGLES[1]
     )
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.preprocessing.components import Components, components_of
 from model.preprocessing.lines import MAX_WIDTH, MIN_SLENDERNESS, Line, Point, find_lines, normal_of
 
 MEETING = 0.03  # of the page's shorter side; ends that are nearer to another line meet it
@@ -35,28 +36,38 @@ def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line
     lines = find_lines(mask, max_width)
     slender = SLENDER if max_width <= MAX_WIDTH else MIN_SLENDERNESS
     level = [line for line in lines if abs(line.direction[1]) < LEVEL]
+    rest = components_of(without(mask, level + [line for line in lines if any(line.reaches_border)]))
     everything = [*lines, *known]
-    printed = [line for line in lines if is_printed(line, everything, mask, slender)]
-    return printed + [line for line in level if is_underline(line, level, mask)]
+    printed = [line for line in lines if is_printed(line, everything, mask, rest, slender)]
+    return printed + [line for line in level if is_underline(line, level, mask, rest)]
 
 
-def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], slender: float) -> bool:
+def without(mask: NDArray[np.bool_], lines: list[Line]) -> NDArray[np.bool_]:
+    """The mask bool (H, W) without the lines."""
+    rest = mask.copy()
+    for line in lines:
+        rest[line.rows, line.columns] = False
+    return rest
+
+
+def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], rest: Components, slender: float) -> bool:
     """Whether a line is no stroke of a digit, by where it ends on the page bool (H, W).
 
     It crosses the page; or it begins at the border, and ends in the open or in a corner; or both its ends are corners.
-    slender: length over width, at least, of one that does not cross the page.
+    rest: what is left of the page without lines; slender: length over width, at least, of a line that does not cross
+    the page.
     """
     near = 2 + MEETING * min(mask.shape)
     others = [other for other in lines if other is not line]
-    corners = [is_corner(end, line, others, 3 * near) for end in (line.first, line.last)]
     if all(line.reaches_border):
         widths = [other.width for other in others if all(other.reaches_border)]
         if in_band(line, mask.shape):
-            return not is_stroke_of_full_page(line, lines, mask)
+            return not is_stroke_of_full_page(line, rest)
         is_wide = bool(widths) and line.width > MUCH_WIDER * float(np.median(widths)) + 1
         return not is_wide and not is_held(line, others, mask.shape, near)
     if line.length < slender * line.width:
         return False
+    corners = [is_corner(end, line, others, 3 * near) for end in (line.first, line.last)]
     if not any(line.reaches_border):
         return all(corners)
     free = 0 if line.reaches_border[1] else 1
@@ -64,42 +75,35 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], slender: 
         return True
     end, outwards = (line.first, -line.direction) if free == 0 else (line.last, line.direction)
     if in_band(line, mask.shape):
-        return not is_stroke_of_full_page(line, lines, mask)
+        return not is_stroke_of_full_page(line, rest)
     start = line.last if free == 0 else line.first
-    is_alone = is_open(end, outwards, line.width, mask) and not attached(line, lines, mask).any()
+    is_alone = is_open(end, outwards, line.width, mask) and not attached(line, rest).any()
     return is_alone and not any(crosses(start, other, near) for other in others)
 
 
-def is_stroke_of_full_page(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> bool:
+def is_stroke_of_full_page(line: Line, rest: Components) -> bool:
     """Whether a line along one side of the page bears ink that reaches the opposite side: a digit fills the page.
 
     So does a 7 that is cut out at its edges; its roof crosses the page.
     """
-    for axis in (0, 1):
-        length = mask.shape[1 - axis]
+    height, width = rest.labels.shape
+    strokes = attached(line, rest)
+    for axis, length, first, last in ((0, width, rest.left, rest.right), (1, height, rest.top, rest.bottom)):
         place = (line.first[axis] + line.last[axis]) / 2
         if abs(line.direction[axis]) >= LEVEL or BAND * length <= place <= (1 - BAND) * length:
             continue
-        labels = attached(line, lines, mask)
-        opposite = labels[:, -2:] if axis == 0 else labels[-2:]
-        if place > length / 2:
-            opposite = labels[:, :2] if axis == 0 else labels[:2]
-        return bool(opposite.any())
+        return bool((last[strokes] >= length - 1).any() if place < length / 2 else (first[strokes] <= 1).any())
     return False
 
 
-def attached(line: Line, lines: list[Line], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Those components of bool (H, W), without the lines, that touch a line and are not small against it."""
-    rest = mask.copy()
-    for other in lines:
-        if any(other.reaches_border):
-            rest[other.rows.clip(0, mask.shape[0] - 1), other.columns.clip(0, mask.shape[1] - 1)] = False
-    band = np.zeros(mask.shape, np.uint8)
+def attached(line: Line, rest: Components) -> NDArray[np.intp]:
+    """Those components of the rest of the page, without the lines, that touch a line and are not small against it."""
+    band = np.zeros(rest.labels.shape, np.uint8)
     band[line.rows, line.columns] = 1
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8), connectivity=8)
-    touching = np.unique(labels[cv2.dilate(band, np.ones((5, 5), np.uint8)) > 0])
-    large = [i for i in touching if i and max(stats[i][2], stats[i][3]) > ATTACHED * line.length]
-    return np.isin(labels, large)
+    touching = np.unique(rest.labels[cv2.dilate(band, np.ones((5, 5), np.uint8)) > 0])
+    parts = touching[touching > 0] - 1
+    large: NDArray[np.intp] = parts[rest.longer[parts] > ATTACHED * line.length]
+    return large
 
 
 def is_held(line: Line, others: list[Line], shape: tuple[int, ...], near: float) -> bool:
@@ -147,20 +151,21 @@ def crosses(point: Point, other: Line, near: float) -> bool:
     return distance <= 3 * near + other.width and -near <= position <= other.length + near
 
 
-def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_]) -> bool:
-    """Whether a line lies below all ink of bool (H, W) but level lines close to it, and reaches beyond that ink."""
+def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_], rest: Components) -> bool:
+    """Whether a line lies below all ink of bool (H, W) but level lines close to it, and reaches beyond that ink.
+
+    rest: what is left of the page without lines.
+    """
     left, right = sorted((line.first[0], line.last[0]))
     middle = (line.first[1] + line.last[1]) / 2
-    rest = mask.copy()
-    for other in level:
-        if abs((other.first[1] + other.last[1]) / 2 - middle) <= DOUBLE * min(mask.shape):
-            rest[other.rows, other.columns] = False
-    below = rest[int(middle + 3 * line.width) + 2 :]
-    inked = np.flatnonzero(rest[: max(0, int(middle)), max(0, int(left)) : int(right) + 1].any(axis=0))
-    if len(inked) < 3 or below.sum() > 0.05 * rest.sum():
+    close = [other for other in level if abs((other.first[1] + other.last[1]) / 2 - middle) <= DOUBLE * min(mask.shape)]
+    ink = without(mask, close)
+    below = ink[int(middle + 3 * line.width) + 2 :]
+    inked = np.flatnonzero(ink[: max(0, int(middle)), max(0, int(left)) : int(right) + 1].any(axis=0))
+    if len(inked) < 3 or below.sum() > 0.05 * ink.sum():
         return False
     beyond = SIDEWAYS * (right - left)
-    longer = FAR_BEYOND if attached(line, level, mask).any() else BEYOND  # a stroke at the foot of a 1 or 2 is short
+    longer = FAR_BEYOND if attached(line, rest).any() else BEYOND  # a stroke at the foot of a 1 or 2 is short
     return bool(
         right - left >= longer * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond
     )
