@@ -48,7 +48,8 @@ def background_of(gray: NDArray[np.uint8]) -> Background:
     low, middle, high = (float(value) for value in np.percentile(border_of(inner), (10, 50, 90)))
     if high - low <= FLAT_SPREAD:
         return flat_background(gray, middle)
-    return uneven_background(gray, small, is_paper_light(small, light))
+    surface = smooth_surface(small)
+    return uneven_background(gray, small, surface, is_paper_light(small, light, surface))
 
 
 def flat_background(gray: NDArray[np.uint8], level: float) -> Background:
@@ -56,26 +57,29 @@ def flat_background(gray: NDArray[np.uint8], level: float) -> Background:
     return Background(np.array([[level]], np.float32), False, has_dark_ink(gray - np.float32(level)))
 
 
-def uneven_background(gray: NDArray[np.uint8], small: NDArray[np.uint8], is_light: bool) -> Background:
+def uneven_background(
+    gray: NDArray[np.uint8], small: NDArray[np.uint8], surface: NDArray[np.float32], is_light: bool
+) -> Background:
     """The background of a page uint8 (H, W) in uneven light. small: the same, shrunk; is_light: the paper.
 
     Light paper is a morphological closing, dark paper an opening: strokes that are narrower than the window vanish.
+    They are taken of what differs from a smooth surface, so that light may fall as far as the page's border.
     """
     operation = cv2.MORPH_CLOSE if is_light else cv2.MORPH_OPEN
     window = np.ones((WINDOW, WINDOW), np.uint8)
-    light = cv2.morphologyEx(small.astype(np.float32), operation, window, borderType=cv2.BORDER_REPLICATE)
-    level = cv2.resize(cv2.GaussianBlur(light, (0, 0), 2), gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    light = cv2.GaussianBlur(cv2.morphologyEx(small - surface, operation, window), (0, 0), 2) + surface
+    level = cv2.resize(light, gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
     level += np.median(sampled(gray - level))  # noise raises a closing and lowers an opening
     return Background(level, True, is_light)
 
 
-def is_paper_light(small: NDArray[np.uint8], light: NDArray[np.uint8]) -> bool:
+def is_paper_light(small: NDArray[np.uint8], light: NDArray[np.uint8], surface: NDArray[np.float32]) -> bool:
     """Whether the paper of a shrunk page (H, W) in uneven light is lighter than its ink. light: its median.
 
     The median takes a thick digit for paper, a smooth surface takes a shadow for ink: the more decided of both decides.
     """
     sums = []
-    for paper in (light.astype(np.float32), smooth_surface(small)):
+    for paper in (light.astype(np.float32), surface):
         cubes = (small - paper) ** 3
         sums.append(float(cubes.sum() / (np.abs(cubes).sum() or 1)))
     return max(sums, key=abs) < 0

@@ -19,7 +19,7 @@ BORDER_WEIGHT, DEBRIS_WEIGHT = 0.25, 0.01  # by which the area of what touches t
 # Shares of the page's shorter side:
 DEBRIS = 0.12  # what touches an erased line and is shorter is debris of it
 BAND = 0.2  # the remains of a frame lie within it from the border
-LONG_PIECE = 0.3  # so long a piece of a frame is no digit, even if it is alone
+LONG_PIECE, EDGE = 0.3, 0.12  # so long a piece of a frame, so near to the border, is no digit even if it is alone
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
 LINE_WIDTHS = 1.5  # times the widest line that was erased: what is as thin is a piece of one
 # Shares of the main component's area:
@@ -28,7 +28,7 @@ SECOND_SHARE = 0.25  # a component of that size is a second digit
 # Shares of the main component's longer side:
 NEAR = 0.25  # a part of the digit is no farther away
 STOP_SIDE, STOP_GAP = 0.25, 0.03  # a full stop is smaller than the first, and farther away than the second
-STOP_FILL = 0.5  # share of its box that a full stop fills, at least
+STOP_FILL = 0.3  # share of its box that a full stop or a comma fills, at least
 UNDERLINE_SHAPE = 2.5  # width over height of an underline, at least
 UNDERLINE_WIDTH, UNDERLINE_GAP = 0.6, 0.04  # of the width of what is above it, and of its height, at least
 
@@ -60,7 +60,8 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
     )
     main, rings = inside_rings(parts, main_component(parts, weight))
     debris[rings] = True
-    if debris[main] and (erased.any() or parts.longer[main] >= LONG_PIECE * min(mask.shape)):
+    is_long = parts.longer >= LONG_PIECE * min(mask.shape)
+    if debris[main] and (erased.any() or (is_long[main] and frame_pieces(parts, mask.shape, EDGE)[main])):
         return None
     others = ~debris & ~are_underlines(parts, main) & (parts.area >= MIN_SHARE * parts.area[main])
     kept = with_parts(parts, main, others & (~at_border | at_border[main]))
@@ -83,7 +84,7 @@ def debris_among(parts: Components, erased: NDArray[np.bool_], line_width: float
     is_thin = parts.area <= (LINE_WIDTHS * line_width + 1) * parts.longer
     beside = are_beside(parts, erased)
     debris = beside & (parts.longer < DEBRIS * min(erased.shape))
-    debris |= frame_pieces(parts, erased.shape) & (is_thin | (line_width == 0))
+    debris |= frame_pieces(parts, erased.shape, BAND) & (is_thin | (line_width == 0))
     thin = beside & is_thin  # a piece of a line, if there is a digit beside it
     longest = np.max(parts.longer, where=~thin & ~debris, initial=0)
     result: NDArray[np.bool_] = debris | (thin & (parts.longer <= 2 * longest))
@@ -96,10 +97,10 @@ def are_beside(parts: Components, erased: NDArray[np.bool_]) -> NDArray[np.bool_
     return np.bincount(parts.labels[wide], minlength=len(parts.area) + 1)[1:] > 0
 
 
-def frame_pieces(parts: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which components are straight, and lie along the border of the page (H, W), within BAND of it: bool (P,)."""
+def frame_pieces(parts: Components, shape: tuple[int, ...], share: float) -> NDArray[np.bool_]:
+    """Which components are straight, and lie along the border of the page (H, W), within a share of it: bool (P,)."""
     height, width = shape
-    band = BAND * min(shape)
+    band = share * min(shape)
     level = (parts.height <= SLENDER * parts.width) & ((parts.bottom <= band) | (parts.top >= height - band))
     upright = (parts.width <= SLENDER * parts.height) & ((parts.right <= band) | (parts.left >= width - band))
     result: NDArray[np.bool_] = level | upright

@@ -153,7 +153,7 @@ def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     if factor > 1:
         wide = cv2.dilate(ink, np.ones((factor, factor), np.uint8))
         small: NDArray[np.float32] = cv2.resize(
-            wide, (width // factor, height // factor), interpolation=cv2.INTER_NEAREST
+            wide, (max(1, width // factor), max(1, height // factor)), interpolation=cv2.INTER_NEAREST
         )
         return small
     factor = -(-MIN_SIDE // min(height, width))

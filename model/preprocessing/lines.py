@@ -19,7 +19,7 @@ MAX_GAP = 0.04
 MAX_WIDTH = 0.11
 MIN_SLENDERNESS = 5.0  # length over width
 MIN_COVERAGE = 0.8  # share of a line's length that is inked
-MIN_CLEAR = 0.5  # share of its inked length where the ink is as narrow as the line
+MIN_CLEAR = 0.3  # share of its inked length where the ink is as narrow as the line
 WIDER = 1.7  # times the line's width; ink that is wider across belongs to a stroke
 NEAR = 2  # pixels from a line within which its ink lies
 MIN_FITTED = 4  # positions
@@ -202,6 +202,6 @@ def pixels_of(
     offsets = np.arange(low.min() - 1, high.max() + 2)
     chosen = (offsets >= low[:, None] - 1) & (offsets <= high[:, None] + 1)
     places = middle + t[:, None, None] * direction + offsets[None, :, None] * normal_of(direction)
-    columns, rows = np.rint(places[chosen]).astype(np.intp).T
+    columns, rows = np.floor(places[chosen] + 0.5).astype(np.intp).T  # `rint` would leave out every second half
     inside = (rows >= 0) & (rows < mask.shape[0]) & (columns >= 0) & (columns < mask.shape[1])
     return rows[inside], columns[inside]

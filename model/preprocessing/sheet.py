@@ -21,7 +21,8 @@ CORNER_TOLERANCE = 0.03  # of its outline, by which a sheet's corners may be rou
 MAX_CORNERS = 6  # of a sheet that the page's border may cut
 POLYGON = 0.93  # least share of its convex hull that the polygon through these fills
 SURROUNDINGS = (1, 3, 12)  # pixels from its edge: just beside the sheet, and around it
-SHARPNESS = 0.8  # share of the step to its surroundings that is reached just beside a sheet; a shadow's edge is softer
+INSIDE = 3  # pixels; what lies just within its edge
+SHARPNESS = 0.6  # share of the step to its surroundings that lies at a sheet's edge; a shadow's edge is softer
 DARKER = 0.72  # times as bright, at most, is the darker of a sheet and its surroundings
 MIN_OUTLINE = 0.8  # share of its edge at which its surroundings differ
 SOLIDITY = 0.92  # least share of its convex hull that a sheet fills
@@ -110,11 +111,14 @@ def stands_out(hull: NDArray[np.int32], page: NDArray[np.uint8]) -> bool:
     darker, lighter = sorted((paper, paper + step))
     if abs(step) < EDGE_STEP or darker > DARKER * lighter:
         return False
-    near = (page[beside] - np.float32(paper)) / step
-    if np.median(near) < SHARPNESS or (near > EDGE_STEP / 2 / abs(step)).mean() < MIN_OUTLINE:
+    near = page[beside] - np.float32(paper)
+    within = (cv2.dilate(beside.astype(np.uint8), square(INSIDE)) > 0) & (filled > 0)
+    rise = float(np.median(page[beside])) - float(np.median(page[within]))
+    if rise / step < SHARPNESS or (near * np.sign(step) > EDGE_STEP / 2).mean() < MIN_OUTLINE:
         return False
+    flat = np.where(filled > 0, page, np.uint8(round(paper)))
     window = min(255, round(WINDOW * min(cv2.minAreaRect(hull)[1]))) | 1
-    differs = np.abs(page.astype(np.float32) - cv2.medianBlur(page, window))[inner > 0]
+    differs = np.abs(flat.astype(np.float32) - cv2.medianBlur(flat, window))[inner > 0]
     noise = 1.4826 * float(np.median(differs))
     return bool(INK_SHARE[0] <= (differs > max(INK_STEP, 5 * noise)).mean() <= INK_SHARE[1])
 

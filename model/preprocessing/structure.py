@@ -59,11 +59,11 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], rest: Com
     """
     near = 2 + MEETING * min(mask.shape)
     others = [other for other in lines if other is not line]
+    widths = [other.width for other in others if all(other.reaches_border)]
+    is_wide = bool(widths) and line.width > MUCH_WIDER * float(np.median(widths)) + 1
     if all(line.reaches_border):
-        widths = [other.width for other in others if all(other.reaches_border)]
         if in_band(line, mask.shape):
             return not is_stroke_of_full_page(line, rest)
-        is_wide = bool(widths) and line.width > MUCH_WIDER * float(np.median(widths)) + 1
         return not is_wide and not is_held(line, others, mask.shape, near)
     if line.length < slender * line.width:
         return False
@@ -72,13 +72,14 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], rest: Com
         return all(corners)
     free = 0 if line.reaches_border[1] else 1
     if corners[free]:
-        return True
+        return not is_wide
     end, outwards = (line.first, -line.direction) if free == 0 else (line.last, line.direction)
     if in_band(line, mask.shape):
         return not is_stroke_of_full_page(line, rest)
     start = line.last if free == 0 else line.first
-    is_alone = is_open(end, outwards, line.width, mask) and not attached(line, rest).any()
-    return is_alone and not any(crosses(start, other, near) for other in others)
+    is_alone = is_open(end, outwards, line.width, mask) and not len(attached(line, rest))
+    is_thin = line.length >= SLENDER * line.width
+    return is_thin and is_alone and not any(crosses(start, other, near) for other in others)
 
 
 def is_stroke_of_full_page(line: Line, rest: Components) -> bool:
@@ -108,8 +109,9 @@ def attached(line: Line, rest: Components) -> NDArray[np.intp]:
 
 def is_held(line: Line, others: list[Line], shape: tuple[int, ...], near: float) -> bool:
     """Whether a line has no parallel, and passes through a frame along the border: a 1 that touches the frame."""
-    parallels = [other for other in others if abs(float(line.direction @ other.direction)) > 1 - CORNER]
     frame = [other for other in others if in_band(other, shape)]
+    inner = [other for other in others if not in_band(other, shape)]
+    parallels = [other for other in inner if abs(float(line.direction @ other.direction)) > 1 - CORNER]
     return not parallels and any(crosses(end, other, near) for end in (line.first, line.last) for other in frame)
 
 
@@ -165,7 +167,7 @@ def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_], rest: C
     if len(inked) < 3 or below.sum() > 0.05 * ink.sum():
         return False
     beyond = SIDEWAYS * (right - left)
-    longer = FAR_BEYOND if attached(line, rest).any() else BEYOND  # a stroke at the foot of a 1 or 2 is short
+    longer = FAR_BEYOND if len(attached(line, rest)) else BEYOND  # a stroke at the foot of a 1 or 2 is short
     return bool(
         right - left >= longer * (inked[-1] - inked[0]) and beyond < inked[0] and inked[-1] < right - left - beyond
     )
