@@ -18,7 +18,7 @@ MIN_LENGTH = 0.3
 MAX_GAP = 0.04
 MAX_WIDTH = 0.11
 MIN_SLENDERNESS = 5.0  # length over width
-MIN_COVERAGE = 0.8  # share of a line's length that is inked
+MIN_COVERAGE = 0.8  # share of a line's length that is inked, and of an end that reaches the border
 MIN_CLEAR = 0.3  # share of its inked length where the ink is as narrow as the line
 WIDER = 1.7  # times the line's width; ink that is wider across belongs to a stroke
 NEAR = 2  # pixels from a line within which its ink lies
@@ -126,12 +126,16 @@ def follow(mask: NDArray[np.uint8], first: Point, last: Point, widest: int) -> L
     inked, widths = profile.inked[begin:end], profile.width[begin:end]
     if end - begin < MIN_LENGTH * side or inked.mean() < MIN_COVERAGE:
         return None
+    reaches_border = (begin <= AT_BORDER, len(profile.t) - end <= AT_BORDER)
+    eighth = -(-len(inked) // 8)
+    for reaches, outer in zip(reaches_border, (inked[:eighth], inked[-eighth:]), strict=True):
+        if reaches and outer.mean() < MIN_COVERAGE:
+            return None  # a stroke that only seems to go on to the border, over specks
     width = typical(widths[inked])
     narrow = inked & (widths <= WIDER * width + 1)
     if width > widest or end - begin < MIN_SLENDERNESS * width or narrow.sum() < MIN_CLEAR * inked.sum():
         return None
     rows, columns = pixels_of(mask, profile, slice(begin, end), narrow, middle, direction)
-    reaches_border = (begin <= AT_BORDER, len(profile.t) - end <= AT_BORDER)
     start, stop = middle + profile.t[begin] * direction, middle + profile.t[end - 1] * direction
     return Line(start, stop, width, reaches_border, rows, columns)
 
