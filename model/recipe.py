@@ -45,8 +45,8 @@ class Recipe:
     sample_share: float = 0.2  # largest share of a batch that users' samples fill
     sample_repeats: int = 20  # a sample is seen at most this often in an epoch
     patience: int = 0  # early stopping: epochs without a better score after which training ends; 0: never
-    outlier_share: float = 0.25  # outliers added to a batch, relative to its size (model/training/batches.py)
-    score_weight: float = 1.0  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
+    outlier_share: float = 0.2  # outliers added to a batch, relative to its size (model/training/batches.py)
+    score_weight: float = 0.7  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
     ease_after: float = 0.7  # after this share of the epochs, distortions are half as strong
     seed: int = 1
     strength: Strength = field(default_factory=Strength)

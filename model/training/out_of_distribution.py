@@ -35,7 +35,7 @@ from model.training.structures import blots, frames, segments
 
 INK = 0.2  # level from which a pixel counts as ink, 0–1
 PART = 20  # pictures of each part of a chunk
-MIRRORED = (3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
+MIRRORED = (2, 3, 4, 6, 7, 9)  # labels that are no digit when seen in a mirror
 TRANSPOSED = (2, 3, 4, 5, 7)  # labels that are no digit when rows and columns are swapped
 # Labels whose halves are no digit; elsewhere they are rings, which are zeros, or plain strokes, which are ones.
 HALVES = {"upper": (0, 2, 3, 4, 5), "right": (0, 2, 3, 5, 6), "lower": (0, 2, 3, 5), "left": (0, 2, 3, 4, 5, 8, 9)}
