@@ -37,6 +37,7 @@ MAX_NOISE = 0.06  # share of the ink's strength; a noisier page is averaged over
 NOISY_SIDE = 56  # pixels; averaging leaves at least this much
 FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
 SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
+FAINT_INK, FAINT_SOLID_SHARE = 64, 0.5  # gray levels of faint ink; of its strength: the paper's stains are weaker
 MAX_SIDE = 320  # pixels of the mask on which lines and components are found, at most
 MIN_SIDE = 112  # and at least
 SHEETS = 3  # that lie in each other, at most: a picture of a sheet with a box
@@ -174,7 +175,9 @@ def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDA
         ink[erased] = 0
         lines += found
     line_width = max((line.width for line in lines), default=0.0)
-    digit = digit_of(ink > max(floor, SOLID_SHARE * full_strength(ink)), erased, line_width)
+    strength = full_strength(ink)
+    solid = strength * (SOLID_SHARE if strength >= FAINT_INK else FAINT_SOLID_SHARE)
+    digit = digit_of(ink > max(floor, solid), erased, line_width)
     if digit is None:
         raise BlankImage(ONLY_LINES)
     around = np.ones((2 * KEPT_AROUND + 1, 2 * KEPT_AROUND + 1), np.uint8)
