@@ -20,7 +20,7 @@ def page(blots: int) -> bytes:
     """A seven with `blots` blots beside it."""
     pixels = np.asarray(draw_seven(300)).copy()
     for number in range(blots):
-        pixels[20 + 40 * number : 32 + 40 * number, 20:32] = 0
+        pixels[20 + 40 * number : 44 + 40 * number, 20:44] = 0
     return to_png(pixels)
 
 
