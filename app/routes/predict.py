@@ -49,7 +49,7 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
     made = prediction(answer, scope["state"]["request_id"])
     if scope["query_string"] and wants_seen(scope["query_string"]):
         made.seen = "data:image/png;base64," + base64.b64encode(to_png(answer.reading.pixels)).decode()
-        made.box = answer.reading.box
+        made.box = list(answer.reading.box) if answer.reading.box else None
     await send_json(send, to_json(made, exclude_none=True))
 
 

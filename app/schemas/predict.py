@@ -62,9 +62,11 @@ class Prediction(BaseModel):
     request_id: str
     seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
     box: Annotated[
-        tuple[int, int, int, int] | None,
+        list[int] | None,
         Field(
-            description="with ?seen=true: x, y, width and height of the digit in the picture as it was sent, in pixels"
+            min_length=4,
+            max_length=4,
+            description="with ?seen=true: x, y, width and height of the digit in the picture as it was sent, in pixels",
         ),
     ] = None
 
