@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 ILLUMINATION_SIDE = 48  # pixels to which the page is shrunk for estimating its light
 WINDOW = 15  # pixels of that; strokes are narrower
+OUTER = 0.7  # from the middle, 0, to the border, 1: beyond it, most of a page is paper
+BLOT = 0.5  # times as bright as the paper around, or less: no shadow is so dark
 MARGIN = 3  # pixels of that
 TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit, and most of its border is paper
 SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
@@ -64,10 +66,13 @@ def uneven_background(
 
     Light paper is a morphological closing, dark paper an opening: strokes that are narrower than the window vanish.
     They are taken of what differs from a smooth surface, so that light may fall as far as the page's border.
+    What is much darker or lighter than that surface, and yet wider than the window, is a blot of ink and no shadow.
     """
     operation = cv2.MORPH_CLOSE if is_light else cv2.MORPH_OPEN
     window = np.ones((WINDOW, WINDOW), np.uint8)
-    light = cv2.GaussianBlur(cv2.morphologyEx(small - surface, operation, window), (0, 0), 2) + surface
+    light = cv2.morphologyEx(small - surface, operation, window) + surface
+    is_blot = light < BLOT * surface if is_light else 255 - light < BLOT * (255 - surface)
+    light = cv2.GaussianBlur(np.where(is_blot, surface, light), (0, 0), 2)
     level = cv2.resize(light, gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
     level += np.median(sampled(gray - level))  # noise raises a closing and lowers an opening
     return Background(level, True, is_light)
@@ -86,12 +91,15 @@ def is_paper_light(small: NDArray[np.uint8], light: NDArray[np.uint8], surface: 
 
 
 def smooth_surface(small: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The quadratic surface (H, W) nearest to most of the brightness uint8 (H, W): least squares, trimmed twice."""
+    """The quadratic surface (H, W) nearest to most of the brightness uint8 (H, W), by least squares.
+
+    It is fitted first to what lies near the border, where ink is rare, then to all that is near the surface so far.
+    """
     y, x = np.mgrid[-1 : 1 : small.shape[0] * 1j, -1 : 1 : small.shape[1] * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1).T
     values = small.reshape(-1).astype(np.float32)
-    near = np.ones(len(values), bool)
-    for _ in range(3):
+    near = np.maximum(np.abs(x), np.abs(y)).reshape(-1) > OUTER
+    for _ in range(4):
         surface = terms @ np.linalg.lstsq(terms[near], values[near], rcond=None)[0]
         far = np.abs(values - surface)
         near = far <= 2 * np.median(far)

@@ -21,6 +21,7 @@ DEBRIS = 0.12  # what touches an erased line and is shorter is debris of it
 BAND = 0.2  # the remains of a frame lie within it from the border
 LONG_PIECE, EDGE = 0.3, 0.12  # so long a piece of a frame, so near to the border, is no digit even if it is alone
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
+TOOTH = 0.2  # width over height of a comb's tooth, at most
 LINE_WIDTHS = 1.5  # times the widest line that was erased: what is as thin is a piece of one
 # Shares of the main component's area:
 MIN_SHARE = 0.06  # smaller components are specks
@@ -87,7 +88,14 @@ def debris_among(parts: Components, erased: NDArray[np.bool_], line_width: float
     debris |= frame_pieces(parts, erased.shape, BAND) & (is_thin | (line_width == 0))
     thin = beside & is_thin  # a piece of a line, if there is a digit beside it
     longest = np.max(parts.longer, where=~thin & ~debris, initial=0)
-    result: NDArray[np.bool_] = debris | (thin & (parts.longer <= 2 * longest))
+    is_comb = not longest and np.count_nonzero(thin) > 1 and bool((upright_of(parts) | ~thin).all())  # teeth on a line
+    result: NDArray[np.bool_] = debris | (thin & (is_comb | (parts.longer <= 2 * longest)))
+    return result
+
+
+def upright_of(parts: Components) -> NDArray[np.bool_]:
+    """Which components are high and narrow: bool (P,)."""
+    result: NDArray[np.bool_] = parts.width <= TOOTH * parts.height
     return result
 
 
@@ -135,7 +143,8 @@ def with_parts(parts: Components, main: int, others: NDArray[np.bool_]) -> NDArr
         down = max(parts.top[i] - parts.bottom[kept].max(), parts.top[kept].min() - parts.bottom[i], 0)
         gap = max(across, down)
         is_solid = parts.area[i] > STOP_FILL * parts.width[i] * parts.height[i]
-        if is_solid and parts.longer[i] < STOP_SIDE * longest and gap > STOP_GAP * longest:
-            continue
+        is_low = across > 0 and parts.top[i] > (parts.top[main] + parts.bottom[main]) / 2
+        if (is_solid or is_low) and parts.longer[i] < STOP_SIDE * longest and gap > STOP_GAP * longest:
+            continue  # a full stop or a comma
         kept[i] = gap <= NEAR * longest or parts.area[i] >= SECOND_SHARE * parts.area[main]
     return kept

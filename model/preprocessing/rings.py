@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from model.preprocessing.components import Components
 
 CONTENT = 0.3  # of a ring's longer side; what is drawn into it is at least as long
 DIRECTIONS = 48
 AROUND = 0.75  # share of the directions in which a ring surrounds what is drawn into it
+SEEN = 0.4  # share of the directions in which it is seen, at least; in others it may lie beyond the border
+OFF_PAGE = 1.1  # times its middle distance, to which it is expected there
 ROUND = 0.1  # of its longer side; a ring is at least so far from the corners of its smallest rectangle, 0.2 if whole
-SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.45  # of its own length, at most, and of the ring's longer side, at least
+SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.6  # of its own length, at most, and of the ring's longer side, at least
 SLASH_ANGLES = (10, 85)  # degrees from upright: a 1 in a ring is steeper, a dash flatter
 
 
@@ -44,8 +47,22 @@ def surround(parts: Components, outer: list[int], inner: int) -> bool:
         angle = np.arctan2(rows - middle[0], columns - middle[1])
         bins = ((angle + np.pi) / (2 * np.pi) * DIRECTIONS).astype(np.intp) % DIRECTIONS
         extreme.at(reach, bins, np.hypot(rows - middle[0], columns - middle[1]))
-    around = np.isfinite(nearest) & (nearest > farthest)
-    return bool(around.mean() >= AROUND)
+    seen = np.isfinite(nearest)
+    if not seen.any():
+        return False
+    beyond = border_distance(middle, parts.labels.shape) <= OFF_PAGE * np.median(nearest[seen])
+    around = np.where(seen, nearest > farthest, beyond)
+    return bool(seen.mean() >= SEEN and around.mean() >= AROUND)
+
+
+def border_distance(middle: tuple[float, float], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """How far the page's border is from a place, row and column, in each of DIRECTIONS: float (DIRECTIONS,), pixels."""
+    angle = (np.arange(DIRECTIONS) + 0.5) / DIRECTIONS * 2 * np.pi - np.pi
+    down, across = np.sin(angle), np.cos(angle)
+    rows = np.where(down > 0, shape[0] - middle[0], middle[0]) / np.maximum(np.abs(down), 1e-9)
+    columns = np.where(across > 0, shape[1] - middle[1], middle[1]) / np.maximum(np.abs(across), 1e-9)
+    distance: NDArray[np.float64] = np.minimum(rows, columns)
+    return distance
 
 
 def is_slash(parts: Components, inner: int, ring: list[int]) -> bool:
