@@ -15,6 +15,7 @@ SEEN = 0.4  # share of the directions in which it is seen, at least; in others i
 OFF_PAGE = 1.1  # times its middle distance, to which it is expected there
 ROUND = 0.1  # of its longer side; a ring is at least so far from the corners of its smallest rectangle, 0.2 if whole
 SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.6  # of its own length, at most, and of the ring's longer side, at least
+ZERO_SHAPE = 0.85  # shorter over longer side of a zero, at most; a ring is rounder
 SLASH_ANGLES = (10, 85)  # degrees from upright: a 1 in a ring is steeper, a dash flatter
 
 
@@ -66,14 +67,19 @@ def border_distance(middle: tuple[float, float], shape: tuple[int, ...]) -> NDAr
 
 
 def is_slash(parts: Components, inner: int, ring: list[int]) -> bool:
-    """Whether what lies in a ring is a straight slanting stroke through most of it: the slash of a zero."""
+    """Whether what lies in a ring is a straight slanting stroke through most of it: the slash of a zero.
+
+    ring: its pieces. A zero is narrower than a ring that is drawn around a 1.
+    """
+    largest = max(ring, key=lambda index: int(parts.longer[index]))
     rows, columns = parts.places_of([inner])
     (_, _), (first, second), angle = cv2.minAreaRect(np.stack([columns, rows], axis=1).astype(np.int32))
     slant = abs((angle if second >= first else angle + 90) % 180)
     from_upright = min(slant, 180 - slant)
     return bool(
         min(first, second) <= SLASH_WIDTH * max(first, second)
-        and max(first, second) >= SLASH_LENGTH * parts.longer[ring].max()
+        and max(first, second) >= SLASH_LENGTH * parts.longer[largest]
+        and min(parts.width[largest], parts.height[largest]) < ZERO_SHAPE * parts.longer[largest]
         and SLASH_ANGLES[0] <= from_upright <= SLASH_ANGLES[1]
     )
 
