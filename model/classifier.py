@@ -92,7 +92,7 @@ class Classifier:
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
         """Return one verdict for each reading of the image pipeline, in order.
 
-        A digit beside which there is much other ink, or a ring around it, is not accepted: `other-ink`.
+        A digit with much other ink beside it, with a ring around it, or cut by the border is not accepted: `other-ink`.
         """
         verdicts: list[Verdict] = []
         for start in range(0, len(readings), BATCH):

@@ -23,6 +23,8 @@ LONG_PIECE, EDGE = 0.3, 0.12  # so long a piece of a frame, so near to the borde
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
 TOOTH = 0.2  # width over height of a comb's tooth, at most
 LINE_WIDTHS = 1.5  # times the widest line that was erased: what is as thin is a piece of one
+CUT_SIDE = 0.7  # a digit that touches the border and is smaller is cut by it; a larger one fills its page
+CUT_CONTACT = 0.2  # of the digit's longer side, along which it touches the border
 # Shares of the main component's area:
 MIN_SHARE = 0.06  # smaller components are specks
 SECOND_SHARE = 0.25  # a component of that size is a second digit
@@ -38,12 +40,13 @@ class Digit(NamedTuple):
     """The components that are the digit.
 
     kept: bool (H, W); stray: the share, 0–1, of ink beside it that is no speck; has_ring: whether a ring was drawn
-    around it.
+    around it; is_cut: whether the page's border cuts it, though there is room for it on the page.
     """
 
     kept: NDArray[np.bool_]
     stray: float
     has_ring: bool
+    is_cut: bool
 
 
 def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: float) -> Digit | None:
@@ -68,7 +71,17 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
     kept = with_parts(parts, main, others & (~at_border | at_border[main]))
     beside = parts.area[others & ~at_border & ~kept].sum()
     stray = float(beside / (beside + parts.area[kept].sum()))
-    return Digit(np.append(False, kept)[parts.labels], stray, bool(rings) and are_round(parts, rings))
+    digit = np.append(False, kept)[parts.labels]
+    return Digit(digit, stray, bool(rings) and are_round(parts, rings), is_cut(digit))
+
+
+def is_cut(digit: NDArray[np.bool_]) -> bool:
+    """Whether a digit bool (H, W) that is small on its page touches the border with more than a stroke's end."""
+    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+    side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    borders = (digit[:2].any(axis=0), digit[-2:].any(axis=0), digit[:, :2].any(axis=1), digit[:, -2:].any(axis=1))
+    contact = max(int(np.count_nonzero(border)) for border in borders)
+    return bool(side < CUT_SIDE * min(digit.shape) and contact > CUT_CONTACT * side)
 
 
 def touches_border(parts: Components, shape: tuple[int, ...]) -> NDArray[np.bool_]:

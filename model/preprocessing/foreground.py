@@ -53,8 +53,8 @@ class Foreground(NamedTuple):
 
     pixels: ink float32 (H, W), 0 background to 255 full ink; rows, columns: the strongest ink of each row (H,) and of
     each column (W,); stray: the share, 0–1, of the page's ink that is neither the digit's nor structure nor specks, 1
-    if a ring was drawn around the digit; top, left: where these pixels begin on the page; scale: pixels of the page for
-    each of them.
+    if a ring was drawn around the digit or the border cuts it; top, left: where these pixels begin on the page; scale:
+    pixels of the page for each of them.
     """
 
     pixels: NDArray[np.float32]
@@ -182,4 +182,4 @@ def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDA
         raise BlankImage(ONLY_LINES)
     around = np.ones((2 * KEPT_AROUND + 1, 2 * KEPT_AROUND + 1), np.uint8)
     kept = (cv2.dilate(digit.kept.astype(np.uint8), around) > 0) & ~erased
-    return kept, 1.0 if digit.has_ring else digit.stray
+    return kept, 1.0 if digit.has_ring or digit.is_cut else digit.stray

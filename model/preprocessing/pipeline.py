@@ -45,8 +45,8 @@ class Reading(NamedTuple):
     """The network's input, and what was found on the way to it.
 
     pixels: uint8 (32, 32), white ink on black; format: as in `Page`; stray: share, 0–1, of the page's ink that lies
-    beside the digit; specks, lines and frames do not count, a ring around the digit does (digit.py); box: of the
-    digit in the picture as it was sent, None if that is not at hand.
+    beside the digit; specks, lines and frames do not count; 1 if a ring lies around the digit or the border cuts it
+    (digit.py); box: of the digit in the picture as it was sent, None if that is not at hand.
     """
 
     pixels: NDArray[np.uint8]
