@@ -14,7 +14,7 @@ AROUND = 0.75  # share of the directions in which a ring surrounds what is drawn
 SEEN = 0.4  # share of the directions in which it is seen, at least; in others it may lie beyond the border
 OFF_PAGE = 1.1  # times its middle distance, to which it is expected there
 ROUND = 0.1  # of its longer side; a ring is at least so far from the corners of its smallest rectangle, 0.2 if whole
-SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.6  # of its own length, at most, and of the ring's longer side, at least
+SLASH_WIDTH, SLASH_LENGTH = 0.35, 0.45  # of its own length, at most, and of the ring's longer side, at least
 ZERO_SHAPE = 0.85  # shorter over longer side of a zero, at most; a ring is rounder
 SLASH_ANGLES = (10, 85)  # degrees from upright: a 1 in a ring is steeper, a dash flatter
 
