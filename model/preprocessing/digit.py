@@ -30,7 +30,7 @@ MIN_SHARE = 0.06  # smaller components are specks
 SECOND_SHARE = 0.25  # a component of that size is a second digit
 # Shares of the main component's longer side:
 NEAR = 0.25  # a part of the digit is no farther away
-STOP_SIDE, STOP_GAP = 0.25, 0.03  # a full stop is smaller than the first, and farther away than the second
+STOP_SIDE, STOP_GAP = 0.35, 0.03  # a full stop is smaller than the first, and farther away than the second
 STOP_FILL = 0.3  # share of its box that a full stop or a comma fills, at least
 UNDERLINE_SHAPE = 2.5  # width over height of an underline, at least
 UNDERLINE_WIDTH, UNDERLINE_GAP = 0.6, 0.04  # of the width of what is above it, and of its height, at least

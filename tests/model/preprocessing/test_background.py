@@ -114,3 +114,13 @@ def test_noise_is_that_of_the_border_where_ink_fills_the_page_and_that_of_the_pa
     inked, framed = np.zeros((100, 100)), np.full((100, 100), 80.0)
     inked[5:-5, 5:-5], framed[5:-5, 5:-5] = 80, 0
     assert noise_of(inked) == noise_of(framed) == 0
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(220, 60), (60, 220)])
+@pytest.mark.parametrize("radius", [20, 50])
+def test_a_large_blot_in_uneven_light_is_ink_all_over(paper: float, ink: float, radius: int) -> None:
+    y, x = np.indices((200, 200))
+    light = np.where(np.hypot(x - 100, y - 100) < radius, ink, paper + x * 0.15)
+    background = background_of(light.astype(np.uint8))
+    assert background.is_uneven and background.is_light is (paper > ink)
+    assert abs(float(background.level[100, 100]) - (paper + 15)) < 25

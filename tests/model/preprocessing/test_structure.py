@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.classifier import OTHER_INK, Classifier
+from model.classifier import Classifier
 from model.evaluation.robustness.canvas import line
 from model.preprocessing.errors import BlankImage
-from tests.marks import SHAPE, Share, box, difference, digit, is_read_as, page, reading, ring, ruled, squared
+from tests.marks import SHAPE, Share, box, difference, digit, is_read_as, page, reading, ruled, squared
 from tests.pictures import NEAR, draw_seven
 
 
@@ -159,20 +159,3 @@ def test_an_underline_is_left_out_whether_it_touches_or_not_and_if_it_is_double(
 ) -> None:
     lines = [line(SHAPE, (30, 156 + gap + 10 * i), (170, 158 + gap + 10 * i), 5) for i in range(count)]
     assert is_read_as(page(digit(number), *lines), page(digit(number)))
-
-
-@pytest.mark.parametrize("gap", [0, 20])
-@pytest.mark.parametrize("width", [4, 8])
-def test_a_digit_with_a_ring_around_it_is_read_and_refused_as_other_ink(
-    gap: float, width: float, classifier: Classifier
-) -> None:
-    for number in (1, 3, 7, 8):
-        verdict = classifier.judge([reading(page(digit(number, height=80), ring(85, width, gap)))])[0]
-        assert (verdict.digit, verdict.accepted, verdict.reason) == (number, False, OTHER_INK)
-
-
-@pytest.mark.parametrize("form", ["plain", "slashed", "backslashed", "slashed in one", "dotted"])
-@pytest.mark.parametrize("width", [0.05, 0.1, 0.15])
-def test_a_zero_is_no_ring_around_its_slash_or_dot(form: str, width: float) -> None:
-    zero = reading(page(digit(0, form, width=width)))
-    assert not zero.is_cluttered and zero.box.height == pytest.approx(112, abs=2)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.classifier import Classifier
+from model.classifier import NOT_A_DIGIT, OTHER_INK, Classifier
 from model.evaluation.robustness.canvas import disc, line
+from model.preprocessing.errors import BlankImage
 from tests.marks import SHAPE, digit, is_read_as, page, reading
 
 PLAIN = page(digit(7))
@@ -23,7 +24,7 @@ def test_a_full_stop_is_left_out(radius: float) -> None:
         assert is_read_as(page(digit(7), dot(*place, radius)), PLAIN), place
 
 
-@pytest.mark.parametrize("length", [10, 18])
+@pytest.mark.parametrize("length", [10, 18, 24])
 def test_a_comma_is_left_out(length: float) -> None:
     comma = np.maximum(dot(145, 150, 5), line(SHAPE, (145, 150), (139, 150 + length), 5))
     assert is_read_as(page(digit(7), comma), PLAIN)
@@ -69,3 +70,24 @@ def test_ink_at_the_border_gives_way_to_ink_that_is_not() -> None:
     at_border = line(SHAPE, (150, 0), (190, 70), 16)
     assert is_read_as(page(digit(1), at_border), page(digit(1)))
     assert (at_border > 0.5).sum() > (digit(1) > 0.5).sum() / 2
+
+
+@pytest.mark.parametrize("tooth", [60, 110])
+def test_a_comb_field_without_a_digit_is_blank(tooth: float) -> None:
+    comb = [line(SHAPE, (0, 160), (200, 160), 3), *(line(SHAPE, (x, 160 - tooth), (x, 160), 3) for x in (50, 150))]
+    with pytest.raises(BlankImage):
+        reading(page(*comb))
+    assert is_read_as(page(digit(7, height=80, middle=(100, 100)), *comb), page(digit(7, height=80)))
+
+
+@pytest.mark.parametrize(("middle", "is_cut"), [((100, 100), False), ((6, 100), True), ((100, 196), True)])
+def test_a_digit_that_the_border_cuts_is_other_ink(
+    middle: tuple[float, float], is_cut: bool, classifier: Classifier
+) -> None:
+    eight = reading(page(digit(8, height=90, middle=middle)))
+    assert eight.is_cluttered is is_cut
+    assert not is_cut or classifier.judge([eight])[0].reason in (OTHER_INK, NOT_A_DIGIT)
+
+
+def test_a_digit_that_fills_its_page_is_not_cut_by_the_border() -> None:
+    assert not reading(page(digit(8, height=204))[:, 40:160]).is_cluttered
