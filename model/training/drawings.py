@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Generator, Tensor
 
-from model.data.fonts import LETTERS, font_folder
+from model.data.fonts import LETTERS, font
 from model.preprocessing.layout import NETWORK_SIDE
 
 LATTICE = 20 / 3  # pixels between the points of the 4×4 lattice on which strokes begin and end
@@ -103,13 +103,11 @@ def characters(count: int, generator: Generator) -> Tensor:
 @cache
 def glyphs() -> Tensor:
     """All C characters of LETTERS and SIGNS in all F fonts: (F · C, 1, 64, 64)."""
-    folder = font_folder()
     pages = []
     for name in FONTS:
-        font = ImageFont.truetype(folder / f"{name}.ttf", 44)
         for character in LETTERS + SIGNS:
             page = Image.new("L", (64, 64))
-            ImageDraw.Draw(page).text((32, 32), character, fill=255, font=font, anchor="mm")
+            ImageDraw.Draw(page).text((32, 32), character, fill=255, font=font(name, 44), anchor="mm")
             pages.append(torch.from_numpy(np.array(page)).float() / 255)
     return torch.stack(pages).unsqueeze(1)
 
