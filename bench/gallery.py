@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import httpx
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from bench.servers import numeral
 from model.data.digits import Labelled
-from model.data.fonts import font_folder
+from model.data.fonts import font
 from model.data.load import load_digits
 from model.evaluation.reports.figure import BLUE, LINE, MUTED, ORANGE
 from model.evaluation.robustness.conditions import CONDITIONS
@@ -80,8 +80,8 @@ def draw(tiles: list[Tile]) -> Image.Image:
     rows = -(-len(tiles) // COLUMNS)
     page = Image.new("RGB", (COLUMNS * (TILE + GAP) + GAP, rows * (TILE + TEXT + GAP) + GAP), "white")
     pen = ImageDraw.Draw(page)
-    bold = ImageFont.truetype(font_folder() / "DejaVuSans-Bold.ttf", 17)
-    small = ImageFont.truetype(font_folder() / "DejaVuSans.ttf", 12)
+    bold = font("DejaVuSans-Bold", 17)
+    small = font("DejaVuSans", 12)
     for number, (picture, condition, answer) in enumerate(tiles):
         left = GAP + number % COLUMNS * (TILE + GAP)
         top = GAP + number // COLUMNS * (TILE + TEXT + GAP)

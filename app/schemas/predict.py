@@ -55,8 +55,10 @@ class Prediction(BaseModel):
 
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[float, Field(ge=0, le=1, description="calibrated probability of `digit`")]
-    accepted: Annotated[bool, Field(description="false when the confidence is low, or no digit is seen")]
-    reason: Annotated[str | None, Field(description="why not: `low-confidence`, `not-a-digit` or `other-ink`")] = None
+    accepted: Annotated[bool, Field(description="false if a person should look; `reason` says why")]
+    reason: Annotated[
+        str | None, Field(description="why it is not accepted: `low-confidence`, `not-a-digit` or `other-ink`")
+    ] = None
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
     model_version: Annotated[str, Field(description="the one version that made this answer")]
     request_id: str

@@ -1,4 +1,4 @@
-"""The 1,797 digits that come with scikit-learn: training data if there is no MNIST, and test data of other writers.
+"""The 1,797 digits that come with scikit-learn: data in place of MNIST, or of other writers beside it.
 
 Source: UCI, "Optical Recognition of Handwritten Digits", https://archive.ics.uci.edu/dataset/80
 """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from model.classifier import Classifier, Scores
 from model.data.training_data import TrainingData
 from model.evaluation.gate import Evidence
@@ -32,12 +30,9 @@ def evidence_of(classifier: Classifier, outputs: Outputs, data: TrainingData) ->
     """
     labels, held_out = data.splits.validation.labels, data.held_out
     acceptance = Acceptance(classifier.min_confidence, classifier.min_score)
-    sample_right = np.zeros(0, bool)
-    if len(held_out):
-        sample_right = evaluate(classifier, held_out).predicted == held_out.labels
     return Evidence(
         measure(outputs.validation.probabilities, outputs.validation.score, labels, acceptance),
         outputs.validation.predicted == labels,
-        sample_right,
+        evaluate(classifier, held_out).predicted == held_out.labels,
         outputs.foreign.predicted == data.foreign.labels,
     )

@@ -16,7 +16,7 @@ EVALUATION_BATCH = 500  # images in one call of the graph
 
 
 def evaluate(classifier: Classifier, digits: Labelled) -> Scores:
-    """Run the classifier on all digits, EVALUATION_BATCH at a time."""
+    """Run the classifier on all digits, EVALUATION_BATCH at a time. Of no digits, the outputs are empty arrays."""
     parts = [
         classifier.scores(to_input(digits.images[start : start + EVALUATION_BATCH]))
         for start in range(0, max(len(digits), 1), EVALUATION_BATCH)

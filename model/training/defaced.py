@@ -13,10 +13,8 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from model.preprocessing.layout import NETWORK_SIDE
-from model.training.drawings import POINTS, drawn_with_a_pen
+from model.training.drawings import FAR, MIDDLE, POINTS, drawn_with_a_pen
 
-MIDDLE = (NETWORK_SIDE - 1) / 2
-FAR = 1e3  # where a point is put that is not drawn
 LINES = 5  # most lines that cross a digit out
 
 

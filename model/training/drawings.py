@@ -11,15 +11,17 @@ from functools import cache
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Generator, Tensor
 
-from model.data.fonts import LETTERS, font_folder
+from model.data.fonts import LETTERS, font
 from model.preprocessing.layout import NETWORK_SIDE
 
 LATTICE = 20 / 3  # pixels between the points of the 4×4 lattice on which strokes begin and end
 STROKES = 6
 POINTS = 20  # along each stroke
+MIDDLE = (NETWORK_SIDE - 1) / 2
+FAR = 1e3  # where a point is put that is not drawn
 FONTS = ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmb10")  # matplotlib's
 SIGNS = "+=#%@*"  # ASCII signs that look like no digit and exist in all FONTS
 
@@ -41,7 +43,7 @@ def strokes(count: int, generator: Generator) -> Tensor:
     control = (first + last) / 2 + bent
     t = torch.linspace(0, 1, POINTS).view(1, 1, POINTS, 1)
     curve = first[:, :, None] * (1 - t) ** 2 + control[:, :, None] * 2 * t * (1 - t) + last[:, :, None] * t**2
-    curve = torch.where(drawn[:, :, None, None], curve, 1e3).view(count, STROKES * POINTS, 2)
+    curve = torch.where(drawn[:, :, None, None], curve, FAR).view(count, STROKES * POINTS, 2)
     return drawn_with_a_pen(curve, 0.6 + uniform(count, 1) * 1.4)
 
 
@@ -74,11 +76,11 @@ def outlines(count: int, generator: Generator) -> Tensor:
     index = torch.arange(6) % corners  # the first corners are repeated, so that every polygon is closed
     angle = (index + (uniform(count, 6) - 0.5).gather(1, index) * 0.6) / corners * 2 * math.pi + uniform(count, 1) * 7
     radius = 4 + 6 * uniform(count, 6).gather(1, index)
-    points = 15.5 + radius[..., None] * torch.stack([angle.cos(), angle.sin()], dim=2)  # (N, 6, 2)
+    points = MIDDLE + radius[..., None] * torch.stack([angle.cos(), angle.sin()], dim=2)  # (N, 6, 2)
     t = torch.linspace(0, 1, POINTS).view(1, 1, POINTS, 1)
     sides = points[:, :, None] * (1 - t) + points.roll(-1, 1)[:, :, None] * t
-    inner = 15.5 + (uniform(count, 2, 1, 2) - 0.5) * 8 + (uniform(count, 2, 1, 2) - 0.5) * 8 * t
-    inner = torch.where(uniform(count, 1, 1, 1) < 0.35, inner, 1e3)
+    inner = MIDDLE + (uniform(count, 2, 1, 2) - 0.5) * 8 + (uniform(count, 2, 1, 2) - 0.5) * 8 * t
+    inner = torch.where(uniform(count, 1, 1, 1) < 0.35, inner, FAR)
     line = torch.cat([sides.flatten(1, 2), inner.flatten(1, 2)], dim=1)
     return drawn_with_a_pen(line, 0.6 + uniform(count, 1) * 1.4)
 
@@ -101,13 +103,11 @@ def characters(count: int, generator: Generator) -> Tensor:
 @cache
 def glyphs() -> Tensor:
     """All C characters of LETTERS and SIGNS in all F fonts: (F · C, 1, 64, 64)."""
-    folder = font_folder()
     pages = []
     for name in FONTS:
-        font = ImageFont.truetype(folder / f"{name}.ttf", 44)
         for character in LETTERS + SIGNS:
             page = Image.new("L", (64, 64))
-            ImageDraw.Draw(page).text((32, 32), character, fill=255, font=font, anchor="mm")
+            ImageDraw.Draw(page).text((32, 32), character, fill=255, font=font(name, 44), anchor="mm")
             pages.append(torch.from_numpy(np.array(page)).float() / 255)
     return torch.stack(pages).unsqueeze(1)
 

@@ -51,7 +51,10 @@ def make_outliers(digits: Labelled, count: int, seed: int) -> Tensor:
     """
     generator = Generator().manual_seed(seed)
     source = Source(digits, generator)
-    pool = torch.cat([chunk(source, generator) for _ in range(-(-count // (PART * PARTS)))])
+    chunks = [chunk(source, generator)]
+    while len(chunks) * len(chunks[0]) < count:
+        chunks.append(chunk(source, generator))
+    pool = torch.cat(chunks)
     order = torch.randperm(len(pool), generator=generator)[:count]
     return (pool[order].squeeze(1) * 255).round().to(torch.uint8)
 
@@ -71,11 +74,8 @@ class Source:
         return torch.from_numpy(to_input(self.images[which.numpy()]))
 
 
-PARTS = 30  # of a chunk; the numbers in `chunk` that PART is multiplied by
-
-
 def chunk(some: Source, generator: Generator) -> Tensor:
-    """PART · PARTS outliers, float32 (N, 1, 32, 32), each kind with its share."""
+    """600 outliers, float32 (600, 1, 32, 32): PART of some kinds, a multiple of PART of others."""
     numbers = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
     made = [
         place(side_by_side(some(PART), some(PART), generator)),
@@ -112,7 +112,7 @@ def halves(some: Source, count: int, generator: Generator) -> Tensor:
 
 
 def struck(some: Source, count: int, generator: Generator) -> Tensor:
-    """Crossed-out digits: half by one line, half by two lines or a zigzag: (count, 1, 32, 32)."""
+    """Crossed-out digits: half by one line, half by two, four or five: (count, 1, 32, 32)."""
     half = count // 2
     more = torch.randint(2, 6, (half,), generator=generator)
     return torch.cat([

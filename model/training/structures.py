@@ -12,10 +12,8 @@ import torch
 from torch import Generator, Tensor
 
 from model.preprocessing.layout import NETWORK_SIDE
-from model.training.drawings import POINTS, drawn_with_a_pen
+from model.training.drawings import FAR, MIDDLE, POINTS, drawn_with_a_pen
 
-MIDDLE = (NETWORK_SIDE - 1) / 2
-FAR = 1e3  # where a point is put that is not drawn
 LOW, HIGH = 7.0, 24.0  # between which rows and columns frames and segments lie
 # The lines of a frame: first and last end as (row, column), in shares from LOW to HIGH.
 FRAME = torch.tensor([[0, 0, 0, 1], [1, 0, 1, 1], [0, 0, 1, 0], [0, 1, 1, 1], [0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5]])

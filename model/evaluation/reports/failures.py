@@ -56,8 +56,8 @@ def failure_sheet(name: str, failed: Sequence[Answer], count: int) -> Figure:
     rows = -(-len(shown) // COLUMNS)
     order = "the worst first: accepted, refused, blank, right but refused"
     part = f"the first {len(shown)}, {order}" if len(shown) < len(failed) else order
-    figure = page(TOP + max(rows, 0.5) * ROW, f"{len(failed):,} of {count:,} answers fail", "")
-    figure.texts[-1].set_text(f"{plain(name)}: {part}")
+    title = f"{len(failed):,} of {count:,} answers fail"
+    figure = page(TOP + max(rows, 0.5) * ROW, title, f"{plain(name)}: {part}")
     gap = (WIDTH - 2 * LEFT - COLUMNS * PAIR) / (COLUMNS - 1)
     for place, answer in enumerate(shown):
         row, column = divmod(place, COLUMNS)

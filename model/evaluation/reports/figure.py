@@ -77,7 +77,7 @@ def page(height: float, title: str, subtitle: str) -> Figure:
 
     figure = Figure(figsize=(WIDTH, height), dpi=DPI)
     figure.text(LEFT / WIDTH, 1 - 0.45 / height, title, size=15, weight="bold")
-    figure.text(LEFT / WIDTH, 1 - 0.72 / height, subtitle, color=MUTED)
+    figure.text(LEFT / WIDTH, 1 - 0.72 / height, subtitle, color=MUTED, parse_math=False)
     return figure
 
 

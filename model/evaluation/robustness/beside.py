@@ -6,10 +6,8 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from model.evaluation.robustness.canvas import Page, Shape, disc, drawn, line, paper, pen, placed, shot, written
+from model.evaluation.robustness.canvas import Box, Page, Shape, disc, drawn, line, paper, pen, placed, shot, written
 from model.evaluation.robustness.paint import Ink, Share, paint, png
-
-Box = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 
 
 def written_on(page: Page, ink: Ink, random: Generator) -> tuple[Share, Box]:

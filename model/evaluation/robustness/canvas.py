@@ -16,6 +16,7 @@ from model.evaluation.robustness.paint import Ink, Share, jpeg, paint
 Shape = tuple[int, int]  # height and width
 Page = NDArray[np.uint8]  # (H, W, 3)
 Place = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 INKED = 60  # gray level of MNIST's ink from which a row or column belongs to the digit
 WIDEST = 1.2  # width of a written digit over its height, at most
@@ -68,8 +69,8 @@ def placed(mark: Share, shape: Shape, left: float, top: float) -> Share:
     return page
 
 
-def within(mark: Share, shape: Shape, box: tuple[float, float, float, float], random: Generator) -> Share:
-    """The mark somewhere in a box of the page (left, top, right, bottom), in its middle if there is no room."""
+def within(mark: Share, shape: Shape, box: Box, random: Generator) -> Share:
+    """The mark somewhere in a box of the page, in its middle if there is no room."""
     left, top, right, bottom = box
     room = np.array([right - left - mark.shape[1], bottom - top - mark.shape[0]])
     x, y = (left, top) + np.where(room > 0, random.uniform(0, 1, 2), 0.5) * room
@@ -99,8 +100,8 @@ def grating(shape: Shape, spacing: float, width: float, angle: float, random: Ge
     return stroke(np.abs((across + spacing / 2) % spacing - spacing / 2), width)
 
 
-def outline(shape: Shape, box: tuple[float, float, float, float], radius: float, width: float) -> Share:
-    """The outline of a box (left, top, right, bottom) with round corners; with half its side as radius, a ring."""
+def outline(shape: Shape, box: Box, radius: float, width: float) -> Share:
+    """The outline of a box with round corners; with half its side as radius, a ring."""
     x, y = grid(shape)
     left, top, right, bottom = box
     away_x = np.abs(x - (left + right) / 2) - (right - left) / 2 + radius

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from model.data.fonts import font_folder
+from model.data.fonts import font
 from model.evaluation.robustness.canvas import (
+    Box,
     Place,
     Shape,
     drawn,
@@ -102,7 +101,7 @@ def comb(ink: Ink, random: Generator) -> bytes:
     return filled(ink, share, frame, random)
 
 
-def sized(random: Generator) -> tuple[Shape, tuple[float, float, float, float]]:
+def sized(random: Generator) -> tuple[Shape, Box]:
     """The size of a page of 110 to 450 pixels, and the box on it that a digit is to be written in."""
     height = int(random.integers(110, 451))
     width = round(height * random.uniform(0.85, 1.25))
@@ -110,7 +109,7 @@ def sized(random: Generator) -> tuple[Shape, tuple[float, float, float, float]]:
     return (height, width), (left * width, top * height, (1 - right) * width, (1 - bottom) * height)
 
 
-def filled(ink: Ink, frame: Share, box: tuple[float, float, float, float], random: Generator) -> bytes:
+def filled(ink: Ink, frame: Share, box: Box, random: Generator) -> bytes:
     """A photo of a printed frame with the digit in its box."""
     page = paint(frame, paper(frame.shape, random), printed(random))
     left, top, right, bottom = box
@@ -123,12 +122,6 @@ def filled(ink: Ink, frame: Share, box: tuple[float, float, float, float], rando
 def caption(shape: Shape, place: Place, size: float, random: Generator) -> Share:
     """Small print on a page."""
     page = Image.new("L", shape[::-1])
-    font = print_font(str(random.choice(["Sans", "Sans-Bold", "Serif"])), max(6, round(size)))
-    ImageDraw.Draw(page).text(place, str(random.choice(CAPTIONS)), fill=255, font=font)
+    small = font(f"DejaVu{random.choice(['Sans', 'Sans-Bold', 'Serif'])}", max(6, round(size)))
+    ImageDraw.Draw(page).text(place, str(random.choice(CAPTIONS)), fill=255, font=small)
     return np.asarray(page, np.float32) / np.float32(255)
-
-
-@functools.cache
-def print_font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    """One of the DejaVu fonts that come with matplotlib, `size` pixels high."""
-    return ImageFont.truetype(font_folder() / f"DejaVu{name}.ttf", size)

@@ -11,9 +11,9 @@ import math
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter
 
-from model.data.fonts import LETTERS, font_folder
+from model.data.fonts import LETTERS, font
 from model.evaluation.robustness.conditions import Condition, Kind
 from model.evaluation.robustness.paint import Ink, enlarge, jpeg, paint, png
 
@@ -84,17 +84,12 @@ def noise(ink: Ink, random: Generator) -> bytes:
     return png(np.where(random.random((side, side)) < random.uniform(0.02, 0.5), 0, 255).astype(np.uint8))
 
 
-@functools.cache
-def font(name: str) -> ImageFont.FreeTypeFont:
-    """One of the DejaVu fonts that come with matplotlib."""
-    return ImageFont.truetype(font_folder() / f"DejaVu{name}.ttf", 120)
-
-
 def letter(ink: Ink, random: Generator) -> bytes:
     """A printed letter, rotated by up to 10°."""
     page = Image.new("L", (SIDE, SIDE), 255)
     text = str(random.choice(list(LETTERS)))
-    ImageDraw.Draw(page).text((SIDE / 2, SIDE / 2), text, fill=0, font=font(str(random.choice(FONTS))), anchor="mm")
+    large = font(f"DejaVu{random.choice(FONTS)}", 120)
+    ImageDraw.Draw(page).text((SIDE / 2, SIDE / 2), text, fill=0, font=large, anchor="mm")
     return png(np.asarray(page.rotate(random.uniform(-10, 10), Image.Resampling.BICUBIC, fillcolor=255)))
 
 

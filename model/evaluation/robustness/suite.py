@@ -31,7 +31,7 @@ from model.preprocessing.pipeline import Reading, read_digit
 SEED = 2026  # choices were made with another seed (model/LOG.md)
 COUNT = 1_000  # pictures for each condition
 EVERY_CONDITION = CONDITIONS + PAGES + HANDS + NON_DIGITS + NEAR_DIGITS
-RESULTS = len(EVERY_CONDITION) + 3  # and what `further_digits` yields
+RESULTS = len(EVERY_CONDITION) + 3  # and what `other_digits` yields
 MEANS = {  # name → the kinds over whose conditions it is the mean accuracy
     "digit alone": (Kind.ENCODING, Kind.PICTURE, Kind.HARD, Kind.WRITERS),
     "page": (Kind.PAGE,),
@@ -88,7 +88,7 @@ def run_suite(
         chosen = some(digits[np.isin(digits.labels, condition.labels)], seed, count)
         results.append(result_of(classifier, condition.name, condition.kind, read_under(condition, chosen, seed)))
         on_result(results[-1])
-    for name, kind, pictures in further_digits(seed):
+    for name, kind, pictures in other_digits(seed):
         labels, files = zip(*islice(pictures, count), strict=True)
         read = read_all(files, np.array(labels, np.int64))
         results.append(result_of(classifier, name, kind, read))
@@ -134,8 +134,8 @@ def result_of(classifier: Classifier, name: str, kind: Kind, read: ReadPictures)
     return ConditionResult(name, kind, count, accuracy, share, 1 - share, when_accepted)
 
 
-def further_digits(seed: int) -> Iterator[tuple[str, Kind, Iterator[tuple[int, bytes]]]]:
-    """Yield what is not made from the given digits: a name, a kind, and pairs of label and picture file.
+def other_digits(seed: int) -> Iterator[tuple[str, Kind, Iterator[tuple[int, bytes]]]]:
+    """Yield digits that are not made from the given ones: a name, a kind, and pairs of label and picture file.
 
     scikit-learn's digits are 8×8 pixels, filled by the digit, then upsampled ten times, on a page with a margin. They
     are those of its test part: training and choices use the others. Drawn digits have no end.

@@ -16,6 +16,7 @@ from PIL import Image
 from model.cli.evaluate import main
 from model.cli.options import targets
 from model.errors import ModelError
+from model.evaluation.reports.failures import failure_sheet
 from model.preprocessing.pipeline import to_png
 from tests.pictures import draw_seven
 from tests.server import SHIPPED, clean_environment
@@ -179,3 +180,11 @@ def test_a_sheet_without_failures_says_so(seven: bytes) -> None:
     assert measured("set", "--pictures", "pictures")["failures"] == []
     with Image.open("pictures/failures.png") as sheet:
         assert sheet.width == 1600
+    title, subtitle = failure_sheet("set", [], 2).texts
+    assert title.get_text() == "0 of 2 answers fail" and subtitle.get_text().startswith("set: ")
+
+
+@pytest.mark.usefixtures("weights")
+def test_a_folder_may_have_any_name(seven: bytes) -> None:
+    fill(Path("a$x_{y$ 七"), {"2/a.png": seven})
+    assert len(measured("a$x_{y$ 七", "--pictures", "pictures")["failures"]) == 1

@@ -19,8 +19,8 @@ from model.evaluation.robustness.suite import (
     MEANS,
     RESULTS,
     ConditionResult,
-    further_digits,
     mean_accuracies,
+    other_digits,
     read_under,
     result_of,
     run_suite,
@@ -72,7 +72,7 @@ def test_a_condition_of_some_digits_is_made_from_these_only(
 
 
 def test_scikit_learn_s_digits_are_those_that_no_choice_was_made_with(embedded: Splits) -> None:
-    name, kind, pictures = next(further_digits(seed=1))
+    name, kind, pictures = next(other_digits(seed=1))
     labels = [label for label, _ in pictures]
     assert name.startswith("scikit-learn") and kind == Kind.WRITERS
     assert labels == embedded.test.labels.tolist()
