@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.preprocessing.components import square
 from model.preprocessing.foreground import Foreground
 from model.preprocessing.layout import (
     BOX_SIDE,
@@ -86,7 +87,7 @@ def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     radius = min(round(missing / 2), 12)
     if radius < 1:
         return ink
-    bold: NDArray[np.float32] = cv2.dilate(np.pad(ink, radius), np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    bold: NDArray[np.float32] = cv2.dilate(np.pad(ink, radius), square(radius))
     return bold
 
 

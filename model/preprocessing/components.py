@@ -1,4 +1,4 @@
-"""The connected components of a mask of ink."""
+"""The connected components of a mask of ink, and its dilation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+BESIDE = 2  # pixels; ink so near to a line touches it
 
 
 class Components(NamedTuple):
@@ -52,3 +54,14 @@ def components_of(mask: NDArray[np.bool_]) -> Components:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, wide, high, area = stats[1:].T.astype(np.int64)
     return Components(labels, left, top, left + wide, top + high, area)
+
+
+def dilated(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Bool (H, W), True up to `reach` pixels around each True of a mask, across, down and diagonally."""
+    wide: NDArray[np.bool_] = cv2.dilate(mask.astype(np.uint8), square(reach)) > 0
+    return wide
+
+
+def square(reach: int) -> NDArray[np.uint8]:
+    """The square of pixels up to `reach` away, for OpenCV's morphology: uint8 (2 · reach + 1, 2 · reach + 1)."""
+    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)

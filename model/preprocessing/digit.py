@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.components import Components, components_of
+from model.preprocessing.components import BESIDE, Components, components_of, dilated
 from model.preprocessing.rings import are_round, inside_rings
+from model.preprocessing.structure import BAND
 
 BORDER_WEIGHT, DEBRIS_WEIGHT = 0.25, 0.01  # by which the area of what touches the border, and of debris, counts
 # Shares of the page's shorter side:
 DEBRIS = 0.12  # what touches an erased line and is shorter is debris of it
-BAND = 0.2  # the remains of a frame lie within it from the border
 LONG_PIECE, EDGE = 0.3, 0.12  # so long a piece of a frame, so near to the border, is no digit even if it is alone
 SLENDER = 0.4  # thickness over length of a straight piece of a frame, at most
 TOOTH = 0.2  # width over height of a comb's tooth, at most
@@ -114,8 +113,7 @@ def upright_of(parts: Components) -> NDArray[np.bool_]:
 
 def are_beside(parts: Components, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which components touch what was erased: bool (P,)."""
-    wide = cv2.dilate(erased.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return np.bincount(parts.labels[wide], minlength=len(parts.area) + 1)[1:] > 0
+    return np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
 
 
 def frame_pieces(parts: Components, shape: tuple[int, ...], share: float) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ from model.preprocessing.background import (
     full_strength,
     noise_of,
 )
+from model.preprocessing.components import dilated
 from model.preprocessing.digit import digit_of
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.layout import extent, is_centered
@@ -34,7 +35,10 @@ MIN_CONTRAST = 16  # gray levels between background and ink
 FULL_CONTRAST = 230  # gray levels; ink of at least this strength is not amplified
 NOISE_FACTOR = 4.0  # ink begins at this many standard deviations of the background
 MAX_NOISE = 0.06  # share of the ink's strength; a noisier page is averaged over 2×2 pixels
-NOISY_SIDE = 56  # pixels; averaging leaves at least this much
+NOISY_SIDE = 56  # pixels; averaging leaves at least this much; a smaller page is blurred
+BLURRED_NOISE = 0.4  # times as strong is noise after a Gaussian blur with a standard deviation of a pixel
+CLEARLY = 1.3  # times as strong as the weakest pixel of ink is a digit's full ink, at least
+SMALL_PAGES_LINE = 3.6  # pixels; a frame's line on a small page may be as wide
 FAINT_SHARE = 0.15  # of the ink's strength from which a printed line is seen
 SOLID_SHARE = 0.35  # of the ink's strength from which a component's pixels are solid
 FAINT_INK, FAINT_SOLID_SHARE = 64, 0.5  # gray levels of faint ink; of its strength: the paper's stains are weaker
@@ -116,15 +120,15 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
         return ink_of_any_page(cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
     if noise > MAX_NOISE * strength and min(gray.shape) > SMALL_PAGE_SIDE:
         ink = cv2.GaussianBlur(ink, (0, 0), 1.0)
-        noise *= 0.4
+        noise *= BLURRED_NOISE
     floor = NOISE_FACTOR * noise
     stray = 0.0
     if may_have_clutter(ink, max(floor, FAINT_SHARE * strength)):
-        kept, stray = clean(resized(ink), floor, max(MAX_WIDTH, 3.6 / min(ink.shape)))
+        kept, stray = clean(resized(ink), floor, max(MAX_WIDTH, SMALL_PAGES_LINE / min(ink.shape)))
         kept = cv2.resize(kept.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
         ink = np.where(kept, ink, np.float32(0))
         strength = full_strength(ink)
-    if strength < max(MIN_CONTRAST, 1.3 * floor):
+    if strength < max(MIN_CONTRAST, CLEARLY * floor):
         raise BlankImage(NO_CONTRAST if strength < MIN_CONTRAST else TOO_GRAINY)
     ink[ink < floor] = 0
     if strength < FULL_CONTRAST:
@@ -180,6 +184,5 @@ def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDA
     digit = digit_of(ink > max(floor, solid), erased, line_width)
     if digit is None:
         raise BlankImage(ONLY_LINES)
-    around = np.ones((2 * KEPT_AROUND + 1, 2 * KEPT_AROUND + 1), np.uint8)
-    kept = (cv2.dilate(digit.kept.astype(np.uint8), around) > 0) & ~erased
+    kept = dilated(digit.kept, KEPT_AROUND) & ~erased
     return kept, 1.0 if digit.has_ring or digit.is_cut else digit.stray

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from model.preprocessing.components import dilated, square
+
 SMALLEST_PAGE = 64  # pixels a side; a smaller page is taken as a sheet
 ANALYSIS_SIDE = 256  # pixels to which a larger page is shrunk
 MIN_SHARE, MAX_SHARE = 0.06, 0.97  # of the page's area
@@ -112,7 +114,7 @@ def stands_out(hull: NDArray[np.int32], page: NDArray[np.uint8]) -> bool:
     if abs(step) < EDGE_STEP or darker > DARKER * lighter:
         return False
     near = page[beside] - np.float32(paper)
-    within = (cv2.dilate(beside.astype(np.uint8), square(INSIDE)) > 0) & (filled > 0)
+    within = dilated(beside, INSIDE) & (filled > 0)
     rise = float(np.median(page[beside])) - float(np.median(page[within]))
     if rise / step < SHARPNESS or (near * np.sign(step) > EDGE_STEP / 2).mean() < MIN_OUTLINE:
         return False
@@ -129,11 +131,6 @@ def inset_of(hull: NDArray[np.int32], shape: tuple[int, ...]) -> tuple[NDArray[n
     cv2.fillConvexPoly(filled, hull, 1)
     inset = max(1, round(INSET * min(cv2.minAreaRect(hull)[1])))
     return filled, cv2.erode(filled, square(inset), borderValue=0)
-
-
-def square(reach: int) -> NDArray[np.uint8]:
-    """The square of pixels up to `reach` away in either direction."""
-    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
 
 
 def cut_out(gray: NDArray[np.uint8], hull: NDArray[np.float64]) -> Sheet:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.components import Components, components_of
+from model.preprocessing.components import BESIDE, Components, components_of, dilated
 from model.preprocessing.lines import MAX_WIDTH, MIN_SLENDERNESS, Line, Point, find_lines, normal_of
 
-MEETING = 0.03  # of the page's shorter side; ends that are nearer to another line meet it
+MEETING = 0.1  # of the page's shorter side; lines whose ends are nearer to each other meet
 MUCH_WIDER = 1.6  # times the width of the other lines that cross the page: a stroke
 BAND = 0.2  # of the page's shorter side; a frame's remains lie within it from the border
 ATTACHED = 0.3  # of a line's length; ink that touches it and is as long is a stroke
@@ -57,7 +56,7 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], rest: Com
     rest: what is left of the page without lines; slender: length over width, at least, of a line that does not cross
     the page.
     """
-    near = 2 + MEETING * min(mask.shape)
+    near = MEETING * min(mask.shape)
     others = [other for other in lines if other is not line]
     widths = [other.width for other in others if all(other.reaches_border)]
     is_wide = bool(widths) and line.width > MUCH_WIDER * float(np.median(widths)) + 1
@@ -67,7 +66,7 @@ def is_printed(line: Line, lines: list[Line], mask: NDArray[np.bool_], rest: Com
         return not is_wide and not is_held(line, others, mask.shape, near)
     if line.length < slender * line.width:
         return False
-    corners = [is_corner(end, line, others, 3 * near) for end in (line.first, line.last)]
+    corners = [is_corner(end, line, others, near) for end in (line.first, line.last)]
     if not any(line.reaches_border):
         return all(corners)
     free = 0 if line.reaches_border[1] else 1
@@ -99,11 +98,11 @@ def is_stroke_of_full_page(line: Line, rest: Components) -> bool:
 
 def attached(line: Line, rest: Components) -> NDArray[np.intp]:
     """Those components of the rest of the page, without the lines, that touch a line and are not small against it."""
-    band = np.zeros(rest.labels.shape, np.uint8)
-    band[line.rows, line.columns] = 1
-    touching = np.unique(rest.labels[cv2.dilate(band, np.ones((5, 5), np.uint8)) > 0])
+    band = np.zeros(rest.labels.shape, bool)
+    band[line.rows, line.columns] = True
+    touching = np.unique(rest.labels[dilated(band, BESIDE)])
     parts = touching[touching > 0] - 1
-    large: NDArray[np.intp] = parts[rest.longer[parts] > ATTACHED * line.length]
+    large: NDArray[np.intp] = parts[rest.longer[parts] > ATTACHED * line.length].astype(np.intp)
     return large
 
 
@@ -150,7 +149,7 @@ def crosses(point: Point, other: Line, near: float) -> bool:
     """Whether a line that begins at a point of the border passes through another line just there."""
     away = point - other.first
     position, distance = float(away @ other.direction), abs(float(away @ normal_of(other.direction)))
-    return distance <= 3 * near + other.width and -near <= position <= other.length + near
+    return distance <= near + other.width and -near <= position <= other.length + near
 
 
 def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_], rest: Components) -> bool:
