@@ -33,6 +33,7 @@ from model.cli.options import (
 from model.cli.tables import confusion_table, metrics_table, suite_table
 from model.cli.terminal import fail
 from model.data.digits import Labelled
+from model.data.foreign import foreign_digits
 from model.errors import ModelError
 from model.evaluation.metrics import Acceptance, confusion
 from model.evaluation.reports.pictures import write_conditions, write_pictures
@@ -45,7 +46,7 @@ from model.evaluation.robustness.suite import (
     mean_accuracies,
     run_suite,
 )
-from model.evaluation.scoring import evaluate, metrics_of
+from model.evaluation.scoring import evaluate, measured, metrics_of
 from model.registry.store import Store
 
 
@@ -55,7 +56,7 @@ class Results:
 
     version: int
     acceptance: Acceptance
-    metrics: dict[str, dict[str, Any]]  # in the manifest's form; keys "validation" and "test"
+    metrics: dict[str, dict[str, Any]]  # in the manifest's form; keys "validation", "test" and "foreign"
     test: Labelled
     scores: Scores  # the graph's outputs for `test`
     suite: list[ConditionResult] | None
@@ -142,6 +143,8 @@ def measure_version(options: argparse.Namespace, version: int | None) -> Results
     splits = digits_of(options)
     scores = evaluate(classifier, splits.test)
     metrics = metrics_of(splits, evaluate(classifier, splits.validation), scores, acceptance)
+    foreign = foreign_digits(splits)
+    metrics["foreign"] = measured(evaluate(classifier, foreign), acceptance, foreign)
     suite = None
     if options.suite:
         with progress() as on_result:
