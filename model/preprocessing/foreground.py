@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from model.preprocessing.background import (
     SMALL_PAGE_SIDE,
     TINY_PAGE_SIDE,
+    Background,
     background_of,
     border_of,
     full_strength,
@@ -26,7 +27,7 @@ from model.preprocessing.digit import digit_of
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.layout import extent, is_centered
 from model.preprocessing.lines import MAX_WIDTH, Line
-from model.preprocessing.sheet import find_sheet
+from model.preprocessing.sheet import Sheet, find_sheet
 from model.preprocessing.structure import structure_of
 
 cv2.setNumThreads(1)  # worker processes bring the parallelism
@@ -74,14 +75,20 @@ def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
     """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage."""
     if max(gray.shape) <= SMALL_PAGE_SIDE and (foreground := foreground_of_clean_page(gray)) is not None:
         return foreground
-    top = left = 0
-    for _ in range(SHEETS):
-        sheet = find_sheet(gray)
-        if sheet is None:
-            break
-        top, left, gray = top + sheet.top, left + sheet.left, sheet.gray
+    top, left, gray = sheet_within(gray)
     ink, stray = ink_of_any_page(gray)
     return Foreground(ink, ink.max(axis=1), ink.max(axis=0), stray, top, left, len(gray) / len(ink))
+
+
+def sheet_within(gray: NDArray[np.uint8]) -> Sheet:
+    """The sheet that bears the writing: the innermost one on a page uint8 (H, W), or the page itself."""
+    inner = Sheet(0, 0, gray)
+    for _ in range(SHEETS):
+        sheet = find_sheet(inner.gray)
+        if sheet is None:
+            break
+        inner = Sheet(inner.top + sheet.top, inner.left + sheet.left, sheet.gray)
+    return inner
 
 
 def foreground_of_clean_page(gray: NDArray[np.uint8]) -> Foreground | None:
@@ -109,9 +116,7 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
     """
     background = background_of(gray)
     difference = gray - background.level
-    ink: NDArray[np.float32] = np.maximum(-difference if background.is_light else difference, 0).astype(np.float32)
-    if background.is_uneven and background.is_light:
-        ink *= 255 / np.maximum(background.level, 32)  # reflectance: in a shadow the same ink differs less from paper
+    ink = reflectance_of(difference, background)
     noise = noise_of(difference)
     strength = full_strength(ink)
     if strength < MIN_CONTRAST:
@@ -135,6 +140,17 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
         ink *= 255 / strength
     np.minimum(ink, 255, out=ink)
     return ink, stray
+
+
+def reflectance_of(difference: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
+    """How far a page is darker, or lighter, than its paper, 0–255: float32 (H, W). difference: page minus background.
+
+    In a shadow the same ink differs less from the paper.
+    """
+    ink: NDArray[np.float32] = np.maximum(-difference if background.is_light else difference, 0).astype(np.float32)
+    if background.is_uneven and background.is_light:
+        ink *= 255 / np.maximum(background.level, 32)
+    return ink
 
 
 def may_have_clutter(ink: NDArray[np.float32], level: float) -> bool:

@@ -72,10 +72,13 @@ class Profile(NamedTuple):
         return self.high - self.low + 1
 
 
-def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Line]:
-    """The thin straight lines in a mask of ink bool (H, W). max_width: a share of the shorter side."""
+def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH, side: float | None = None) -> list[Line]:
+    """The thin straight lines in a mask of ink bool (H, W). max_width: a share of the shorter side.
+
+    side: pixels that stand for the shorter side where lengths are shares of it, None for the page's own.
+    """
     mask = page.astype(np.uint8)
-    side = min(mask.shape)
+    side = side or float(min(mask.shape))
     widest = max(3, round(max_width * side))
     segments = cv2.HoughLinesP(
         without_wide_ink(mask, widest + 2), rho=1, theta=np.pi / 360, threshold=max(8, round(0.2 * side)),
@@ -93,7 +96,7 @@ def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH) -> list[Li
         tried += 1
         if tried > MAX_LINES:
             break
-        line = follow(mask, first, last, widest)
+        line = follow(mask, first, last, widest, side)
         if line is not None:
             covered[line.rows, line.columns] = True
             lines.append(line)
@@ -107,9 +110,8 @@ def without_wide_ink(mask: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return thin
 
 
-def follow(mask: NDArray[np.uint8], first: Point, last: Point, widest: int) -> Line | None:
+def follow(mask: NDArray[np.uint8], first: Point, last: Point, widest: int, side: float) -> Line | None:
     """Follow a line from a segment in both directions to where its ink ends; None if it is no thin straight line."""
-    side = min(mask.shape)
     gap = max(2, round(MAX_GAP * side))
     middle, half = (first + last) / 2, float(np.hypot(*(last - first))) / 2
     direction = (last - first) / (2 * half)

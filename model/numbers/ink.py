@@ -1,0 +1,120 @@
+"""Find all the ink on a page, without printed lines: what may belong to numbers.
+
+For a single digit, model/preprocessing/foreground.py does the same with the same steps; there, lengths are shares of
+the page, since the digit fills it, while here they are shares of the writing's height.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.preprocessing.background import background_of, full_strength, noise_of
+from model.preprocessing.components import BESIDE, Components, components_of, dilated
+from model.preprocessing.errors import BlankImage
+from model.preprocessing.foreground import MIN_CONTRAST, NO_CONTRAST, ONLY_LINES, reflectance_of, sheet_within
+from model.preprocessing.lines import Line, find_lines
+from model.preprocessing.structure import is_corner
+
+SOLID_SHARE = 0.4  # of the ink's strength from which a pixel is ink
+NOISE_FACTOR = 3.0  # and at least so many standard deviations of the paper
+MIN_HEIGHT = 5  # pixels of a component that counts for the writing's height
+SLENDER = 6.0  # longer over shorter side; such a component may be a line, and does not count either
+TOO_LARGE = 0.9  # of both sides of the page; so large a component is a frame
+# Shares of the writing's height:
+REACH = 4.0  # what stands for the page's shorter side when lines are looked for
+LINE_WIDTH = 0.25  # widest line
+LONG_LINE = 3.0  # so long a line is no stroke
+DEBRIS = 0.3  # what touches an erased line and is smaller is debris of it
+ROUNDS = 2  # of looking for lines: what is erased in one uncovers more
+
+
+class PageInk(NamedTuple):
+    """The ink on a page, or on the sheet that it shows.
+
+    ink: float32 (H, W), 0 paper to 255 full ink; mask: bool (H, W), where it is solid and no printed line; height: of
+    the writing, in pixels; top, left: where these pixels begin on the page.
+    """
+
+    ink: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    height: float
+    top: int
+    left: int
+
+
+def find_ink(gray: NDArray[np.uint8]) -> PageInk:
+    """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage."""
+    top, left, gray = sheet_within(gray)
+    background = background_of(gray)
+    difference = gray - background.level
+    ink = reflectance_of(difference, background)
+    strength = full_strength(ink)
+    if strength < MIN_CONTRAST:
+        raise BlankImage(NO_CONTRAST)
+    paler = -difference if not background.is_light else difference  # than paper: by noise alone
+    noise = noise_of(np.maximum(paler, 0)) if paler.size else 0.0
+    mask = ink > max(SOLID_SHARE * strength, NOISE_FACTOR * noise)
+    mask, height = without_printed_lines(mask)
+    if not mask.any():
+        raise BlankImage(ONLY_LINES)
+    ink *= 255 / strength
+    return PageInk(np.minimum(ink, 255, out=ink), mask, height, top, left)
+
+
+def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
+    """The height, in pixels, of most of the writing on a page (H, W), by the area of its components."""
+    slender = parts.longer > SLENDER * np.minimum(parts.width, parts.height)
+    frames = (parts.width > TOO_LARGE * shape[1]) & (parts.height > TOO_LARGE * shape[0])
+    for counted in (~slender & ~frames & (parts.height >= MIN_HEIGHT), ~slender & ~frames, parts.area > 0):
+        if counted.any():
+            break
+    heights, areas = parts.height[counted], parts.area[counted]
+    order = np.argsort(heights)
+    half = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
+    return float(heights[order][half])
+
+
+def without_printed_lines(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
+    """The mask bool (H, W) without printed lines and their debris, and the writing's height in pixels."""
+    parts = components_of(mask)
+    if not len(parts.area):
+        return mask, 0.0
+    height = writing_height(parts, mask.shape)
+    erased = np.zeros(mask.shape, bool)
+    known: list[Line] = []
+    rest = mask
+    for _ in range(ROUNDS):
+        lines = find_lines(rest, LINE_WIDTH / REACH, REACH * height)
+        found = [line for line in lines if is_printed(line, [*lines, *known], height)]
+        if not found:
+            break
+        for line in found:
+            erased[line.rows, line.columns] = True
+        known += found
+        rest = mask & ~erased
+        if rest.any():
+            height = writing_height(components_of(rest), mask.shape)
+    if not known:
+        return mask, height
+    return without_debris(rest, erased, height), height
+
+
+def is_printed(line: Line, lines: list[Line], height: float) -> bool:
+    """Whether a line is no stroke: it is much longer than the writing is high, or both its ends are corners."""
+    if line.length >= LONG_LINE * height:
+        return True
+    others = [other for other in lines if other is not line]
+    return all(is_corner(end, line, others, 0.15 * height) for end in (line.first, line.last))
+
+
+def without_debris(mask: NDArray[np.bool_], erased: NDArray[np.bool_], height: float) -> NDArray[np.bool_]:
+    """The mask bool (H, W) without small pieces beside what was erased."""
+    parts = components_of(mask)
+    beside = np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
+    kept = ~(beside & (parts.longer < DEBRIS * height))
+    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
+    return result

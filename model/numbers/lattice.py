@@ -1,0 +1,175 @@
+"""The lattice of all ways to read a line, and the probabilities of its texts.
+
+A node lies before each primitive and after the last. An edge is a piece read as one of the ten digits, or a primitive
+left out as a mark that is no digit. A path from the first node to the last is a reading of the line. Its weight is the
+product of its edges'; its probability is its share of the weight of all paths, which the forward algorithm sums. A text
+may have several paths. Source: LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning Applied to Document
+Recognition", 1998, sections V to VIII.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.classifier import Scores
+from model.numbers.segmentation import Piece, Primitives
+
+BEAM = 12  # texts kept at each node
+CHOICES = 4  # likeliest digits of a piece that the beam follows
+DASH = 0.45  # height over width, at most, of a dash
+
+
+class Weights(NamedTuple):
+    """Of an edge's features, whose weighted sum is the logarithm of the edge's weight. Fitted by fit.py."""
+
+    digit: float = 1.0  # log probability of the digit
+    is_digit: float = 1.0  # log probability that the piece is a digit at all
+    piece: float = 0.0  # 1 for each piece
+    height: float = -1.5  # |log| of the piece's height over the writing's
+    gap: float = -2.0  # widest gap within the piece, over the writing's height
+    cut: float = -2.0  # ink crossed by the cut where the edge begins, over the writing's height
+    mark: float = -1.0  # 1 for each mark
+    not_digit: float = 0.5  # log probability that the mark is no digit
+    size: float = -4.0  # the mark's height over the writing's
+    dash: float = 1.5  # 1 if the mark is a dash
+
+
+class Edge(NamedTuple):
+    """One step through the lattice.
+
+    first, last: its nodes; piece: its index among the pieces, None if it leaves a mark out; weights: log weight of each
+    digit, float64 (10,), or of the mark, (1,).
+    """
+
+    first: int
+    last: int
+    piece: int | None
+    weights: NDArray[np.float64]
+
+
+class Lattice(NamedTuple):
+    """The edges by the node at which they end: `into[node]`, for nodes 0 to K."""
+
+    into: list[list[Edge]]
+
+
+def features_of(
+    primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The features of P pieces (P, 5) and of K marks (K, 5), and the log probabilities of digits (P, 10).
+
+    The columns are those of Weights: is_digit, piece, height, gap, cut and mark, not_digit, size, dash, cut.
+    """
+    log_is_digit = -np.logaddexp(0, -scores.score.astype(np.float64))
+    log_not_digit = -np.logaddexp(0, scores.score.astype(np.float64))
+    high = np.array([piece.box[3] - piece.box[1] for piece in pieces]) / height
+    gaps = np.array([piece.gap for piece in pieces])
+    cuts = primitives.cut[[piece.first for piece in pieces]]
+    of_pieces = np.stack([log_is_digit, np.ones(len(pieces)), np.abs(np.log(high)), gaps, cuts], axis=1)
+    alone = [index for index, piece in enumerate(pieces) if piece.last == piece.first + 1]
+    wide, tall = (primitives.boxes[:, 2:] - primitives.boxes[:, :2]).T
+    of_marks = np.stack([
+        np.ones(len(tall)), log_not_digit[alone], tall / height, (tall <= DASH * wide).astype(float), primitives.cut,
+    ], axis=1)  # fmt: skip
+    return of_pieces, of_marks, np.log(np.maximum(scores.probabilities.astype(np.float64), 1e-12))
+
+
+def lattice_of(
+    primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights
+) -> Lattice:
+    """The lattice of a line. scores: of the pieces; height: of the line's writing."""
+    of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, height)
+    w = weights
+    per_piece = of_pieces @ np.array([w.is_digit, w.piece, w.height, w.gap, w.cut])
+    per_mark = of_marks @ np.array([w.mark, w.not_digit, w.size, w.dash, w.cut])
+    into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
+    for index, piece in enumerate(pieces):
+        edge = Edge(piece.first, piece.last, index, w.digit * log_digits[index] + per_piece[index])
+        into[piece.last].append(edge)
+    for index in range(len(primitives.boxes)):
+        into[index + 1].append(Edge(index, index + 1, None, per_mark[index : index + 1]))
+    return Lattice(into)
+
+
+def total(lattice: Lattice, digits: int | None = None) -> float:
+    """Log of the weight of all paths, or of all with so many digits."""
+    if digits is None:
+        sums = [0.0]
+        for edges in lattice.into[1:]:
+            sums.append(log_sum([sums[edge.first] + log_sum(edge.weights) for edge in edges]))
+        return sums[-1]
+    rows = [np.full(digits + 1, -np.inf)]
+    rows[0][0] = 0.0
+    for edges in lattice.into[1:]:
+        terms = []
+        for edge in edges:
+            row = rows[edge.first] + log_sum(edge.weights)
+            terms.append(row if edge.piece is None else np.append(-np.inf, row[:-1]))
+        rows.append(np.logaddexp.reduce(terms))
+    return float(rows[-1][digits])
+
+
+class Hypothesis(NamedTuple):
+    """A text that the beam follows: log weight of all its paths so far, and its best path's weight and edges."""
+
+    weight: float
+    best: float
+    path: tuple[Edge, ...]
+
+
+def likeliest(lattice: Lattice, digits: int | None = None) -> list[tuple[str, Hypothesis]]:
+    """The texts of the greatest weight, the likeliest first: a prefix beam search, as of CTC.
+
+    digits: how many a text has; None if that is unknown. The list is empty if no path has so many.
+    """
+    beams: list[dict[str, Hypothesis]] = [{"": Hypothesis(0.0, 0.0, ())}]
+    remaining = len(lattice.into) - 1
+    for node, edges in enumerate(lattice.into[1:], start=1):
+        reached: dict[str, Hypothesis] = {}
+        for edge in edges:
+            steps = ((None, float(edge.weights[0])),) if edge.piece is None else best_digits(edge.weights)
+            for text, hypothesis in beams[edge.first].items():
+                for digit, weight in steps:
+                    longer = text if digit is None else text + str(digit)
+                    if digits is not None and (len(longer) > digits or len(longer) + remaining - node < digits):
+                        continue
+                    extend(reached, longer, hypothesis, edge, weight)
+        ordered = sorted(reached.items(), key=lambda item: -item[1].weight)
+        beams.append(dict(ordered[:BEAM]))
+    return [(text, found) for text, found in beams[-1].items() if digits is None or len(text) == digits]
+
+
+def extend(
+    reached: dict[str, Hypothesis], text: str, hypothesis: Hypothesis, edge: Edge, weight: float
+) -> None:
+    """Add a path to the hypotheses of a node."""
+    summed, best = hypothesis.weight + weight, hypothesis.best + weight
+    known = reached.get(text)
+    if known is None:
+        reached[text] = Hypothesis(summed, best, (*hypothesis.path, edge))
+    elif best > known.best:
+        reached[text] = Hypothesis(log_add(known.weight, summed), best, (*hypothesis.path, edge))
+    else:
+        reached[text] = known._replace(weight=log_add(known.weight, summed))
+
+
+def best_digits(weights: NDArray[np.float64]) -> list[tuple[int | None, float]]:
+    """The likeliest digits of an edge and their log weights."""
+    order = np.argsort(-weights)[:CHOICES]
+    return [(int(digit), float(weights[digit])) for digit in order]
+
+
+def log_add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b))."""
+    return max(a, b) + float(np.log1p(np.exp(-abs(a - b))))
+
+
+def log_sum(values: Sequence[float] | NDArray[np.float64]) -> float:
+    """log Σ exp(value)."""
+    array = np.asarray(values)
+    top = float(array.max())
+    return top + float(np.log(np.exp(array - top).sum())) if np.isfinite(top) else top

@@ -1,0 +1,191 @@
+"""Cut a line of writing into primitives, and join neighbouring ones to pieces: candidates for digits.
+
+Heuristic over-segmentation, as in LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning Applied to Document
+Recognition", 1998, section VII: cut too often rather than too rarely, and let the network judge every piece. A
+component of the ink is cut along seams, paths from top to bottom that cross little ink (Avidan and Shamir, "Seam
+Carving for Content-Aware Image Resizing", 2007). A seam may run down between two slanting digits.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.numbers.text_lines import TextLine
+from model.preprocessing.centering import center_ink
+from model.preprocessing.components import components_of
+
+# Shares of the writing's height:
+CUT_WIDTH = 0.45  # a component must be as wide to be cut
+MAX_CUT = 0.75  # ink that a seam may cross
+MIN_SLICE = 0.12  # between two seams
+PIECE_WIDTH = 1.6  # widest piece
+PIECE_GAP = 0.35  # widest gap within a piece
+DUST = 0.012  # of the height's square: area of a smaller component
+MAX_JOINED = 5  # primitives in a piece
+SIDEWAYS = 0.02  # of full ink; the cost of each sidestep of a seam
+
+
+class Primitives(NamedTuple):
+    """The K primitives of a line from left to right.
+
+    labels: int32 (h, w), 1 to K, 0 elsewhere; boxes: int (K, 4), left, top, right and bottom, the last two exclusive;
+    area: int (K,), pixels; cut: float (K,), the ink that the seam before each crosses, relative to the writing's
+    height, 0 where it begins a component.
+    """
+
+    labels: NDArray[np.int32]
+    boxes: NDArray[np.intp]
+    area: NDArray[np.intp]
+    cut: NDArray[np.float64]
+
+
+class Piece(NamedTuple):
+    """A candidate for a digit: the primitives from `first` on, `last` excluded.
+
+    box: left, top, right and bottom on the line, the last two exclusive; gap: the widest gap within, relative to the
+    writing's height; pixels: uint8 (32, 32), the network's input.
+    """
+
+    first: int
+    last: int
+    box: tuple[int, int, int, int]
+    gap: float
+    pixels: NDArray[np.uint8]
+
+
+def primitives_of(line: TextLine) -> Primitives:
+    """Cut the line."""
+    parts = components_of(line.mask)
+    pieces: list[tuple[float, NDArray[np.bool_], int, int, float]] = []  # middle, mask, its top and left, cut
+    for index in range(len(parts.area)):
+        if parts.area[index] < DUST * line.height**2:
+            continue
+        top, left = int(parts.top[index]), int(parts.left[index])
+        window = (slice(top, int(parts.bottom[index])), slice(left, int(parts.right[index])))
+        mask = parts.labels[window] == index + 1
+        for slice_mask, cut in slices_of(mask, line.ink[window] * mask, line.height):
+            columns = np.flatnonzero(slice_mask.any(axis=0))
+            middle = left + (columns[0] + columns[-1] + 1) / 2
+            pieces.append((middle, slice_mask, top, left, cut))
+    pieces.sort(key=lambda piece: piece[0])
+    labels = np.zeros(line.mask.shape, np.int32)
+    boxes, areas, cuts = [], [], []
+    for number, (_, mask, top, left, cut) in enumerate(pieces, start=1):
+        window = labels[top : top + mask.shape[0], left : left + mask.shape[1]]
+        window[mask] = number
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        boxes.append((left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1))
+        areas.append(int(mask.sum()))
+        cuts.append(cut)
+    return Primitives(labels, np.array(boxes, np.intp).reshape(-1, 4), np.array(areas, np.intp), np.array(cuts))
+
+
+def slices_of(
+    mask: NDArray[np.bool_], ink: NDArray[np.float32], height: float
+) -> list[tuple[NDArray[np.bool_], float]]:
+    """Cut one component, bool (h, w), along its seams: masks bool (h, w) from left to right, and the ink of each cut."""
+    if mask.shape[1] < CUT_WIDTH * height:
+        return [(mask, 0.0)]
+    seams = seams_of(ink / 255, height)
+    columns = np.arange(mask.shape[1])
+    slices, before, cut = [], np.zeros(mask.shape, bool), 0.0
+    for path, cost in seams:
+        left = mask & (columns < path[:, None]) & ~before
+        if left.sum() < DUST * height**2 or (mask & ~before & ~left).sum() < DUST * height**2:
+            continue
+        slices.append((left, cut))
+        before |= left
+        cut = cost / height
+    slices.append((mask & ~before, cut))
+    return slices
+
+
+def seams_of(ink: NDArray[np.float32], height: float) -> list[tuple[NDArray[np.intp], float]]:
+    """The cheapest paths from top to bottom through ink float32 (h, w), 0–1, from left to right, and what each costs.
+
+    A path is int (h,), its column in each row. Its cost is the ink that it crosses, in pixels.
+    """
+    down, from_above = cheapest(ink)
+    up, from_below = cheapest(ink[::-1])
+    middle = len(ink) // 2
+    through = down[middle] + up[len(ink) - 1 - middle] - ink[middle]
+    width = ink.shape[1]
+    inner = max(1, round(MIN_SLICE * height))
+    places = np.arange(inner, width - inner)
+    if not len(places):
+        return []
+    padded = np.pad(through, inner, constant_values=np.inf)
+    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * inner + 1).min(axis=1)
+    minima = [place for place in places.tolist() if through[place] <= lowest[place] and through[place] <= MAX_CUT * height]
+    chosen: list[int] = []
+    for place in minima:
+        if not chosen or place - chosen[-1] >= inner:
+            chosen.append(place)
+    seams = []
+    last = np.zeros(len(ink), np.intp)
+    for place in chosen:
+        path = np.empty(len(ink), np.intp)
+        path[: middle + 1] = followed(from_above, middle, place)[::-1]
+        path[middle:] = followed(from_below, len(ink) - 1 - middle, place)
+        last = np.maximum(path, last)
+        crossed = float(ink[np.arange(len(ink)), last].sum())
+        seams.append((last, crossed))
+    return seams
+
+
+def cheapest(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """The cost of the cheapest path from the top to each place of (h, w), and the step, -1, 0 or 1, that led there."""
+    cost = np.array(ink, np.float32)
+    steps = np.zeros(ink.shape, np.int8)
+    for row in range(1, len(ink)):
+        above = cost[row - 1]
+        straight = above.copy()
+        from_left = np.append(np.inf, above[:-1]) + SIDEWAYS
+        from_right = np.append(above[1:], np.inf) + SIDEWAYS
+        best = np.minimum(straight, np.minimum(from_left, from_right))
+        steps[row] = np.where(best == straight, 0, np.where(best == from_left, -1, 1))
+        cost[row] += best
+    return cost, steps
+
+
+def followed(steps: NDArray[np.int8], row: int, column: int) -> NDArray[np.intp]:
+    """The columns of the path that leads to a place, from there back to the first row."""
+    path = np.empty(row + 1, np.intp)
+    for index in range(row + 1):
+        path[index] = column
+        column += int(steps[row - index, column])
+    return path
+
+
+def pieces_of(line: TextLine, primitives: Primitives) -> list[Piece]:
+    """All candidates on the line: runs of neighbouring primitives that are not too wide and have no wide gap."""
+    labels = with_soft_edges(primitives.labels, line.ink)
+    pieces = []
+    boxes = primitives.boxes
+    for first in range(len(boxes)):
+        left, top, right, bottom = (int(edge) for edge in boxes[first])
+        gap = 0
+        for last in range(first, min(first + MAX_JOINED, len(boxes))):
+            gap = max(gap, int(boxes[last][0]) - right)
+            left, top = min(left, int(boxes[last][0])), min(top, int(boxes[last][1]))
+            right, bottom = max(right, int(boxes[last][2])), max(bottom, int(boxes[last][3]))
+            if gap > PIECE_GAP * line.height or (last > first and right - left > PIECE_WIDTH * line.height):
+                break
+            window = (slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1))
+            inside = (labels[window] > first) & (labels[window] <= last + 1)
+            pixels = center_ink(np.where(inside, line.ink[window], np.float32(0)))
+            pieces.append(Piece(first, last + 1, (left, top, right, bottom), gap / line.height, pixels))
+    return pieces
+
+
+def with_soft_edges(labels: NDArray[np.int32], ink: NDArray[np.float32]) -> NDArray[np.int32]:
+    """The labels (h, w), each spread by one pixel over the soft edges of its strokes."""
+    padded = np.pad(labels, 1)
+    height, width = labels.shape
+    spread = np.max(
+        [padded[down : down + height, across : across + width] for down in range(3) for across in range(3)], axis=0
+    )
+    return np.where(labels > 0, labels, np.where(ink > 0, spread, 0)).astype(np.int32)

@@ -1,0 +1,113 @@
+"""Group the ink's components into lines of writing.
+
+Components of a digit's size follow each other from left to right: each one's successor is the nearest to its right
+that lies about as high. So a line may rise or fall, as on a photo. Smaller marks join the line beside which they lie.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.numbers.ink import PageInk
+from model.preprocessing.components import Components, components_of
+
+# Shares of the writing's height:
+BODY = 0.4  # a component that is at least as high may be a digit
+REACH = 4.0  # farther apart, components are of two lines
+MARK_REACH = 0.5  # a mark may lie so far above or below its line
+SPECK = 0.06  # what is neither as wide nor as high is dust
+OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
+HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
+MAX_ENLARGEMENT = 4.0
+
+
+class TextLine(NamedTuple):
+    """One line of writing, at a scale at which its writing is about HEIGHT pixels high.
+
+    ink: float32 (h, w), 0–255; mask: bool (h, w), its solid ink; height: of its writing, in pixels; top, left: where it
+    begins on the page's ink, in pixels of that; scale: pixels of this picture for each of them.
+    """
+
+    ink: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    height: float
+    top: int
+    left: int
+    scale: float
+
+
+def find_text_lines(page: PageInk) -> list[TextLine]:
+    """The lines of writing on a page, from top to bottom."""
+    parts = components_of(page.mask)
+    line_of = lines_of_parts(parts, page.height)
+    lines = []
+    for index in range(int(line_of.max(initial=-1)) + 1):
+        members = np.flatnonzero(line_of == index)
+        if len(members):
+            lines.append(picture_of(page, parts, members))
+    return sorted(lines, key=lambda line: line.top + len(line.ink) / line.scale / 2)
+
+
+def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
+    """The number of the line to which each of P components belongs: int (P,), -1 for dust."""
+    bodies = np.flatnonzero(parts.height >= BODY * height)
+    line_of = np.full(len(parts.area), -1, np.intp)
+    if not len(bodies):
+        return line_of
+    root = list(range(len(bodies)))
+
+    def find(i: int) -> int:
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        return i
+
+    left, right, top, bottom = (side[bodies] for side in (parts.left, parts.right, parts.top, parts.bottom))
+    middle = (left + right) / 2
+    for i in range(len(bodies)):
+        shared = np.minimum(bottom, bottom[i]) - np.maximum(top, top[i])
+        level = shared >= OVERLAP * np.minimum(bottom - top, bottom[i] - top[i])
+        gap = np.maximum(left - right[i], 0)
+        follows = level & (middle > middle[i]) & (gap <= REACH * height)
+        if follows.any():
+            successor = int(np.argmin(np.where(follows, middle, np.inf)))
+            root[find(successor)] = find(i)
+    roots = np.array([find(i) for i in range(len(bodies))])
+    _, line_of[bodies] = np.unique(roots, return_inverse=True)
+    marks = np.flatnonzero((parts.height < BODY * height) & (parts.longer >= SPECK * height))
+    for mark in marks:
+        across = np.maximum(np.maximum(left - parts.right[mark], parts.left[mark] - right), 0)
+        down = np.maximum(np.maximum(top - parts.bottom[mark], parts.top[mark] - bottom), 0)
+        near = (down <= MARK_REACH * height) & (across <= REACH * height)
+        if near.any():
+            line_of[mark] = line_of[bodies[int(np.argmin(np.where(near, across + 2 * down, np.inf)))]]
+    return line_of
+
+
+def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> TextLine:
+    """The picture of the line that consists of these components, without other ink."""
+    top, bottom = max(int(parts.top[members].min()) - 1, 0), int(parts.bottom[members].max()) + 1
+    left, right = max(int(parts.left[members].min()) - 1, 0), int(parts.right[members].max()) + 1
+    chosen = np.zeros(len(parts.area) + 1, bool)
+    chosen[members + 1] = True
+    labels = parts.labels[top:bottom, left:right]
+    mine = chosen[labels]
+    beside = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ink = np.where(mine | (beside & (labels == 0)), page.ink[top:bottom, left:right], np.float32(0))
+    heights = parts.height[members]
+    bodies = heights[heights >= BODY * page.height]
+    height = float(np.median(bodies))
+    scale = min(HEIGHT / height, MAX_ENLARGEMENT)
+    if scale < 1:
+        size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+        solid = cv2.resize(mine.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.4
+    else:
+        size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
+        ink = np.maximum(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), 0)
+        solid = cv2.resize(mine.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
+    return TextLine(np.minimum(ink, 255), solid, height * scale, top, left, scale)
