@@ -24,12 +24,18 @@ NOISE_FACTOR = 3.0  # and at least so many standard deviations of the paper
 MIN_HEIGHT = 5  # pixels of a component that counts for the writing's height
 SLENDER = 6.0  # longer over shorter side; such a component may be a line, and does not count either
 TOO_LARGE = 0.9  # of both sides of the page; so large a component is a frame
+FEW = 0.3  # of the ink; if less is writing, then the large component is
 # Shares of the writing's height:
 REACH = 4.0  # what stands for the page's shorter side when lines are looked for
 LINE_WIDTH = 0.25  # widest line
 LONG_LINE = 3.0  # so long a line is no stroke
 DEBRIS = 0.3  # what touches an erased line and is smaller is debris of it
 ROUNDS = 2  # of looking for lines: what is erased in one uncovers more
+# Shares of the page:
+PAGE_LINE_WIDTH = 0.03  # of its shorter side: widest line that crosses the page
+ACROSS = 0.6  # of its width: length of a level line that is no stroke
+LEVEL = 0.2  # sine up to which a line is level, or upright
+GRID = 3  # upright lines that cross the page: a grid
 
 
 class PageInk(NamedTuple):
@@ -69,8 +75,8 @@ def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
     """The height, in pixels, of most of the writing on a page (H, W), by the area of its components."""
     slender = parts.longer > SLENDER * np.minimum(parts.width, parts.height)
     frames = (parts.width > TOO_LARGE * shape[1]) & (parts.height > TOO_LARGE * shape[0])
-    for counted in (~slender & ~frames & (parts.height >= MIN_HEIGHT), ~slender & ~frames, parts.area > 0):
-        if counted.any():
+    for counted in (~slender & ~frames & (parts.height >= MIN_HEIGHT), ~slender, parts.area > 0):
+        if parts.area[counted].sum() > FEW * parts.area.sum():
             break
     heights, areas = parts.height[counted], parts.area[counted]
     order = np.argsort(heights)
@@ -80,13 +86,16 @@ def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
 
 def without_printed_lines(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
     """The mask bool (H, W) without printed lines and their debris, and the writing's height in pixels."""
-    parts = components_of(mask)
-    if not len(parts.area):
+    if not mask.any():
         return mask, 0.0
-    height = writing_height(parts, mask.shape)
+    known = lines_across(mask)
     erased = np.zeros(mask.shape, bool)
-    known: list[Line] = []
-    rest = mask
+    for line in known:
+        erased[line.rows, line.columns] = True
+    rest = mask & ~erased
+    if not rest.any():
+        return rest, 0.0
+    height = writing_height(components_of(rest), mask.shape)
     for _ in range(ROUNDS):
         lines = find_lines(rest, LINE_WIDTH / REACH, REACH * height)
         found = [line for line in lines if is_printed(line, [*lines, *known], height)]
@@ -101,6 +110,14 @@ def without_printed_lines(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], f
     if not known:
         return mask, height
     return without_debris(rest, erased, height), height
+
+
+def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
+    """The lines in bool (H, W) that are printed by their length on the page alone: rules, and the lines of a grid."""
+    lines = find_lines(mask, PAGE_LINE_WIDTH)
+    level = [line for line in lines if abs(line.direction[1]) < LEVEL and line.length >= ACROSS * mask.shape[1]]
+    upright = [line for line in lines if abs(line.direction[0]) < LEVEL and all(line.reaches_border)]
+    return level + (upright if len(upright) >= GRID else [])
 
 
 def is_printed(line: Line, lines: list[Line], height: float) -> bool:

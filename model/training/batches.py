@@ -14,7 +14,7 @@ from model.training.out_of_distribution import make_outliers
 from model.training.pruning import prune
 
 NO_DIGIT = 10  # the label of an outlier
-OUTLIERS = 20_000  # most that are made, once for a training; augmentation distorts each anew in each batch
+OUTLIERS = 30_000  # most that are made, once for a training; augmentation distorts each anew in each batch
 
 
 def batches_of(

@@ -30,6 +30,7 @@ from model.data.handwriting.strokes import Form
 from model.preprocessing.layout import BOX_SIDE, NETWORK_SIDE
 from model.preprocessing.pipeline import to_input
 from model.training.defaced import crossed_out, enclosed, halved, hollow
+from model.training.pieces import number_pieces
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
 from model.training.structures import blots, frames, segments
 
@@ -63,6 +64,7 @@ class Source:
     """Draws training digits at random: `source(n, among)` is float32 (n, 1, 32, 32) with labels among those given."""
 
     def __init__(self, digits: Labelled, generator: Generator) -> None:
+        self.digits = digits
         self.images, self.generator = digits.images, generator
         labels = torch.from_numpy(digits.labels)
         self.by_label = [torch.nonzero(labels == label).flatten() for label in range(10)]
@@ -75,7 +77,7 @@ class Source:
 
 
 def chunk(some: Source, generator: Generator) -> Tensor:
-    """600 outliers, float32 (600, 1, 32, 32): PART of some kinds, a multiple of PART of others."""
+    """720 outliers, float32 (720, 1, 32, 32): PART of some kinds, a multiple of PART of others."""
     numbers = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
     made = [
         place(side_by_side(some(PART), some(PART), generator)),
@@ -83,6 +85,7 @@ def chunk(some: Source, generator: Generator) -> Tensor:
         place(torch.cat([some(PART // 2, MIRRORED).flip(3), some(PART // 2, TRANSPOSED).transpose(2, 3)])),
         place(halves(some, 3 * PART, generator)),
         place(struck(some, 3 * PART, generator)),
+        number_pieces(some.digits, 6 * PART, numbers),
         place(enclosed(some(PART, NOT_ONE), generator)),
         place(hollow(some(PART, NOT_ONE), generator)),
         place(strokes(2 * PART, generator)),
