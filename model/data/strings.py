@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.data.written import written
@@ -22,6 +21,7 @@ SOLID = 127  # gray level above which a pixel is ink: where digits touch, both a
 HEIGHT_VARIES = 0.06  # a digit is higher or lower than the others by at most this share
 BASE_VARIES = 0.04  # of the height by which a digit stands above or below the base line, at most
 NEAR = 0.1  # of the height: ink this far above or below keeps its distance, too
+FAR = 1e6  # pixels: further away than any ink
 MOST_OVERLAP = 0.1  # of the narrower digit's width: how far two touching digits slide into each other
 
 
@@ -100,32 +100,31 @@ def places(
     digits: each uint8 (H, W); tops: the row of each upper edge; gaps: to the digit before, from the second on; near:
     pixels above and below within which ink keeps a gap. Where digits overlap, only ink in the same row counts.
     """
-    frontier = np.full(max(top + len(digit) for top, digit in zip(tops, digits, strict=True)), -np.inf)
+    frontier = np.full(max(top + len(digit) for top, digit in zip(tops, digits, strict=True)), -FAR)
     lefts: list[int] = []
     for digit, top, gap in zip(digits, tops, [0.0, *gaps.tolist()], strict=True):
         first, beyond = edges(digit)
         rows = slice(top, top + len(digit))
         reached = frontier if gap < 0 else spread(frontier, round(near))  # in each row, the column after all ink so far
         meeting = float((reached[rows] - first).max())
-        left = round(meeting + gap) if np.isfinite(meeting) else round(max(frontier.max(), 0) + gap)
+        left = round((meeting if meeting > -FAR / 2 else max(frontier.max(), 0)) + gap)
         frontier[rows] = np.maximum(frontier[rows], left + beyond)
         lefts.append(left)
     return [left - min(lefts) for left in lefts]
 
 
 def edges(digit: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The first column of solid ink in each row of uint8 (H, W), and that after the last: ∞ and −∞ without ink."""
+    """The first column of solid ink in each row of uint8 (H, W), and that after the last: FAR and −FAR without ink."""
     solid = digit > SOLID
     is_inked = solid.any(axis=1)
-    first = np.where(is_inked, solid.argmax(axis=1), np.inf)
-    beyond = np.where(is_inked, digit.shape[1] - solid[:, ::-1].argmax(axis=1), -np.inf)
+    first = np.where(is_inked, solid.argmax(axis=1), FAR)
+    beyond = np.where(is_inked, digit.shape[1] - solid[:, ::-1].argmax(axis=1), -FAR)
     return first, beyond
 
 
 def spread(columns: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
     """The largest of float64 (H,) within `reach` rows of each row."""
-    padded = np.pad(columns, reach, constant_values=-np.inf)
-    largest: NDArray[np.float64] = sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    largest: NDArray[np.float64] = cv2.dilate(columns[:, None], np.ones((2 * reach + 1, 1), np.uint8))[:, 0]
     return largest
 
 
