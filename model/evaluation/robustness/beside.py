@@ -6,7 +6,8 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageFilter
 
-from model.evaluation.robustness.canvas import Box, Page, Shape, disc, drawn, line, paper, pen, placed, shot, written
+from model.data.written import written
+from model.evaluation.robustness.canvas import Box, Page, Shape, disc, drawn, line, paper, pen, placed, shot
 from model.evaluation.robustness.paint import Ink, Share, paint, png
 
 

@@ -11,16 +11,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from model.evaluation.robustness.paint import Ink, Share, jpeg, paint
+from model.evaluation.robustness.paint import Share, jpeg, paint
 
 Shape = tuple[int, int]  # height and width
 Page = NDArray[np.uint8]  # (H, W, 3)
 Place = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
-
-INKED = 60  # gray level of MNIST's ink from which a row or column belongs to the digit
-WIDEST = 1.2  # width of a written digit over its height, at most
-MNIST_HEIGHT = 20  # pixels of a digit's longer side
 
 
 def paper(shape: Shape, random: Generator) -> Page:
@@ -43,20 +39,6 @@ def printed(random: Generator) -> NDArray[np.float64]:
     color = random.uniform(90, 150, 3)
     color[random.integers(3)] = random.uniform(160, 215)
     return color
-
-
-def written(ink: Ink, height: float) -> Share:
-    """The digit cut out of uint8 (28, 28), `height` pixels high, with the sharp edges of a pen; nothing of no ink."""
-    rows, columns = np.flatnonzero(ink.max(axis=1) > INKED), np.flatnonzero(ink.max(axis=0) > INKED)
-    if not len(rows):
-        return np.zeros((max(8, round(height)), max(8, round(height / 2))), np.float32)
-    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = height / max(len(digit), digit.shape[1] / WIDEST)
-    size = (max(1, round(digit.shape[1] * scale)), max(1, round(len(digit) * scale)))
-    large = np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
-    steepness = max(1.0, height / MNIST_HEIGHT / 2)
-    share: Share = np.clip((large - np.float32(0.45)) * np.float32(steepness) + np.float32(0.5), 0, 1)
-    return share
 
 
 def placed(mark: Share, shape: Shape, left: float, top: float) -> Share:

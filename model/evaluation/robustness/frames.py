@@ -7,6 +7,7 @@ from numpy.random import Generator
 from PIL import Image, ImageDraw
 
 from model.data.fonts import font
+from model.data.written import written
 from model.evaluation.robustness.canvas import (
     Box,
     Place,
@@ -18,7 +19,6 @@ from model.evaluation.robustness.canvas import (
     printed,
     shot,
     within,
-    written,
 )
 from model.evaluation.robustness.paint import Ink, Share, paint, png
 

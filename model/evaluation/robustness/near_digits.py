@@ -13,8 +13,9 @@ from numpy.random import Generator
 
 from model.data.handwriting.letters import LETTERS
 from model.data.handwriting.signs import SIGNS
+from model.data.written import written
 from model.evaluation.robustness.beside import dust, salt_and_pepper, sheet, written_on
-from model.evaluation.robustness.canvas import Place, disc, drawn, line, placed, ring, shot, written
+from model.evaluation.robustness.canvas import Place, disc, drawn, line, placed, ring, shot
 from model.evaluation.robustness.conditions import Build, Condition, Kind
 from model.evaluation.robustness.frames import box, cell, comb, line_at_the_edge
 from model.evaluation.robustness.hands import by_hand

@@ -7,6 +7,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
+from model.data.written import written
 from model.evaluation.robustness.canvas import (
     Page,
     Shape,
@@ -18,7 +19,6 @@ from model.evaluation.robustness.canvas import (
     printed,
     shot,
     within,
-    written,
 )
 from model.evaluation.robustness.conditions import Build
 from model.evaluation.robustness.nondigits import clouds

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.data.written import written
 from model.evaluation.robustness.canvas import (
     disc,
     drawn,
@@ -18,7 +19,6 @@ from model.evaluation.robustness.canvas import (
     shot,
     stroke,
     within,
-    written,
 )
 
 SHAPE = (100, 120)
