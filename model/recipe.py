@@ -36,6 +36,7 @@ class Recipe:
     min_steps: int = 0  # with few digits, epochs are added until there are this many steps
     pruned_to: int = 0  # train on this many digits, the hardest of each class (model/training/pruning.py); 0: on all
     drawn_share: float = 0.25  # digits drawn in other hands, relative to the training digits (data/foreign.py); 0: none
+    cut_share: float = 0.15  # digits cut from lines, relative to the training digits (training/pieces.py); 0: none
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05
@@ -45,7 +46,7 @@ class Recipe:
     sample_share: float = 0.2  # largest share of a batch that users' samples fill
     sample_repeats: int = 20  # a sample is seen at most this often in an epoch
     patience: int = 0  # early stopping: epochs without a better score after which training ends; 0: never
-    outlier_share: float = 0.2  # outliers added to a batch, relative to its size (model/training/batches.py)
+    outlier_share: float = 0.25  # outliers added to a batch, relative to its size (model/training/batches.py)
     score_weight: float = 0.7  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
     ease_after: float = 0.7  # after this share of the epochs, distortions are half as strong
     seed: int = 1
@@ -65,6 +66,7 @@ QUICK = Recipe(
     min_steps=150,
     pruned_to=12_500,
     drawn_share=0,
+    cut_share=0,
     learning_rate=3e-2,
     weight_decay=0.2,
     label_smoothing=0.2,
@@ -74,7 +76,7 @@ QUICK = Recipe(
     score_weight=0,
     strength=replace(Strength().scaled(0), rotation=4, scale=0.04, shift=0.7, elastic=0.6),
 )
-RETRAIN = Recipe(epochs=12, drawn_share=0.1, outlier_share=0.1, learning_rate=1e-3, patience=6)
+RETRAIN = Recipe(epochs=12, drawn_share=0.1, cut_share=0.05, outlier_share=0.1, learning_rate=1e-3, patience=6)
 
 
 @dataclass(frozen=True)

@@ -55,13 +55,14 @@ def compose(
     spacing: Spacing = Spacing.NATURAL,
     height: float = 28.0,
     slant: float = 0.0,
+    varies: float = HEIGHT_VARIES,
 ) -> Line:
     """Write one to 127 digits as a line that is cut to its ink.
 
     images: each uint8 (S, S), white on black; height: pixels of a digit; slant: how far a digit leans to the right, as
-    a share of its height.
+    a share of its height; varies: share of the height by which a digit is higher or lower than the others, at most.
     """
-    sizes = height * random.uniform(1 - HEIGHT_VARIES, 1 + HEIGHT_VARIES, len(images))
+    sizes = height * random.uniform(1 - varies, 1 + varies, len(images))
     digits = [leaning(written(image, size), slant) for image, size in zip(images, sizes, strict=True)]
     bottoms = np.rint(height * random.uniform(-BASE_VARIES, BASE_VARIES, len(images))).astype(int)
     tops = [int(bottom) - len(digit) for bottom, digit in zip(bottoms, digits, strict=True)]

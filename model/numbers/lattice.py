@@ -26,16 +26,16 @@ DASH = 0.45  # height over width, at most, of a dash
 class Weights(NamedTuple):
     """Of an edge's features, whose weighted sum is the logarithm of the edge's weight. Fitted by fit.py."""
 
-    digit: float = 1.0  # log probability of the digit
-    is_digit: float = 1.0  # log probability that the piece is a digit at all
-    piece: float = 0.0  # 1 for each piece
-    height: float = -1.5  # |log| of the piece's height over the writing's
-    gap: float = -2.0  # widest gap within the piece, over the writing's height
-    cut: float = -2.0  # ink crossed by the cut where the edge begins, over the writing's height
-    mark: float = -1.0  # 1 for each mark
-    not_digit: float = 0.5  # log probability that the mark is no digit
-    size: float = -4.0  # the mark's height over the writing's
-    dash: float = 1.5  # 1 if the mark is a dash
+    digit: float = 0.612  # log probability of the digit
+    is_digit: float = 0.827  # log probability that the piece is a digit at all
+    piece: float = 0.611  # 1 for each piece
+    height: float = -3.884  # |log| of the piece's height over the writing's
+    gap: float = -3.761  # widest gap within the piece, over the writing's height
+    cut: float = -3.515  # ink crossed by the cut where the edge begins, over the writing's height
+    mark: float = 0.05  # 1 for each mark
+    not_digit: float = 0.067  # log probability that the mark is no digit
+    size: float = -5.992  # the mark's height over the writing's
+    dash: float = 0.901  # 1 if the mark is a dash
 
 
 class Edge(NamedTuple):

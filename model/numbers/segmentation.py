@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.numbers.text_lines import TextLine
@@ -19,13 +20,16 @@ from model.preprocessing.components import components_of
 
 # Shares of the writing's height:
 CUT_WIDTH = 0.45  # a component must be as wide to be cut
+FLAT = 0.3  # so low a component, a dash, is not cut
 MAX_CUT = 0.75  # ink that a seam may cross
-MIN_SLICE = 0.12  # between two seams
+MIN_SLICE = 0.1  # between two seams in one row
+SAME = 0.06  # on average, between two seams
 PIECE_WIDTH = 1.6  # widest piece
 PIECE_GAP = 0.35  # widest gap within a piece
 DUST = 0.012  # of the height's square: area of a smaller component
-MAX_JOINED = 5  # primitives in a piece
-SIDEWAYS = 0.02  # of full ink; the cost of each sidestep of a seam
+MAX_JOINED = 8  # primitives in a piece
+SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: winding ones, and straighter ones
+WAYPOINTS = (0.33, 0.67)  # shares of its height; the rows in which seams are looked for
 
 
 class Primitives(NamedTuple):
@@ -87,66 +91,85 @@ def slices_of(
     mask: NDArray[np.bool_], ink: NDArray[np.float32], height: float
 ) -> list[tuple[NDArray[np.bool_], float]]:
     """Cut one component, bool (h, w), along its seams: masks bool (h, w) from left to right, and the ink of each cut."""
-    if mask.shape[1] < CUT_WIDTH * height:
+    if mask.shape[1] < CUT_WIDTH * height or mask.shape[0] < FLAT * height:
         return [(mask, 0.0)]
-    seams = seams_of(ink / 255, height)
     columns = np.arange(mask.shape[1])
-    slices, before, cut = [], np.zeros(mask.shape, bool), 0.0
-    for path, cost in seams:
-        left = mask & (columns < path[:, None]) & ~before
-        if left.sum() < DUST * height**2 or (mask & ~before & ~left).sum() < DUST * height**2:
-            continue
-        slices.append((left, cut))
-        before |= left
-        cut = cost / height
-    slices.append((mask & ~before, cut))
+    least = DUST * height**2
+    slices: list[tuple[NDArray[np.bool_], float]] = []
+    rest, cut = mask, 0.0
+    for seam in seams_of(ink / 255, height):
+        left = rest & (columns < seam.path[:, None])
+        right = rest & ~left
+        if min(np.count_nonzero(left), np.count_nonzero(right)) >= least:
+            slices.append((left, cut))
+            rest, cut = right, seam.cost / height
+    slices.append((rest, cut))
     return slices
 
 
-def seams_of(ink: NDArray[np.float32], height: float) -> list[tuple[NDArray[np.intp], float]]:
-    """The cheapest paths from top to bottom through ink float32 (h, w), 0–1, from left to right, and what each costs.
+class Seam(NamedTuple):
+    """A path from top to bottom: its column in each row, int (h,), and the ink that it crosses, in pixels."""
 
-    A path is int (h,), its column in each row. Its cost is the ink that it crosses, in pixels.
+    path: NDArray[np.intp]
+    cost: float
+
+
+def seams_of(ink: NDArray[np.float32], height: float) -> list[Seam]:
+    """The cheapest seams through ink float32 (h, w), 0–1, from left to right.
+
+    Each is the cheapest of all that pass one place of a row, and cheaper there than those to its left and right. None
+    is near another, or crosses it.
     """
-    down, from_above = cheapest(ink)
-    up, from_below = cheapest(ink[::-1])
-    middle = len(ink) // 2
-    through = down[middle] + up[len(ink) - 1 - middle] - ink[middle]
-    width = ink.shape[1]
+    rows, width = np.arange(len(ink)), ink.shape[1]
     inner = max(1, round(MIN_SLICE * height))
-    places = np.arange(inner, width - inner)
-    if not len(places):
-        return []
-    padded = np.pad(through, inner, constant_values=np.inf)
-    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * inner + 1).min(axis=1)
-    minima = [place for place in places.tolist() if through[place] <= lowest[place] and through[place] <= MAX_CUT * height]
+    found = []
+    for sideways in SIDEWAYS:
+        down, from_above = cheapest(ink, sideways)
+        up, from_below = cheapest(ink[::-1], sideways)
+        for share in WAYPOINTS:
+            row = int(len(ink) * share)
+            through = down[row] + up[len(ink) - 1 - row] - ink[row]
+            for place in minima(through, inner):
+                path = np.concatenate([
+                    followed(from_above, row, place)[::-1], followed(from_below, len(ink) - 1 - row, place)[1:]
+                ])  # fmt: skip
+                cost = float(ink[rows, path].sum())
+                if cost <= MAX_CUT * height and inner <= place < width - inner:
+                    found.append(Seam(path, cost))
+    kept: list[Seam] = []
+    for seam in sorted(found, key=lambda seam: seam.cost):
+        if all(are_apart(seam.path, other.path, SAME * height) for other in kept):
+            kept.append(seam)
+    return sorted(kept, key=lambda seam: float(seam.path.mean()))
+
+
+def minima(values: NDArray[np.float32], reach: int) -> list[int]:
+    """Where values (w,) are least within `reach` places, each at least that far from the one before."""
+    padded = np.pad(values, reach, constant_values=np.inf)
+    lowest = sliding_window_view(padded, 2 * reach + 1).min(axis=1)
     chosen: list[int] = []
-    for place in minima:
-        if not chosen or place - chosen[-1] >= inner:
+    for place in np.flatnonzero(values <= lowest).tolist():
+        if not chosen or place - chosen[-1] >= reach:
             chosen.append(place)
-    seams = []
-    last = np.zeros(len(ink), np.intp)
-    for place in chosen:
-        path = np.empty(len(ink), np.intp)
-        path[: middle + 1] = followed(from_above, middle, place)[::-1]
-        path[middle:] = followed(from_below, len(ink) - 1 - middle, place)
-        last = np.maximum(path, last)
-        crossed = float(ink[np.arange(len(ink)), last].sum())
-        seams.append((last, crossed))
-    return seams
+    return chosen
 
 
-def cheapest(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+def are_apart(path: NDArray[np.intp], other: NDArray[np.intp], distance: float) -> bool:
+    """Whether two paths (h,) are farther apart than `distance` pixels on average, and one stays left of the other."""
+    apart = path - other
+    return bool(np.abs(apart).mean() > distance and (apart.min() >= -1 or apart.max() <= 1))
+
+
+def cheapest(ink: NDArray[np.float32], sideways: float) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """The cost of the cheapest path from the top to each place of (h, w), and the step, -1, 0 or 1, that led there."""
     cost = np.array(ink, np.float32)
     steps = np.zeros(ink.shape, np.int8)
+    beyond = np.float32(np.inf)
     for row in range(1, len(ink)):
         above = cost[row - 1]
-        straight = above.copy()
-        from_left = np.append(np.inf, above[:-1]) + SIDEWAYS
-        from_right = np.append(above[1:], np.inf) + SIDEWAYS
-        best = np.minimum(straight, np.minimum(from_left, from_right))
-        steps[row] = np.where(best == straight, 0, np.where(best == from_left, -1, 1))
+        from_left, from_right = np.append(beyond, above[:-1]) + sideways, np.append(above[1:], beyond) + sideways
+        best = np.minimum(above, np.minimum(from_left, from_right))
+        steps[row] = np.where(best == above, 0, np.where(best == from_left, -1, 1))
         cost[row] += best
     return cost, steps
 

@@ -23,13 +23,15 @@ SPECK = 0.06  # what is neither as wide nor as high is dust
 OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
+SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
 
 
 class TextLine(NamedTuple):
-    """One line of writing, at a scale at which its writing is about HEIGHT pixels high.
+    """One line of writing, upright, and at a scale at which it is about HEIGHT pixels high.
 
     ink: float32 (h, w), 0–255; mask: bool (h, w), its solid ink; height: of its writing, in pixels; top, left: where it
-    begins on the page's ink, in pixels of that; scale: pixels of this picture for each of them.
+    begins on the page's ink, in pixels of that; scale: pixels of this picture for each of them; shifts: float (h,), the
+    pixels by which each row was moved to the right to make the writing upright.
     """
 
     ink: NDArray[np.float32]
@@ -38,6 +40,7 @@ class TextLine(NamedTuple):
     top: int
     left: int
     scale: float
+    shifts: NDArray[np.float64]
 
 
 def find_text_lines(page: PageInk) -> list[TextLine]:
@@ -110,4 +113,31 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> T
         size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
         ink = np.maximum(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), 0)
         solid = cv2.resize(mine.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
-    return TextLine(np.minimum(ink, 255), solid, height * scale, top, left, scale)
+    shifts = shifts_of(solid)
+    return TextLine(
+        np.minimum(shifted(ink, shifts), 255), shifted(solid.astype(np.float32), shifts) > 0.5, height * scale, top,
+        left, scale, shifts,
+    )  # fmt: skip
+
+
+def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """By how many pixels each row of slanted writing, bool (h, w), must move to the right to be upright: float (h,).
+
+    Of the slants tried, the one at which the columns of ink are highest: upright strokes fill few columns.
+    """
+    small = mask.astype(np.float32)
+    rows = np.arange(len(mask), dtype=np.float64)
+    sharpness = [float((shifted(small, slant * rows).sum(axis=0) ** 2).sum()) for slant in SLANTS]
+    shifts: NDArray[np.float64] = SLANTS[int(np.argmax(sharpness))] * rows
+    return shifts - min(0.0, float(shifts[-1]))
+
+
+def shifted(picture: NDArray[np.float32], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The picture float32 (h, w) with each row moved to the right: float32 (h, w + the widest shift)."""
+    slant = float(shifts[-1] - shifts[0]) / max(1, len(shifts) - 1)
+    if not slant:
+        return picture
+    matrix = np.array([[1, slant, float(shifts[0])], [0, 1, 0]], np.float64)
+    size = (picture.shape[1] + int(np.ceil(shifts.max())), picture.shape[0])
+    moved: NDArray[np.float32] = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR)
+    return moved

@@ -8,20 +8,26 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
-from model.data.digits import Labelled
+from model.data.digits import Labelled, joined
 from model.recipe import Recipe
 from model.training.out_of_distribution import make_outliers
+from model.training.pieces import cut_digits
 from model.training.pruning import prune
 
 NO_DIGIT = 10  # the label of an outlier
-OUTLIERS = 30_000  # most that are made, once for a training; augmentation distorts each anew in each batch
+OUTLIERS = 24_000  # most that are made, once for a training; augmentation distorts each anew in each batch
 
 
 def batches_of(
     train: Labelled, samples: Labelled, recipe: Recipe, device: torch.device, generator: Generator
 ) -> WithOutliers:
-    """The recipe's batches: all digits of `train`, or the hardest, with users' samples and with outliers."""
+    """The recipe's batches: all digits of `train`, or the hardest, with users' samples and with outliers.
+
+    Some of `train` are repeated as the reader of numbers cuts them out of a line.
+    """
     digits = prune(train, recipe.pruned_to, device) if recipe.pruned_to else train
+    if recipe.cut_share:
+        digits = joined(digits, cut_digits(train, round(recipe.cut_share * len(train)), recipe.seed))
     return WithOutliers(Batches(digits, samples, recipe, device, generator), train, recipe, device, generator)
 
 

@@ -30,7 +30,7 @@ from model.data.handwriting.strokes import Form
 from model.preprocessing.layout import BOX_SIDE, NETWORK_SIDE
 from model.preprocessing.pipeline import to_input
 from model.training.defaced import crossed_out, enclosed, halved, hollow
-from model.training.pieces import number_pieces
+from model.training.pieces import pieces_without_digit
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
 from model.training.structures import blots, frames, segments
 
@@ -85,7 +85,7 @@ def chunk(some: Source, generator: Generator) -> Tensor:
         place(torch.cat([some(PART // 2, MIRRORED).flip(3), some(PART // 2, TRANSPOSED).transpose(2, 3)])),
         place(halves(some, 3 * PART, generator)),
         place(struck(some, 3 * PART, generator)),
-        number_pieces(some.digits, 6 * PART, numbers),
+        pieces_without_digit(some.digits, 6 * PART, numbers),
         place(enclosed(some(PART, NOT_ONE), generator)),
         place(hollow(some(PART, NOT_ONE), generator)),
         place(strokes(2 * PART, generator)),

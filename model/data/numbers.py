@@ -1,0 +1,108 @@
+"""Numbers on paper, as people write them: groups of digits, with points, commas and dashes between and after them.
+
+They are made from digits of MNIST or in other hands, to choose the reader's weights and thresholds by (model/numbers).
+The paper has noise, a fine print and perhaps a base line, but none of what the robustness suite measures.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.data.digits import Labelled
+from model.data.strings import Spacing, compose
+
+MOST_DIGITS = 8
+SPACINGS = (Spacing.NATURAL, Spacing.CLOSE, Spacing.TOUCHING)
+SPACING_SHARES = (0.45, 0.3, 0.25)
+HEIGHT = (16.0, 48.0)  # pixels of a digit
+SLANT = (-0.1, 0.4)
+VARIES = (0.03, 0.25)  # share by which digits' heights differ
+GROUP_SHARE = 0.4  # of the numbers that have marks between groups of digits
+END_SHARE = 0.35  # of the numbers with a mark at the end
+MARGIN = (0.2, 1.2)  # of the height, around the number
+PAPER, INK = (140, 250), (50, 150)  # gray levels of the paper, and by which ink is darker
+NOISE = (1.0, 8.0)  # gray levels, standard deviation
+PRINTED = 0.4  # share of the pages with fine print, much paler than the ink
+BASE_LINE = 0.15  # share of the pages with a printed base line
+
+
+def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArray[np.uint8], str]:
+    """A page uint8 (H, W) with a number of 1 to MOST_DIGITS random digits, and its text."""
+    count = int(random.integers(1, MOST_DIGITS + 1))
+    which = random.integers(len(digits), size=count)
+    height = float(random.uniform(*HEIGHT))
+    spacing, slant = SPACINGS[random.choice(3, p=SPACING_SHARES)], float(random.uniform(*SLANT))
+    varies = float(random.uniform(*VARIES))
+    groups = np.split(which, sorted_cuts(count, random)) if random.random() < GROUP_SHARE else [which]
+    parts: list[NDArray[np.uint8]] = []
+    for group in groups:
+        if parts:
+            parts.append(mark("point" if random.random() < 0.7 else "comma", height, random))
+        parts.append(compose(digits.images[group], random, spacing, height, slant, varies).ink)
+    if random.random() < END_SHARE:
+        parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
+    text = "".join(str(label) for label in digits.labels[which])
+    return on_paper(joined(parts, height, random), height, random), text
+
+
+def sorted_cuts(count: int, random: np.random.Generator) -> list[int]:
+    """Where a number of `count` digits is cut into groups: every three digits from its end, or anywhere."""
+    if random.random() < 0.6:
+        return list(range(count - 3, 0, -3))[::-1]
+    return sorted({int(random.integers(1, count)) for _ in range(2)}) if count > 1 else []
+
+
+def mark(kind: str, height: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """A point, comma, dash or double dash beside digits that are `height` pixels high: uint8 (H, W), on the base."""
+    tall = round(1.3 * height)
+    base = round(height)
+    wide = round(height * random.uniform(0.4, 1.5)) if kind in ("dash", "double") else round(0.3 * height) + 2
+    canvas = np.zeros((tall, wide), np.uint8)
+    stroke = max(1, round(height * random.uniform(0.05, 0.12)))
+    if kind == "point":
+        radius = max(1, round(height * random.uniform(0.04, 0.1)))
+        cv2.circle(canvas, (wide // 2, base - round(random.uniform(0, 0.2) * height)), radius, 255, -1, cv2.LINE_AA)
+    elif kind == "comma":
+        length = height * random.uniform(0.1, 0.28)
+        start, end = (wide // 2 + 1, base - 1), (round(wide / 2 - 0.4 * length), round(base + length * 0.9))
+        cv2.line(canvas, start, end, 255, stroke, cv2.LINE_AA)
+    else:
+        rows = (0.5,) if kind == "dash" else (0.42, 0.62)
+        for row in rows:
+            left, right = (round((row + random.uniform(-0.06, 0.06)) * height) for _ in range(2))
+            cv2.line(canvas, (stroke, left), (wide - stroke - 1, right), 255, stroke, cv2.LINE_AA)
+    return canvas
+
+
+def joined(parts: list[NDArray[np.uint8]], height: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """The parts, each uint8 (H, W), side by side, with small gaps: uint8 (H, W)."""
+    tall = max(len(part) for part in parts)
+    row: list[NDArray[np.uint8]] = []
+    for index, part in enumerate(parts):
+        if index:
+            row.append(np.zeros((tall, max(1, round(height * random.uniform(0.03, 0.3)))), np.uint8))
+        row.append(np.pad(part, ((0, tall - len(part)), (0, 0))))
+    return np.hstack(row)
+
+
+def on_paper(ink: NDArray[np.uint8], height: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Ink uint8 (H, W), white on black, on gray paper with a margin, noise and perhaps fine print: uint8."""
+    margins = [round(height * random.uniform(*MARGIN)) for _ in range(4)]
+    share = np.pad(ink, (margins[:2], margins[2:])).astype(np.float32) / 255
+    if random.random() < 0.5:
+        share = cv2.GaussianBlur(share, (0, 0), float(random.uniform(0.4, 0.9)))
+    paper = float(random.uniform(*PAPER))
+    darker = float(random.uniform(*INK))
+    printed = np.zeros_like(share)
+    if random.random() < PRINTED:
+        rows, columns = np.indices(share.shape, np.float32)
+        period, angle, bend = random.uniform(0.15, 0.4) * height, random.uniform(-0.5, 0.5), random.uniform(0, 3)
+        phase = rows * np.cos(angle) + columns * np.sin(angle) + bend * np.sin(columns * 3 / height)
+        printed = np.exp(-(((phase % period) - period / 2) ** 2)) * random.uniform(0.1, 0.3)
+    if random.random() < BASE_LINE:
+        row = min(len(share) - 2, margins[0] + round(height * random.uniform(1.0, 1.25)))
+        printed[row : row + int(random.integers(1, 3))] = random.uniform(0.4, 0.9)
+    page = paper - darker * np.maximum(share, printed) + random.normal(0, random.uniform(*NOISE), share.shape)
+    return np.clip(np.rint(page), 0, 255).astype(np.uint8)

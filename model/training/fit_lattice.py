@@ -1,0 +1,181 @@
+"""Fit the weights of the lattice's features: `python -m model.training.fit_lattice VERSION` prints them.
+
+Maximum likelihood of the true texts of lines that are written with validation digits: log P(text) is the log weight of
+all paths that spell the text less that of all paths, as in a conditional random field (Lafferty, McCallum and Pereira,
+2001). Where the digits are cut is not told: the sum goes over all ways to do it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.classifier import Classifier
+from model.data.digits import Labelled
+from model.data.load import load_digits
+from model.data.numbers import written_number
+from model.data.settings import load_data_settings
+from model.numbers.ink import find_ink
+from model.numbers.lattice import Weights, features_of
+from model.numbers.segmentation import pieces_of, primitives_of
+from model.numbers.text_lines import find_text_lines
+from model.preprocessing.errors import BlankImage
+from model.preprocessing.pipeline import to_input
+
+COUNT = 1_500  # lines
+SEED = 7
+STEPS = 60  # of L-BFGS
+REGULARIZATION = 0.002  # of the squared distance to the present weights
+
+
+class Line(NamedTuple):
+    """One line's lattice: for each node and each edge that ends there, where it begins and its features.
+
+    first: int64 (nodes, E), −1 for none; of_edge: float32 (nodes, E, F), 0 for features that an edge has not; digits:
+    float32 (nodes, E, 10), log probabilities, 0 for marks; is_piece: bool (nodes, E); text: int64 (T,).
+    """
+
+    first: NDArray[np.int64]
+    of_edge: NDArray[np.float32]
+    digits: NDArray[np.float32]
+    is_piece: NDArray[np.bool_]
+    text: NDArray[np.int64]
+
+
+NAMES = ("is_digit", "piece", "height", "gap", "cut", "mark", "not_digit", "size", "dash")  # of of_edge's columns
+FAN_IN = 9  # edges that end at a node, at most
+
+
+def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line | None:
+    """The lattice of the page's largest line; None if there is none."""
+    try:
+        lines = find_text_lines(find_ink(page))
+    except BlankImage:
+        return None
+    if not lines:
+        return None
+    line = max(lines, key=lambda one: int(one.mask.sum()))
+    primitives = primitives_of(line)
+    pieces = pieces_of(line, primitives)
+    if not pieces:
+        return None
+    scores = classifier.scores(to_input([piece.pixels for piece in pieces]))
+    of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, line.height)
+    nodes = len(primitives.boxes) + 1
+    first = np.full((nodes, FAN_IN), -1)
+    of_edge = np.zeros((nodes, FAN_IN, len(NAMES)), np.float32)
+    digits = np.zeros((nodes, FAN_IN, 10), np.float32)
+    is_piece = np.zeros((nodes, FAN_IN), bool)
+    filled = np.zeros(nodes, int)
+    for index in range(nodes - 1):
+        first[index + 1, 0] = index
+        of_edge[index + 1, 0, [5, 6, 7, 8, 4]] = of_marks[index]
+        filled[index + 1] = 1
+    for index, piece in enumerate(pieces):
+        at = filled[piece.last]
+        if at == FAN_IN:
+            continue
+        first[piece.last, at] = piece.first
+        of_edge[piece.last, at, :5] = of_pieces[index]
+        digits[piece.last, at] = log_digits[index]
+        is_piece[piece.last, at] = True
+        filled[piece.last] += 1
+    return Line(first, of_edge, digits, is_piece, np.array([int(digit) for digit in text]))
+
+
+class Lattices:
+    """Many lines' lattices, padded to one size, so that a step of the forward algorithm is done for all at once."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        count, nodes = len(lines), max(len(line.first) for line in lines)
+        longest = max(len(line.text) for line in lines)
+        self.ends = torch.tensor([len(line.first) - 1 for line in lines])
+        self.lengths = torch.tensor([len(line.text) for line in lines])
+        self.first = torch.full((count, nodes, FAN_IN), -1)
+        self.of_edge = torch.zeros(count, nodes, FAN_IN, len(NAMES))
+        self.digits = torch.zeros(count, nodes, FAN_IN, 10)
+        self.is_piece = torch.zeros(count, nodes, FAN_IN, dtype=torch.bool)
+        self.text = torch.zeros(count, longest, dtype=torch.int64)
+        for i, line in enumerate(lines):
+            size = len(line.first)
+            self.first[i, :size] = torch.from_numpy(line.first)
+            self.of_edge[i, :size] = torch.from_numpy(line.of_edge)
+            self.digits[i, :size] = torch.from_numpy(line.digits)
+            self.is_piece[i, :size] = torch.from_numpy(line.is_piece)
+            self.text[i, : len(line.text)] = torch.from_numpy(line.text)
+
+    def log_likelihood(self, digit: Tensor, weights: Tensor) -> Tensor:
+        """log P(text) of each line, float (S,). digit: weight of the log probabilities; weights: of NAMES."""
+        count, nodes, _ = self.first.shape
+        longest = self.text.shape[1]
+        base = self.of_edge @ weights
+        any_digit = torch.where(self.is_piece, (digit * self.digits).logsumexp(-1), 0.0)
+        spelled = self.digits.gather(3, self.text[:, None, None, :].expand(-1, nodes, FAN_IN, -1)) * digit
+        never = torch.tensor(-1e9)
+        free = [torch.zeros(count)]
+        clamped = [torch.cat([torch.zeros(count, 1), never.expand(count, longest)], 1)]
+        for node in range(1, nodes):
+            begin = self.first[:, node]
+            exists = begin >= 0
+            at = begin.clamp_min(0)
+            before = torch.stack(free, 1).gather(1, at)
+            free.append(torch.where(exists, before + base[:, node] + any_digit[:, node], never).logsumexp(1))
+            known = torch.stack(clamped, 1)  # (S, nodes so far, T + 1)
+            rows = known.gather(1, at[:, :, None].expand(-1, -1, longest + 1)) + base[:, node, :, None]
+            moved = torch.cat([never.expand(count, FAN_IN, 1), rows[:, :, :-1] + spelled[:, node]], 2)
+            rows = torch.where(self.is_piece[:, node, :, None], moved, rows)
+            clamped.append(torch.where(exists[:, :, None], rows, never).logsumexp(1))
+        every = torch.arange(count)
+        given = torch.stack(clamped, 1)[every, self.ends, self.lengths]
+        return given - torch.stack(free, 1)[every, self.ends]
+
+
+def fit(lattices: Lattices, start: Weights) -> tuple[Weights, float, float]:
+    """The weights of the greatest likelihood near `start`, and the mean log likelihood before and after."""
+    begin = torch.tensor([start.digit, *(getattr(start, name) for name in NAMES)])
+    theta = begin.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        # A text that no path spells teaches nothing.
+        value = -lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean()
+        value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
+        value.backward()
+        return value
+
+    with torch.no_grad():
+        before = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
+    optimizer.step(loss)
+    with torch.no_grad():
+        after = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
+    values = [round(value, 3) for value in theta.tolist()]
+    return Weights(digit=values[0], **dict(zip(NAMES, values[1:], strict=True))), before, after
+
+
+def lines_written_with(digits: Labelled, classifier: Classifier, count: int, seed: int) -> list[Line]:
+    """Lattices of `count` lines that are written with these digits."""
+    random = np.random.default_rng(seed)
+    pages = (written_number(digits, random) for _ in range(count))
+    lines = [line_of(page, text, classifier) for page, text in pages]
+    return [line for line in lines if line is not None]
+
+
+def main() -> None:
+    """Print the fitted weights of the version in the folder that the command line names."""
+    classifier = Classifier.load(Path(sys.argv[1]))
+    digits = load_digits(load_data_settings().data_dir).validation
+    lattices = Lattices(lines_written_with(digits, classifier, COUNT, SEED))
+    weights, before, after = fit(lattices, Weights())
+    print(f"mean log likelihood {before:.3f} → {after:.3f}")
+    print(weights)
+
+
+if __name__ == "__main__":
+    main()
