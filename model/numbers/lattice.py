@@ -38,6 +38,9 @@ class Weights(NamedTuple):
     dash: float = 0.901  # 1 if the mark is a dash
 
 
+WEIGHTS = Weights()
+
+
 class Edge(NamedTuple):
     """One step through the lattice.
 
@@ -79,7 +82,7 @@ def features_of(
 
 
 def lattice_of(
-    primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights
+    primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights = WEIGHTS
 ) -> Lattice:
     """The lattice of a line. scores: of the pieces; height: of the line's writing."""
     of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, height)

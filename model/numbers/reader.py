@@ -1,15 +1,69 @@
-"""Read every number on a page."""
+"""Read every number on a page: heuristic over-segmentation and a lattice, as LeNet-5 once read checks.
+
+    a decoded page
+      → its ink, without printed lines           ink.py
+      → lines of writing, upright, and the
+        numbers on each                          text_lines.py
+      → primitives: components, cut by seams     segmentation.py
+      → pieces: neighbouring primitives, each    segmentation.py
+        placed as a single digit is
+      → the network's scores for all of them     model/classifier.py
+      → a lattice of all readings, the likeliest
+        texts and their probabilities            lattice.py
+      → NumbersOnPage                            result.py
+
+`read_numbers_of_page` is this story in code. Source: LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning
+Applied to Document Recognition", 1998, sections V to VIII.
+"""
 
 from __future__ import annotations
 
-from model.classifier import Classifier
-from model.numbers.result import NumbersOnPage
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores
+from model.numbers.ink import PageInk, find_ink
+from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
+from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
+from model.numbers.segmentation import Piece, Primitives, box_on_page, pieces_of, primitives_of
+from model.numbers.text_lines import TextLine, find_text_lines, split_at_gaps
 from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
-from model.preprocessing.decoding.page import Page
-from model.preprocessing.pipeline import DEFAULT_LIMITS
+from model.preprocessing.decoding.page import Box, Page
+from model.preprocessing.pipeline import DEFAULT_LIMITS, to_input
 
+WORK_SIDE = 1_000  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 MAX_DIGITS = 32  # of a number
+MIN_CONFIDENCE = 0.9  # of an accepted number
+MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepted number
+OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
+DASH = 0.45  # height over width, at most, of a dash
+MIN_LENGTH_SHARE = 0.05  # probability of the wanted number of digits, at least, at which gaps part numbers
+ALTERNATIVES = 3
+MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
+
+
+class Analysis(NamedTuple):
+    """What the reader found out about one stretch of writing: a number, or nothing but marks.
+
+    index: of its line on the page; texts: the likeliest first, with their log weight and best path; total: log weight
+    of all paths, or of all with the wanted number of digits.
+    """
+
+    index: int
+    line: TextLine
+    primitives: Primitives
+    pieces: list[Piece]
+    scores: Scores
+    lattice: Lattice
+    texts: list[tuple[str, Hypothesis]]
+    total: float
+
+    def probability(self, hypothesis: Hypothesis) -> float:
+        """Of one of the texts, 0–1."""
+        return min(1.0, float(np.exp(hypothesis.weight - self.total)))
 
 
 def read_numbers(
@@ -19,9 +73,102 @@ def read_numbers(
 
     Raises ImageError, among them BlankImage for a page without ink.
     """
-    return read_numbers_of_page(decode(data, limits), classifier, digits)
+    return read_numbers_of_page(decode(data, limits._replace(work_side=WORK_SIDE)), classifier, digits)
 
 
 def read_numbers_of_page(page: Page, classifier: Classifier, digits: int | None = None) -> NumbersOnPage:
-    """Read the numbers on a decoded page. Raises BlankImage."""
-    return NumbersOnPage([])
+    """Read the numbers on a decoded page. Raises BlankImage or CrowdedPage."""
+    ink = find_ink(page.gray)
+    found = analyse(ink, classifier, digits)
+    return NumbersOnPage([number for analysis in found if (number := number_of(analysis, page, ink)) is not None])
+
+
+def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> list[Analysis]:
+    """Read each stretch of writing on a page, in reading order. Raises CrowdedPage."""
+    found = []
+    for index, line in enumerate(find_text_lines(ink)):
+        parts = [reading_of(part, index, classifier, digits) for part in split_at_gaps(line)]
+        if digits is not None and len(parts) > 1 and not all(has_length(part, digits) for part in parts):
+            parts = [reading_of(line, index, classifier, digits)]
+        found += parts
+    return found
+
+
+def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int | None) -> Analysis:
+    """Read one stretch of writing."""
+    primitives = primitives_of(line)
+    pieces = pieces_of(line, primitives)
+    scores = scores_of(pieces, classifier)
+    lattice = lattice_of(primitives, pieces, scores, line.height)
+    texts = likeliest(lattice, digits)
+    if not texts:  # no path has so many digits
+        digits, texts = None, likeliest(lattice)
+    return Analysis(index, line, primitives, pieces, scores, lattice, texts, total(lattice, digits))
+
+
+def scores_of(pieces: Sequence[Piece], classifier: Classifier) -> Scores:
+    """The network's outputs for the pieces."""
+    images = to_input([piece.pixels for piece in pieces]) if pieces else np.zeros((0, 1, 32, 32), np.float32)
+    parts = [classifier.scores(images[start : start + BATCH]) for start in range(0, max(1, len(pieces)), BATCH)]
+    return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def has_length(analysis: Analysis, digits: int) -> bool:
+    """Whether the writing may be a number with so many digits, or none at all."""
+    probable = np.log(MIN_LENGTH_SHARE) + total(analysis.lattice)
+    return total(analysis.lattice, digits) >= probable or total(analysis.lattice, 0) >= probable
+
+
+def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
+    """The number that the writing is; None if it is none."""
+    text, best = analysis.texts[0]
+    edges = [edge for edge in best.path if edge.piece is not None]
+    chosen = [analysis.pieces[edge.piece] for edge in edges if edge.piece is not None]
+    scores = [float(analysis.scores.score[edge.piece]) for edge in edges if edge.piece is not None]
+    if not text or max(scores) < MIN_SCORE:
+        return None
+    confidence = analysis.probability(best)
+    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece in chosen]
+    boxes = [
+        page.box_as_sent(left + ink.left, top + ink.top, right + ink.left, bottom + ink.top)
+        for left, top, right, bottom in extents
+    ]
+    digits = [
+        ReadDigit(int(digit), confidence_at(place, analysis), box, piece.pixels)
+        for place, (digit, box, piece) in enumerate(zip(text, boxes, chosen, strict=True))
+    ]
+    reason = None
+    if min(scores) < MIN_SCORE:
+        reason = NOT_A_DIGIT
+    elif has_other_ink(analysis, best):
+        reason = OTHER_INK
+    elif confidence < MIN_CONFIDENCE:
+        reason = LOW_CONFIDENCE
+    others = [Alternative(other, analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]]
+    likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
+    return Number(text, confidence, reason is None, reason, around(boxes), analysis.index, digits, likely)
+
+
+def confidence_at(place: int, analysis: Analysis) -> float:
+    """The probability that the number has the digit of its likeliest text at a place, by all texts that are likely."""
+    digit = analysis.texts[0][0][place]
+    same = [found for text, found in analysis.texts if text[place : place + 1] == digit]
+    return min(1.0, sum(analysis.probability(found) for found in same))
+
+
+def has_other_ink(analysis: Analysis, best: Hypothesis) -> bool:
+    """Whether the path leaves out a mark that is too high for a point, a comma or a dash."""
+    for edge in best.path:
+        if edge.piece is None:
+            left, top, right, bottom = analysis.primitives.boxes[edge.first]
+            is_dash = bottom - top <= DASH * (right - left)
+            if bottom - top > OTHER_HEIGHT * analysis.line.height and not is_dash:
+                return True
+    return False
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box around others."""
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    return Box(left, top, right - left, bottom - top)

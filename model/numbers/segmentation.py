@@ -212,3 +212,13 @@ def with_soft_edges(labels: NDArray[np.int32], ink: NDArray[np.float32]) -> NDAr
         [padded[down : down + height, across : across + width] for down in range(3) for across in range(3)], axis=0
     )
     return np.where(labels > 0, labels, np.where(ink > 0, spread, 0)).astype(np.int32)
+
+
+def box_on_page(line: TextLine, primitives: Primitives, piece: Piece) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a piece on the page's ink, in pixels."""
+    rows, columns = np.nonzero((primitives.labels > piece.first) & (primitives.labels <= piece.last))
+    across = columns - line.shifts[rows]
+    return (
+        line.left + float(across.min()) / line.scale, line.top + float(rows.min()) / line.scale,
+        line.left + float(across.max() + 1) / line.scale, line.top + float(rows.max() + 1) / line.scale,
+    )  # fmt: skip

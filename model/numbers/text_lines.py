@@ -23,6 +23,8 @@ SPECK = 0.06  # what is neither as wide nor as high is dust
 OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
+WIDE_GAP = 1.2  # between two numbers on a line, at least
+WIDER = 2.0  # times the line's middle gap; a number that is spaced widely is not torn apart
 SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
 
 
@@ -118,6 +120,25 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> T
         np.minimum(shifted(ink, shifts), 255), shifted(solid.astype(np.float32), shifts) > 0.5, height * scale, top,
         left, scale, shifts,
     )  # fmt: skip
+
+
+def split_at_gaps(line: TextLine) -> list[TextLine]:
+    """The stretches of a line between wide gaps, from left to right."""
+    inked = np.flatnonzero(line.mask.any(axis=0))
+    gaps = np.diff(inked) - 1
+    between = gaps[gaps > 0]
+    usual = float(np.median(between)) if len(between) else 0.0
+    wide = np.flatnonzero(gaps > max(WIDE_GAP * line.height, WIDER * usual))
+    starts = [int(inked[0]), *(int(inked[at + 1]) for at in wide)]
+    ends = [*(int(inked[at]) + 1 for at in wide), int(inked[-1]) + 1]
+    return [part_of(line, max(start - 1, 0), end + 1) for start, end in zip(starts, ends, strict=True)]
+
+
+def part_of(line: TextLine, start: int, end: int) -> TextLine:
+    """The line's columns from `start` on, `end` excluded."""
+    return line._replace(
+        ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start
+    )
 
 
 def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

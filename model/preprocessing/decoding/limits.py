@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Unread, claim_of, name_of
+from model.preprocessing.decoding.headers.claim import WORK_SIDE
 from model.preprocessing.decoding.heic import ADVICE, has_heif
 from model.preprocessing.errors import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
 
@@ -17,10 +18,14 @@ MIN_SIDE = 8  # pixels
 
 
 class Limits(NamedTuple):
-    """The largest file, in bytes, and the largest picture, in pixels, that are decoded."""
+    """The largest file, in bytes, and the largest picture, in pixels, that are decoded.
+
+    work_side: pixels; a picture whose longer side is at least twice as long is shrunk to about this.
+    """
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
+    work_side: int = WORK_SIDE
 
 
 def check_bytes(data: bytes, limits: Limits) -> None:

@@ -1,4 +1,4 @@
-"""Decode a file by Pillow to gray, shrunk to about WORK_SIDE and turned upright by its EXIF orientation.
+"""Decode a file by Pillow to gray, shrunk to the limits' working size and turned upright by its EXIF orientation.
 
 Without EXIF, Pillow takes the orientation from a file's XMP. The file's header must be within the limits (limits.py).
 Why not `ImageOps.exif_transpose`: it also rewrites the other EXIF tags, and fails if those are damaged. Of 19,069 JPEGs
@@ -17,7 +17,6 @@ from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, UnidentifiedIm
 from model.preprocessing.decoding.c_libraries import silence_libtiff
 from model.preprocessing.decoding.gray import plain, to_gray
 from model.preprocessing.decoding.headers import Claim
-from model.preprocessing.decoding.headers.claim import WORK_SIDE
 from model.preprocessing.decoding.limits import Limits, check_size
 from model.preprocessing.decoding.netpbm import open_netpbm
 from model.preprocessing.decoding.page import TRANSPOSE_BY_ORIENTATION, Page
@@ -41,7 +40,7 @@ def decode_claimed(data: bytes, claim: Claim, limits: Limits) -> Page:
 
 
 def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[int, int], Image.Transpose | None]:
-    """Decode to about WORK_SIDE in a mode of `plain`; also return the size of the picture, and the transpose that turns
+    """Decode to the working size in a mode of `plain`; also return the size of the picture, and the transpose that turns
     it upright, None if none.
 
     Raises ImageError.
@@ -50,7 +49,7 @@ def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[
         with open_image(data, claim) as image:
             check_size(*image.size, limits)
             size = image.size  # before a decoder that shrinks changes it
-            small = plain(shrink(image, claim))
+            small = plain(shrink(image, claim, limits.work_side))
             return small, size, exif_transpose_of(image) if may_have_exif(image) else None
     except ImageError:
         raise
@@ -69,17 +68,17 @@ def open_image(data: bytes, claim: Claim) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=(claim.format,))
 
 
-def shrink(image: Image.Image, claim: Claim) -> Image.Image:
-    """Shrink the picture to about WORK_SIDE. A JPEG or JPEG 2000 is decoded at reduced size; others are averaged."""
+def shrink(image: Image.Image, claim: Claim, work_side: int) -> Image.Image:
+    """Shrink the picture to about `work_side`. A JPEG or JPEG 2000 is decoded at reduced size; others are averaged."""
     longer = max(image.size)
-    if longer < 2 * WORK_SIDE:
+    if longer < 2 * work_side:
         return image
     if image.format in ("JPEG", "MPO"):
-        image.draft(None, (WORK_SIDE * image.width // longer, WORK_SIDE * image.height // longer))
+        image.draft(None, (work_side * image.width // longer, work_side * image.height // longer))
     elif image.format == "JPEG2000":
         setattr(image, "reduce", claim.halvings)  # noqa: B010 - the plugin's property, which hides the method `reduce`
         image.load()
-    factor = max(image.size) // WORK_SIDE
+    factor = max(image.size) // work_side
     return image if factor < 2 else plain(image).reduce(factor)
 
 
