@@ -9,6 +9,7 @@ Recognition", 1998, sections V to VIII.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from model.classifier import Scores
 from model.numbers.segmentation import Piece, Primitives
 
-BEAM = 12  # texts kept at each node
+BEAM = 10  # texts kept at each node
 CHOICES = 4  # likeliest digits of a piece that the beam follows
+UNLIKELY = 6.0  # log weight below the likeliest digit's, at which the beam leaves a digit out
 DASH = 0.45  # height over width, at most, of a dash
 
 
@@ -45,13 +47,15 @@ class Edge(NamedTuple):
     """One step through the lattice.
 
     first, last: its nodes; piece: its index among the pieces, None if it leaves a mark out; weights: log weight of each
-    digit, float64 (10,), or of the mark, (1,).
+    digit, float64 (10,), or of the mark, (1,); choices: the likeliest digits, as text, and their log weights; the empty
+    text for a mark.
     """
 
     first: int
     last: int
     piece: int | None
     weights: NDArray[np.float64]
+    choices: list[tuple[str, float]]
 
 
 class Lattice(NamedTuple):
@@ -91,10 +95,11 @@ def lattice_of(
     per_mark = of_marks @ np.array([w.mark, w.not_digit, w.size, w.dash, w.cut])
     into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
     for index, piece in enumerate(pieces):
-        edge = Edge(piece.first, piece.last, index, w.digit * log_digits[index] + per_piece[index])
-        into[piece.last].append(edge)
+        of_digits = w.digit * log_digits[index] + per_piece[index]
+        into[piece.last].append(Edge(piece.first, piece.last, index, of_digits, choices_of(of_digits)))
     for index in range(len(primitives.boxes)):
-        into[index + 1].append(Edge(index, index + 1, None, per_mark[index : index + 1]))
+        left_out = [("", float(per_mark[index]))]
+        into[index + 1].append(Edge(index, index + 1, None, per_mark[index : index + 1], left_out))
     return Lattice(into)
 
 
@@ -117,11 +122,22 @@ def total(lattice: Lattice, digits: int | None = None) -> float:
 
 
 class Hypothesis(NamedTuple):
-    """A text that the beam follows: log weight of all its paths so far, and its best path's weight and edges."""
+    """A text that the beam follows: log weight of all its paths so far; weight, last edge and origin of the best."""
 
     weight: float
     best: float
-    path: tuple[Edge, ...]
+    edge: Edge | None = None
+    before: Hypothesis | None = None
+
+    @property
+    def path(self) -> list[Edge]:
+        """The edges of the best path."""
+        edges: list[Edge] = []
+        at: Hypothesis | None = self
+        while at is not None and at.edge is not None:
+            edges.append(at.edge)
+            at = at.before
+        return edges[::-1]
 
 
 def likeliest(lattice: Lattice, digits: int | None = None) -> list[tuple[str, Hypothesis]]:
@@ -129,46 +145,42 @@ def likeliest(lattice: Lattice, digits: int | None = None) -> list[tuple[str, Hy
 
     digits: how many a text has; None if that is unknown. The list is empty if no path has so many.
     """
-    beams: list[dict[str, Hypothesis]] = [{"": Hypothesis(0.0, 0.0, ())}]
+    beams: list[list[tuple[str, Hypothesis]]] = [[("", Hypothesis(0.0, 0.0))]]
     remaining = len(lattice.into) - 1
     for node, edges in enumerate(lattice.into[1:], start=1):
         reached: dict[str, Hypothesis] = {}
         for edge in edges:
-            steps = ((None, float(edge.weights[0])),) if edge.piece is None else best_digits(edge.weights)
-            for text, hypothesis in beams[edge.first].items():
-                for digit, weight in steps:
-                    longer = text if digit is None else text + str(digit)
-                    if digits is not None and (len(longer) > digits or len(longer) + remaining - node < digits):
+            for text, before in beams[edge.first]:
+                for digit, weight in edge.choices:
+                    longer = text + digit
+                    if digits is not None and not len(longer) <= digits <= len(longer) + remaining - node:
                         continue
-                    extend(reached, longer, hypothesis, edge, weight)
-        ordered = sorted(reached.items(), key=lambda item: -item[1].weight)
-        beams.append(dict(ordered[:BEAM]))
-    return [(text, found) for text, found in beams[-1].items() if digits is None or len(text) == digits]
+                    extend(reached, longer, before, edge, weight)
+        beams.append(sorted(reached.items(), key=lambda item: -item[1].weight)[:BEAM])
+    return [(text, found) for text, found in beams[-1] if digits is None or len(text) == digits]
 
 
-def extend(
-    reached: dict[str, Hypothesis], text: str, hypothesis: Hypothesis, edge: Edge, weight: float
-) -> None:
+def extend(reached: dict[str, Hypothesis], text: str, before: Hypothesis, edge: Edge, weight: float) -> None:
     """Add a path to the hypotheses of a node."""
-    summed, best = hypothesis.weight + weight, hypothesis.best + weight
+    summed, best = before.weight + weight, before.best + weight
     known = reached.get(text)
     if known is None:
-        reached[text] = Hypothesis(summed, best, (*hypothesis.path, edge))
-    elif best > known.best:
-        reached[text] = Hypothesis(log_add(known.weight, summed), best, (*hypothesis.path, edge))
-    else:
-        reached[text] = known._replace(weight=log_add(known.weight, summed))
+        reached[text] = Hypothesis(summed, best, edge, before)
+        return
+    both = log_add(known.weight, summed)
+    reached[text] = Hypothesis(both, best, edge, before) if best > known.best else known._replace(weight=both)
 
 
-def best_digits(weights: NDArray[np.float64]) -> list[tuple[int | None, float]]:
-    """The likeliest digits of an edge and their log weights."""
-    order = np.argsort(-weights)[:CHOICES]
-    return [(int(digit), float(weights[digit])) for digit in order]
+def choices_of(weights: NDArray[np.float64]) -> list[tuple[str, float]]:
+    """The likeliest digits of a piece, as text, and their log weights."""
+    least = weights.max() - UNLIKELY
+    order = np.argsort(-weights)[:CHOICES].tolist()
+    return [(str(digit), float(weights[digit])) for digit in order if weights[digit] >= least]
 
 
 def log_add(a: float, b: float) -> float:
     """log(exp(a) + exp(b))."""
-    return max(a, b) + float(np.log1p(np.exp(-abs(a - b))))
+    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
 
 
 def log_sum(values: Sequence[float] | NDArray[np.float64]) -> float:

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores
 from model.numbers.ink import PageInk, find_ink
@@ -38,6 +39,7 @@ WORK_SIDE = 1_000  # pixels; a larger picture is shrunk to between this and twic
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.9  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepted number
+CLEAR_SCORE, CLEAR_CONFIDENCE = 4.5, 0.99  # log odds that a component is a digit, and of which; it is not cut
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 DASH = 0.45  # height over width, at most, of a dash
 MIN_LENGTH_SHARE = 0.05  # probability of the wanted number of digits, at least, at which gaps part numbers
@@ -96,9 +98,9 @@ def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> 
 
 def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int | None) -> Analysis:
     """Read one stretch of writing."""
-    primitives = primitives_of(line)
+    primitives = primitives_of(line, lambda digits: are_clear(digits, classifier))
     pieces = pieces_of(line, primitives)
-    scores = scores_of(pieces, classifier)
+    scores = scores_of([piece.pixels for piece in pieces], classifier)
     lattice = lattice_of(primitives, pieces, scores, line.height)
     texts = likeliest(lattice, digits)
     if not texts:  # no path has so many digits
@@ -106,10 +108,17 @@ def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int |
     return Analysis(index, line, primitives, pieces, scores, lattice, texts, total(lattice, digits))
 
 
-def scores_of(pieces: Sequence[Piece], classifier: Classifier) -> Scores:
-    """The network's outputs for the pieces."""
-    images = to_input([piece.pixels for piece in pieces]) if pieces else np.zeros((0, 1, 32, 32), np.float32)
-    parts = [classifier.scores(images[start : start + BATCH]) for start in range(0, max(1, len(pieces)), BATCH)]
+def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:
+    """Which components, each placed as a digit, uint8 (32, 32), are so clearly one that they need no cut: bool (N,)."""
+    scores = scores_of(digits, classifier)
+    clear: NDArray[np.bool_] = (scores.score >= CLEAR_SCORE) & (scores.probabilities.max(axis=1) >= CLEAR_CONFIDENCE)
+    return clear
+
+
+def scores_of(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> Scores:
+    """The network's outputs for N pictures, each uint8 (32, 32)."""
+    images = to_input(digits) if len(digits) else np.zeros((0, 1, 32, 32), np.float32)
+    parts = [classifier.scores(images[start : start + BATCH]) for start in range(0, max(1, len(digits)), BATCH)]
     return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

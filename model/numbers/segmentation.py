@@ -8,6 +8,7 @@ Carving for Content-Aware Image Resizing", 2007). A seam may run down between tw
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from model.numbers.text_lines import TextLine
 from model.preprocessing.centering import center_ink
-from model.preprocessing.components import components_of
+from model.preprocessing.components import Components, components_of
 
 # Shares of the writing's height:
+DIGIT_WIDTH = 0.95  # a wider component is cut though it looks like a digit
 CUT_WIDTH = 0.45  # a component must be as wide to be cut
 FLAT = 0.3  # so low a component, a dash, is not cut
 MAX_CUT = 0.75  # ink that a seam may cross
@@ -32,17 +34,19 @@ SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: windi
 WAYPOINTS = (0.33, 0.67)  # shares of its height; the rows in which seams are looked for
 
 
+WALL = np.float32(1e6)  # cost of a place between two components
+
+
 class Primitives(NamedTuple):
     """The K primitives of a line from left to right.
 
     labels: int32 (h, w), 1 to K, 0 elsewhere; boxes: int (K, 4), left, top, right and bottom, the last two exclusive;
-    area: int (K,), pixels; cut: float (K,), the ink that the seam before each crosses, relative to the writing's
-    height, 0 where it begins a component.
+    cut: float (K,), the ink that the seam before each crosses, relative to the writing's height, 0 where it begins a
+    component.
     """
 
     labels: NDArray[np.int32]
     boxes: NDArray[np.intp]
-    area: NDArray[np.intp]
     cut: NDArray[np.float64]
 
 
@@ -60,44 +64,89 @@ class Piece(NamedTuple):
     pixels: NDArray[np.uint8]
 
 
-def primitives_of(line: TextLine) -> Primitives:
-    """Cut the line."""
+def none_clear(digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
+    """No component is so clear that it is not cut."""
+    return np.zeros(len(digits), bool)
+
+
+def primitives_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]] = none_clear) -> Primitives:
+    """Cut the line.
+
+    clear: tells of components placed as digits, each uint8 (32, 32), which are so clearly a digit that they are not
+    cut: bool (N,).
+    """
     parts = components_of(line.mask)
-    pieces: list[tuple[float, NDArray[np.bool_], int, int, float]] = []  # middle, mask, its top and left, cut
-    for index in range(len(parts.area)):
-        if parts.area[index] < DUST * line.height**2:
-            continue
-        top, left = int(parts.top[index]), int(parts.left[index])
-        window = (slice(top, int(parts.bottom[index])), slice(left, int(parts.right[index])))
-        mask = parts.labels[window] == index + 1
-        for slice_mask, cut in slices_of(mask, line.ink[window] * mask, line.height):
-            columns = np.flatnonzero(slice_mask.any(axis=0))
-            middle = left + (columns[0] + columns[-1] + 1) / 2
-            pieces.append((middle, slice_mask, top, left, cut))
-    pieces.sort(key=lambda piece: piece[0])
+    indices = np.flatnonzero(parts.area >= DUST * line.height**2)
+    masks = [mask_of(parts, int(index)) for index in indices]
+    tops, lefts = parts.top[indices].tolist(), parts.left[indices].tolist()
+    inks = [
+        line.ink[top : top + len(mask), left : left + mask.shape[1]] * mask
+        for mask, top, left in zip(masks, tops, lefts, strict=True)
+    ]
+    uncut = ~cuttable(masks, line.height)
+    narrow = [i for i in np.flatnonzero(~uncut).tolist() if masks[i].shape[1] <= DIGIT_WIDTH * line.height]
+    if narrow:
+        uncut[narrow] = clear([center_ink(inks[i]) for i in narrow])
+    seams: list[list[Seam]] = [[] for _ in masks]
+    wide = np.flatnonzero(~uncut).tolist()
+    for i, found in zip(wide, seams_of([inks[i] / 255 for i in wide], line.height), strict=True):
+        seams[i] = found
+    slices = [
+        Slice(mask, top, left, cut)
+        for whole, top, left, cuts in zip(masks, tops, lefts, seams, strict=True)
+        for mask, cut in slices_of(whole, cuts, line.height)
+    ]
+    return numbered(slices, line)
+
+
+class Slice(NamedTuple):
+    """A primitive before it has its place: its mask, bool (h, w), where that begins on the line, and `Primitives.cut`."""
+
+    mask: NDArray[np.bool_]
+    top: int
+    left: int
+    cut: float
+
+    @property
+    def middle(self) -> float:
+        """Its middle column."""
+        columns = np.flatnonzero(self.mask.any(axis=0))
+        return self.left + float(columns[0] + columns[-1] + 1) / 2
+
+
+def mask_of(parts: Components, index: int) -> NDArray[np.bool_]:
+    """A component's mask within its box: bool (h, w)."""
+    rows, columns = slice(parts.top[index], parts.bottom[index]), slice(parts.left[index], parts.right[index])
+    mask: NDArray[np.bool_] = parts.labels[rows, columns] == index + 1
+    return mask
+
+
+def cuttable(masks: Sequence[NDArray[np.bool_]], height: float) -> NDArray[np.bool_]:
+    """Which components are wide and high enough to hold more than one digit: bool (N,)."""
+    shapes = np.array([mask.shape for mask in masks]).reshape(-1, 2)
+    result: NDArray[np.bool_] = (shapes[:, 1] >= CUT_WIDTH * height) & (shapes[:, 0] >= FLAT * height)
+    return result
+
+
+def numbered(slices: list[Slice], line: TextLine) -> Primitives:
+    """The primitives on their line, in the order of their middles."""
     labels = np.zeros(line.mask.shape, np.int32)
-    boxes, areas, cuts = [], [], []
-    for number, (_, mask, top, left, cut) in enumerate(pieces, start=1):
-        window = labels[top : top + mask.shape[0], left : left + mask.shape[1]]
-        window[mask] = number
+    boxes = []
+    ordered = sorted(slices, key=lambda one: one.middle)
+    for number, (mask, top, left, _) in enumerate(ordered, start=1):
+        labels[top : top + mask.shape[0], left : left + mask.shape[1]][mask] = number
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         boxes.append((left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1))
-        areas.append(int(mask.sum()))
-        cuts.append(cut)
-    return Primitives(labels, np.array(boxes, np.intp).reshape(-1, 4), np.array(areas, np.intp), np.array(cuts))
+    return Primitives(labels, np.array(boxes, np.intp).reshape(-1, 4), np.array([one.cut for one in ordered]))
 
 
-def slices_of(
-    mask: NDArray[np.bool_], ink: NDArray[np.float32], height: float
-) -> list[tuple[NDArray[np.bool_], float]]:
-    """Cut one component, bool (h, w), along its seams: masks bool (h, w) from left to right, and the ink of each cut."""
-    if mask.shape[1] < CUT_WIDTH * height or mask.shape[0] < FLAT * height:
-        return [(mask, 0.0)]
+def slices_of(mask: NDArray[np.bool_], seams: list[Seam], height: float) -> list[tuple[NDArray[np.bool_], float]]:
+    """Cut one component, bool (h, w), along seams: masks bool (h, w) from left to right, and the ink of each cut."""
     columns = np.arange(mask.shape[1])
     least = DUST * height**2
     slices: list[tuple[NDArray[np.bool_], float]] = []
     rest, cut = mask, 0.0
-    for seam in seams_of(ink / 255, height):
+    for seam in seams:
         left = rest & (columns < seam.path[:, None])
         right = rest & ~left
         if min(np.count_nonzero(left), np.count_nonzero(right)) >= least:
@@ -114,31 +163,68 @@ class Seam(NamedTuple):
     cost: float
 
 
-def seams_of(ink: NDArray[np.float32], height: float) -> list[Seam]:
-    """The cheapest seams through ink float32 (h, w), 0–1, from left to right.
+def seams_of(inks: Sequence[NDArray[np.float32]], height: float) -> list[list[Seam]]:
+    """The cheapest seams through each component's ink, float32 (h, w), 0–1, from left to right.
 
     Each is the cheapest of all that pass one place of a row, and cheaper there than those to its left and right. None
     is near another, or crosses it.
     """
-    rows, width = np.arange(len(ink)), ink.shape[1]
-    inner = max(1, round(MIN_SLICE * height))
+    if not inks:
+        return []
+    strip, lefts = side_by_side(inks)
+    costs, steps = cheapest(strip)
+    return [
+        apart([
+            seam
+            for way in range(len(SIDEWAYS))
+            for seam in seams_in(ink, costs[:, way, :, left : left + ink.shape[1]], steps[:, way], left, height)
+        ], SAME * height)
+        for ink, left in zip(inks, lefts, strict=True)
+    ]  # fmt: skip
+
+
+def side_by_side(inks: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], list[int]]:
+    """Components, each float32 (h, w), in one strip with walls between that no seam crosses; and where each begins."""
+    strip = np.full((max(map(len, inks)), sum(ink.shape[1] + 1 for ink in inks) + 1), WALL, np.float32)
+    lefts, left = [], 1
+    for ink in inks:
+        strip[:, left : left + ink.shape[1]] = 0
+        strip[: len(ink), left : left + ink.shape[1]] = ink
+        lefts.append(left)
+        left += ink.shape[1] + 1
+    return strip, lefts
+
+
+def seams_in(
+    ink: NDArray[np.float32], costs: NDArray[np.float32], steps: NDArray[np.int8], left: int, height: float
+) -> list[Seam]:
+    """The seams through one component, float32 (h, w), that are cheapest where they pass one of WAYPOINTS.
+
+    costs: (2, rows, w), of the cheapest path from above and from below to each place; steps: (2, rows, columns), that
+    led there, on the strip on which the component begins at column `left`.
+    """
+    rows, inner = np.arange(len(ink)), max(1, round(MIN_SLICE * height))
     found = []
-    for sideways in SIDEWAYS:
-        down, from_above = cheapest(ink, sideways)
-        up, from_below = cheapest(ink[::-1], sideways)
-        for share in WAYPOINTS:
-            row = int(len(ink) * share)
-            through = down[row] + up[len(ink) - 1 - row] - ink[row]
-            for place in minima(through, inner):
-                path = np.concatenate([
-                    followed(from_above, row, place)[::-1], followed(from_below, len(ink) - 1 - row, place)[1:]
-                ])  # fmt: skip
-                cost = float(ink[rows, path].sum())
-                if cost <= MAX_CUT * height and inner <= place < width - inner:
-                    found.append(Seam(path, cost))
+    for share in WAYPOINTS:
+        row = int(len(ink) * share)
+        below = costs.shape[1] - 1 - row
+        through = costs[0, row] + costs[1, below] - ink[row]
+        for place in minima(through, inner):
+            if not inner <= place < ink.shape[1] - inner:
+                continue
+            up, down = followed(steps[0], row, left + place), followed(steps[1], below, left + place)
+            path = np.concatenate([up[::-1], down[1:]])[: len(ink)] - left
+            cost = float(ink[rows, path].sum())
+            if cost <= MAX_CUT * height:
+                found.append(Seam(path, cost))
+    return found
+
+
+def apart(seams: list[Seam], distance: float) -> list[Seam]:
+    """The cheapest of the seams that are neither near each other nor cross, from left to right."""
     kept: list[Seam] = []
-    for seam in sorted(found, key=lambda seam: seam.cost):
-        if all(are_apart(seam.path, other.path, SAME * height) for other in kept):
+    for seam in sorted(seams, key=lambda seam: seam.cost):
+        if all(are_apart(seam.path, other.path, distance) for other in kept):
             kept.append(seam)
     return sorted(kept, key=lambda seam: float(seam.path.mean()))
 
@@ -160,18 +246,29 @@ def are_apart(path: NDArray[np.intp], other: NDArray[np.intp], distance: float) 
     return bool(np.abs(apart).mean() > distance and (apart.min() >= -1 or apart.max() <= 1))
 
 
-def cheapest(ink: NDArray[np.float32], sideways: float) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """The cost of the cheapest path from the top to each place of (h, w), and the step, -1, 0 or 1, that led there."""
-    cost = np.array(ink, np.float32)
-    steps = np.zeros(ink.shape, np.int8)
-    beyond = np.float32(np.inf)
-    for row in range(1, len(ink)):
-        above = cost[row - 1]
-        from_left, from_right = np.append(beyond, above[:-1]) + sideways, np.append(above[1:], beyond) + sideways
-        best = np.minimum(above, np.minimum(from_left, from_right))
-        steps[row] = np.where(best == above, 0, np.where(best == from_left, -1, 1))
-        cost[row] += best
-    return cost, steps
+def cheapest(strip: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """The cheapest paths from the top of a strip (h, w) to each place, and from its bottom, for each of SIDEWAYS.
+
+    Returns their costs float32 (2, SIDEWAYS, h, w), the second from below and so upside down, and int8 (2, SIDEWAYS, h,
+    w), the step, -1, 0 or 1, that led to each place.
+    """
+    height, width = strip.shape
+    both = np.stack([strip, strip[::-1]])[:, None]
+    costs = np.repeat(both, len(SIDEWAYS), axis=1)
+    steps = np.zeros(costs.shape, np.int8)
+    sideways = np.array(SIDEWAYS, np.float32)[:, None]
+    best = np.empty((2, len(SIDEWAYS), width - 2), np.float32)
+    for row in range(1, height):
+        above = costs[:, :, row - 1]
+        from_left, from_right = above[:, :, :-2] + sideways, above[:, :, 2:] + sideways
+        np.minimum(from_left, from_right, out=best)
+        step = steps[:, :, row, 1:-1]
+        np.subtract(from_right < from_left, from_left <= from_right, out=step, dtype=np.int8)
+        straight = above[:, :, 1:-1]
+        step[straight <= best] = 0
+        np.minimum(best, straight, out=best)
+        costs[:, :, row, 1:-1] += best
+    return costs, steps
 
 
 def followed(steps: NDArray[np.int8], row: int, column: int) -> NDArray[np.intp]:
