@@ -1,0 +1,98 @@
+"""Draw how a page was read: the ink, the pieces between cuts, and the chosen path.
+
+For each stretch of writing, from top to bottom: its primitives, each in its own color; the candidates as a lattice, one
+bar for each piece from its first cut to its last, with what the network says of it; and the texts found.
+"""
+
+from __future__ import annotations
+
+import colorsys
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from model.numbers.reader import Analysis
+
+ENLARGEMENT = 4  # pixels for each of the line's
+BAR = 17  # pixels of a row of bars
+MARGIN = 12
+WIDTH = 900  # pixels, at least
+PAPER, TEXT, CHOSEN, OTHER, CUT = "#ffffff", "#1f2430", "#1a7f4b", "#d4d9e2", "#c0392b"
+TEXTS = 4  # that are listed
+
+
+def explained(found: list[Analysis], gray: NDArray[np.uint8]) -> Image.Image:
+    """Draw the page uint8 (H, W), and below it each stretch of writing with its lattice."""
+    page = Image.fromarray(gray)
+    page.thumbnail((WIDTH, WIDTH))
+    rows = [page.convert("RGB"), *(drawn(analysis) for analysis in found)]
+    width = max(WIDTH, *(row.width for row in rows)) + 2 * MARGIN
+    canvas = Image.new("RGB", (width, sum(row.height + MARGIN for row in rows) + MARGIN), PAPER)
+    top = MARGIN
+    for row in rows:
+        canvas.paste(row, (MARGIN, top))
+        top += row.height + MARGIN
+    return canvas
+
+
+def drawn(analysis: Analysis) -> Image.Image:
+    """Draw one stretch of writing: its primitives, its lattice, and its texts."""
+    ink = colored(analysis)
+    bars = rows_of_bars(analysis)
+    on_path = {edge.piece for edge in analysis.texts[0][1].path if edge.piece is not None}
+    lattice_top = ink.height + 6
+    texts_top = lattice_top + BAR * len(bars) + 6
+    picture = Image.new("RGB", (max(WIDTH, ink.width), texts_top + 16 * TEXTS), PAPER)
+    picture.paste(ink, (0, 0))
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(12)
+    for row, indices in enumerate(bars):
+        for index in indices:
+            left, _, right, _ = (ENLARGEMENT * edge for edge in analysis.pieces[index].box)
+            top = lattice_top + BAR * row
+            is_chosen = index in on_path
+            pen.rectangle((left, top, right - 2, top + BAR - 3), fill=CHOSEN if is_chosen else OTHER)
+            score, probabilities = float(analysis.scores.score[index]), analysis.scores.probabilities[index]
+            label = f"{int(probabilities.argmax())} {1 / (1 + np.exp(-score)):.0%}"
+            pen.text((left + 2, top), label, PAPER if is_chosen else TEXT, font)
+            if is_chosen:
+                pen.line((left, 0, left, ink.height), CUT)
+                pen.line((right - 1, 0, right - 1, ink.height), CUT)
+    for row, (text, hypothesis) in enumerate(analysis.texts[:TEXTS]):
+        line = f"{text or '(no digit)'}   {analysis.probability(hypothesis):.1%}"
+        pen.text((0, texts_top + 16 * row), line, TEXT, font)
+    return picture
+
+
+def colored(analysis: Analysis) -> Image.Image:
+    """The stretch of writing, enlarged, each primitive in a color of its own."""
+    labels = analysis.primitives.labels
+    count = int(labels.max(initial=0))
+    colors = np.array([(255, 255, 255), *(color_of(index) for index in range(count))], np.uint8)
+    large = colors[labels].repeat(ENLARGEMENT, axis=0).repeat(ENLARGEMENT, axis=1)
+    return Image.fromarray(large)
+
+
+def color_of(index: int) -> tuple[int, int, int]:
+    """A color that differs from its neighbours'."""
+    red, green, blue = colorsys.hls_to_rgb(index * 0.382 % 1, 0.45, 0.65)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def rows_of_bars(analysis: Analysis) -> list[list[int]]:
+    """Indices of the pieces, arranged in rows in which none overlap; those of the best path are the first row."""
+    chosen = [edge.piece for edge in analysis.texts[0][1].path if edge.piece is not None]
+    rows: list[list[int]] = [chosen]
+    ends: list[int] = [10**9]
+    order = sorted(set(range(len(analysis.pieces))) - set(chosen), key=lambda index: analysis.pieces[index].box[0])
+    for index in order:
+        left, _, right, _ = analysis.pieces[index].box
+        for row, end in enumerate(ends):
+            if row and left >= end:
+                rows[row].append(index)
+                ends[row] = right
+                break
+        else:
+            rows.append([index])
+            ends.append(right)
+    return rows
