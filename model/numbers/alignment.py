@@ -62,8 +62,8 @@ def align(page: Page, classifier: Classifier, text: str) -> Alignment:
     digits = []
     for letter, (analysis, index) in zip(wanted, pieces_on(found, path), strict=True):
         piece = analysis.pieces[index]
-        left, top, right, bottom = box_on_page(analysis.line, analysis.primitives, piece)
-        box = page.box_as_sent(left + ink.left, top + ink.top, right + ink.left, bottom + ink.top)
+        extent = box_on_page(analysis.line, analysis.primitives, piece)
+        box = page.box_as_sent(*ink.on_page(*extent))
         digits.append(AlignedDigit(int(letter), box, piece.pixels))
     return Alignment(digits, min(1.0, confidence))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.preprocessing.background import background_of, full_strength, noise_of
 from model.preprocessing.components import BESIDE, Components, components_of, dilated
-from model.preprocessing.errors import BlankImage
+from model.preprocessing.errors import BlankImage, CrowdedPage
 from model.preprocessing.foreground import MIN_CONTRAST, NO_CONTRAST, ONLY_LINES, reflectance_of, sheet_within
 from model.preprocessing.lines import Line, find_lines
 from model.preprocessing.structure import is_corner
@@ -38,23 +38,51 @@ LEVEL = 0.2  # sine up to which a line is level, or upright
 GRID = 3  # upright lines that cross the page: a grid
 
 
+# Bounds, within which any page is read in about a second:
+LARGE = 96  # pixels; a page with higher writing is shrunk
+SHRUNK = 48  # pixels that the writing's height is shrunk to, at least
+MAX_INK = 300_000  # pixels of ink
+MAX_MARKS = 3_000  # components that are no dust
+LEGIBLE, MAX_SPECKS = 7, 100  # pixels of the writing's height; on a page with lower writing, so many marks are noise
+DUST = 4  # pixels; smaller components are dust, if the writing is not as small
+CROWDED = "There are too many marks on the page to read numbers among them. Send the part of it that shows the numbers."
+
+
 class PageInk(NamedTuple):
     """The ink on a page, or on the sheet that it shows.
 
     ink: float32 (H, W), 0 paper to 255 full ink; mask: bool (H, W), where it is solid and no printed line; height: of
-    the writing, in pixels; top, left: where these pixels begin on the page.
+    the writing, in pixels; top, left: where these pixels begin on the page; scale: pixels of the page for each of them.
     """
 
     ink: NDArray[np.float32]
     mask: NDArray[np.bool_]
     height: float
-    top: int
-    left: int
+    top: float
+    left: float
+    scale: float = 1.0
+
+    def on_page(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+        """A rectangle on the page, in its pixels."""
+        return (
+            left * self.scale + self.left, top * self.scale + self.top,
+            right * self.scale + self.left, bottom * self.scale + self.top,
+        )  # fmt: skip
 
 
-def find_ink(gray: NDArray[np.uint8]) -> PageInk:
-    """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage."""
-    top, left, gray = sheet_within(gray)
+def find_ink(page: NDArray[np.uint8]) -> PageInk:
+    """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage or CrowdedPage."""
+    top, left, gray = sheet_within(page)
+    found = ink_of_sheet(gray)
+    if found.height > LARGE:
+        factor = int(found.height // SHRUNK)
+        size = (max(1, gray.shape[1] // factor), max(1, gray.shape[0] // factor))
+        found = ink_of_sheet(cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
+    return found._replace(top=top, left=left, scale=len(gray) / len(found.ink))
+
+
+def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
+    """Find the ink on a sheet uint8 (H, W) that fills the page. Raises BlankImage or CrowdedPage."""
     background = background_of(gray)
     difference = gray - background.level
     ink = reflectance_of(difference, background)
@@ -64,11 +92,27 @@ def find_ink(gray: NDArray[np.uint8]) -> PageInk:
     paler = -difference if not background.is_light else difference  # than paper: by noise alone
     noise = noise_of(np.maximum(paler, 0)) if paler.size else 0.0
     mask = ink > max(SOLID_SHARE * strength, NOISE_FACTOR * noise)
-    mask, height = without_printed_lines(mask)
-    if not mask.any():
-        raise BlankImage(ONLY_LINES)
+    mask, height = without_dust(mask)
+    if height <= LARGE:  # else the lines are looked for when the page is shrunk
+        mask, height = without_printed_lines(mask)
+        if not mask.any():
+            raise BlankImage(ONLY_LINES)
     ink *= 255 / strength
-    return PageInk(np.minimum(ink, 255, out=ink), mask, height, top, left)
+    return PageInk(np.minimum(ink, 255, out=ink), mask, height, 0, 0)
+
+
+def without_dust(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
+    """The mask bool (H, W) without specks, and the writing's height in pixels. Raises BlankImage or CrowdedPage."""
+    parts = components_of(mask)
+    kept = parts.area >= DUST
+    if not kept.any():
+        raise BlankImage(NO_CONTRAST)
+    height = writing_height(parts, mask.shape)
+    count = np.count_nonzero(kept)
+    if count > (MAX_MARKS if height >= LEGIBLE else MAX_SPECKS) or (height <= LARGE and np.count_nonzero(mask) > MAX_INK):
+        raise CrowdedPage(CROWDED)
+    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
+    return result, height
 
 
 def writing_height(parts: Components, shape: tuple[int, ...]) -> float:

@@ -28,14 +28,14 @@ from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Clas
 from model.numbers.ink import PageInk, find_ink
 from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
-from model.numbers.segmentation import Piece, Primitives, box_on_page, pieces_of, primitives_of
+from model.numbers.segmentation import MAX_PIECES, Piece, Primitives, box_on_page, pieces_of, primitives_of
 from model.numbers.text_lines import TextLine, find_text_lines, split_at_gaps
 from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.page import Box, Page
 from model.preprocessing.pipeline import DEFAULT_LIMITS, to_input
 
-WORK_SIDE = 1_000  # pixels; a larger picture is shrunk to between this and twice as many before it is read
+WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.9  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepted number
@@ -87,19 +87,23 @@ def read_numbers_of_page(page: Page, classifier: Classifier, digits: int | None 
 
 def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> list[Analysis]:
     """Read each stretch of writing on a page, in reading order. Raises CrowdedPage."""
-    found = []
+    found: list[Analysis] = []
+    left = MAX_PIECES
     for index, line in enumerate(find_text_lines(ink)):
-        parts = [reading_of(part, index, classifier, digits) for part in split_at_gaps(line)]
+        parts = []
+        for part in split_at_gaps(line):
+            parts.append(reading_of(part, index, classifier, digits, left))
+            left -= len(parts[-1].pieces)
         if digits is not None and len(parts) > 1 and not all(has_length(part, digits) for part in parts):
-            parts = [reading_of(line, index, classifier, digits)]
+            parts = [reading_of(line, index, classifier, digits, MAX_PIECES)]
         found += parts
     return found
 
 
-def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int | None) -> Analysis:
-    """Read one stretch of writing."""
+def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int | None, most: int) -> Analysis:
+    """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces."""
     primitives = primitives_of(line, lambda digits: are_clear(digits, classifier))
-    pieces = pieces_of(line, primitives)
+    pieces = pieces_of(line, primitives, most)
     scores = scores_of([piece.pixels for piece in pieces], classifier)
     lattice = lattice_of(primitives, pieces, scores, line.height)
     texts = likeliest(lattice, digits)
@@ -138,10 +142,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         return None
     confidence = analysis.probability(best)
     extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece in chosen]
-    boxes = [
-        page.box_as_sent(left + ink.left, top + ink.top, right + ink.left, bottom + ink.top)
-        for left, top, right, bottom in extents
-    ]
+    boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [
         ReadDigit(int(digit), confidence_at(place, analysis), box, piece.pixels)
         for place, (digit, box, piece) in enumerate(zip(text, boxes, chosen, strict=True))

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from model.numbers.ink import CROWDED
 from model.numbers.text_lines import TextLine
 from model.preprocessing.centering import center_ink
 from model.preprocessing.components import Components, components_of
+from model.preprocessing.errors import CrowdedPage
 
 # Shares of the writing's height:
 DIGIT_WIDTH = 0.95  # a wider component is cut though it looks like a digit
@@ -34,6 +36,7 @@ SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: windi
 WAYPOINTS = (0.33, 0.67)  # shares of its height; the rows in which seams are looked for
 
 
+MAX_PIECES = 3_000  # on a page
 WALL = np.float32(1e6)  # cost of a place between two components
 
 
@@ -280,25 +283,39 @@ def followed(steps: NDArray[np.int8], row: int, column: int) -> NDArray[np.intp]
     return path
 
 
-def pieces_of(line: TextLine, primitives: Primitives) -> list[Piece]:
-    """All candidates on the line: runs of neighbouring primitives that are not too wide and have no wide gap."""
+def pieces_of(line: TextLine, primitives: Primitives, most: int = MAX_PIECES) -> list[Piece]:
+    """All candidates on the line: runs of neighbouring primitives that are not too wide and have no wide gap.
+
+    Raises CrowdedPage if there are more than `most`.
+    """
+    runs = runs_of(primitives, line.height)
+    if len(runs) > most:
+        raise CrowdedPage(CROWDED)
     labels = with_soft_edges(primitives.labels, line.ink)
     pieces = []
-    boxes = primitives.boxes
-    for first in range(len(boxes)):
-        left, top, right, bottom = (int(edge) for edge in boxes[first])
-        gap = 0
-        for last in range(first, min(first + MAX_JOINED, len(boxes))):
-            gap = max(gap, int(boxes[last][0]) - right)
-            left, top = min(left, int(boxes[last][0])), min(top, int(boxes[last][1]))
-            right, bottom = max(right, int(boxes[last][2])), max(bottom, int(boxes[last][3]))
-            if gap > PIECE_GAP * line.height or (last > first and right - left > PIECE_WIDTH * line.height):
-                break
-            window = (slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1))
-            inside = (labels[window] > first) & (labels[window] <= last + 1)
-            pixels = center_ink(np.where(inside, line.ink[window], np.float32(0)))
-            pieces.append(Piece(first, last + 1, (left, top, right, bottom), gap / line.height, pixels))
+    for first, last, gap in runs:
+        left, top = primitives.boxes[first:last, :2].min(axis=0).tolist()
+        right, bottom = primitives.boxes[first:last, 2:].max(axis=0).tolist()
+        window = (slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1))
+        inside = (labels[window] > first) & (labels[window] <= last)
+        pixels = center_ink(np.where(inside, line.ink[window], np.float32(0)))
+        pieces.append(Piece(first, last, (left, top, right, bottom), gap, pixels))
     return pieces
+
+
+def runs_of(primitives: Primitives, height: float) -> list[tuple[int, int, float]]:
+    """First and last primitive, the last exclusive, of each candidate, and its widest gap over the writing's height."""
+    boxes = primitives.boxes.tolist()
+    runs = []
+    for first, (left, _, right, _) in enumerate(boxes):
+        gap = 0.0
+        for last in range(first, min(first + MAX_JOINED, len(boxes))):
+            gap = max(gap, (boxes[last][0] - right) / height)
+            left, right = min(left, boxes[last][0]), max(right, boxes[last][2])
+            if gap > PIECE_GAP or (last > first and right - left > PIECE_WIDTH * height):
+                break
+            runs.append((first, last + 1, gap))
+    return runs
 
 
 def with_soft_edges(labels: NDArray[np.int32], ink: NDArray[np.float32]) -> NDArray[np.int32]:

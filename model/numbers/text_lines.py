@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.numbers.ink import PageInk
+from model.numbers.ink import CROWDED, PageInk
 from model.preprocessing.components import Components, components_of
+from model.preprocessing.errors import CrowdedPage
 
 # Shares of the writing's height:
 BODY = 0.4  # a component that is at least as high may be a digit
@@ -25,6 +26,7 @@ HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
 WIDE_GAP = 1.2  # between two numbers on a line, at least
 WIDER = 2.0  # times the line's middle gap; a number that is spaced widely is not torn apart
+MAX_BODIES = 800  # components on a page that may be digits
 SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
 
 
@@ -46,8 +48,10 @@ class TextLine(NamedTuple):
 
 
 def find_text_lines(page: PageInk) -> list[TextLine]:
-    """The lines of writing on a page, from top to bottom."""
+    """The lines of writing on a page, from top to bottom. Raises CrowdedPage."""
     parts = components_of(page.mask)
+    if np.count_nonzero(parts.height >= BODY * page.height) > MAX_BODIES:
+        raise CrowdedPage(CROWDED)
     line_of = lines_of_parts(parts, page.height)
     lines = []
     for index in range(int(line_of.max(initial=-1)) + 1):

@@ -11,7 +11,8 @@ class ImageError(Exception):
     """A picture can't be read.
 
     ├── EmptyImage  ├── UnsupportedFormat  ├── CorruptImage
-    ├── ImageTooLarge  ├── ImageTooSmall  ├── InvalidPixels  └── BlankImage
+    ├── ImageTooLarge  ├── ImageTooSmall  ├── InvalidPixels
+    └── BlankImage  └── CrowdedPage
     """
 
 
@@ -41,3 +42,7 @@ class InvalidPixels(ImageError):
 
 class BlankImage(ImageError):
     """There is no ink on the page."""
+
+
+class CrowdedPage(ImageError):
+    """There are more marks on the page than are read as numbers."""
