@@ -1,0 +1,40 @@
+"""Pages with numbers in neat digits. All is drawn alike at every run."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.marks import Share, digit
+
+HEIGHT = 60  # pixels of a digit's longer side
+GAP, BLANK, LINE = 14, 80, 110  # pixels between two digits, between two numbers, and from line to line
+MARGIN = 50
+
+
+def number_page(*lines: str, paper: float = 245, ink: float = 30) -> NDArray[np.uint8]:
+    """The page uint8 (H, W) with these lines; in each of them are numbers, with blanks in between."""
+    rows = [written(text) for text in lines]
+    share = np.zeros((2 * MARGIN + LINE * len(rows), 2 * MARGIN + max(row.shape[1] for row in rows)), np.float32)
+    for number, row in enumerate(rows):
+        top = MARGIN + LINE * number
+        share[top : top + row.shape[0], MARGIN : MARGIN + row.shape[1]] = row
+    return np.rint(paper + (ink - paper) * share).astype(np.uint8)
+
+
+def written(text: str) -> Share:
+    """One line of numbers, with ink up to its left and its right edge."""
+    pieces: list[Share] = []
+    for character in text:
+        if character == " ":
+            pieces[-1] = np.zeros((HEIGHT, BLANK), np.float32)
+        else:
+            pieces += [standing(digit(int(character), height=HEIGHT)), np.zeros((HEIGHT, GAP), np.float32)]
+    return np.hstack(pieces[:-1])
+
+
+def standing(page: Share) -> Share:
+    """The ink of a digit's page, cut out, standing on the lower edge of HEIGHT rows."""
+    rows, columns = np.flatnonzero(page.max(axis=1)), np.flatnonzero(page.max(axis=0))
+    ink = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][-HEIGHT:]
+    return np.pad(ink, ((HEIGHT - len(ink), 0), (0, 0)))
