@@ -39,7 +39,11 @@ class Number(BaseModel):
     confidence: Annotated[Share, Field(description="calibrated probability that all digits of `text` are right")]
     accepted: Annotated[bool, Field(description="false if a person should look; `reason` says why")]
     reason: Annotated[
-        str | None, Field(description="why it is not accepted: `low-confidence`, `not-a-digit` or `other-ink`")
+        str | None,
+        Field(
+            description="why it is not accepted: `low-confidence`, `not-a-digit` or `other-ink`; "
+            "`/problems/low-confidence`, and likewise for the others, says more"
+        ),
     ] = None
     box: Box
     digits: list[DigitOfNumber]
