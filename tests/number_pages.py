@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from tests.marks import Share, digit
 
 HEIGHT = 60  # pixels of a digit's longer side
-GAP, BLANK, LINE = 14, 80, 110  # pixels between two digits, between two numbers, and from line to line
+BLANK, LINE = 80, 110  # pixels between two numbers, and from line to line
 MARGIN = 50
 
 
-def number_page(*lines: str, paper: float = 245, ink: float = 30) -> NDArray[np.uint8]:
-    """The page uint8 (H, W) with these lines; in each of them are numbers, with blanks in between."""
-    rows = [written(text) for text in lines]
+def number_page(*lines: str, gap: int = 14, paper: float = 245, ink: float = 30) -> NDArray[np.uint8]:
+    """The page uint8 (H, W) with these lines; in each of them are numbers, with blanks in between.
+
+    gap: pixels between two digits, 0 if they touch.
+    """
+    rows = [written(text, gap) for text in lines]
     share = np.zeros((2 * MARGIN + LINE * len(rows), 2 * MARGIN + max(row.shape[1] for row in rows)), np.float32)
     for number, row in enumerate(rows):
         top = MARGIN + LINE * number
@@ -22,14 +25,14 @@ def number_page(*lines: str, paper: float = 245, ink: float = 30) -> NDArray[np.
     return np.rint(paper + (ink - paper) * share).astype(np.uint8)
 
 
-def written(text: str) -> Share:
-    """One line of numbers, with ink up to its left and its right edge."""
+def written(text: str, gap: int) -> Share:
+    """One line of numbers, with ink up to its left and its right edge. gap: as in `number_page`."""
     pieces: list[Share] = []
     for character in text:
         if character == " ":
             pieces[-1] = np.zeros((HEIGHT, BLANK), np.float32)
         else:
-            pieces += [standing(digit(int(character), height=HEIGHT)), np.zeros((HEIGHT, GAP), np.float32)]
+            pieces += [standing(digit(int(character), height=HEIGHT)), np.zeros((HEIGHT, gap), np.float32)]
     return np.hstack(pieces[:-1])
 
 

@@ -59,8 +59,8 @@ class Prediction(BaseModel):
     reason: Annotated[
         str | None,
         Field(
-            description="why it is not accepted: `low-confidence`, `not-a-digit`, `other-ink`, or `several-digits`: `/read` "
-            "is for these; `/problems/several-digits`, and likewise for the others, says more"
+            description="why it is not accepted: `low-confidence`, `not-a-digit`, `other-ink`, or `several-digits`: "
+            "`/read` is for these; `/problems/several-digits`, and likewise for the others, says more"
         ),
     ] = None
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
