@@ -165,6 +165,20 @@ def test_a_large_body_is_taken_apart_in_the_thread(
     assert sent[0]["status"] == 400 and all(place.startswith("large") for place in places) and places
 
 
+def test_work_in_turns_lets_other_work_in_between(predictor: Predictor) -> None:
+    done: list[str] = []
+
+    async def together() -> list[str]:
+        turns = asyncio.create_task(predictor.in_turns(lambda name: done.append(name) or name, ["a", "b", "c"]))
+        await asyncio.sleep(0)  # its first piece of work is in the thread now
+        await predictor.in_thread(done.append, "other")
+        assert predictor.large_in_flight == 1
+        return await turns
+
+    assert asyncio.run(together()) == ["a", "b", "c"]
+    assert done.index("other") < done.index("c") and predictor.large_in_flight == 0
+
+
 def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Predictor) -> None:
     gc.collect()
     gc.disable()
