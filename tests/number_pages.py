@@ -1,11 +1,20 @@
-"""Pages with numbers in neat digits. All is drawn alike at every run."""
+"""Pages with numbers in neat digits. All is drawn alike at every run.
+
+python -m tests.number_pages     writes tests/images/number.jpg anew, the photo of a number that the README reads
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.evaluation.robustness.photo import photographed
 from tests.marks import Share, digit
+from tests.pictures import encoded
+from tests.server import REPOSITORY
+
+PHOTO = REPOSITORY / "tests" / "images" / "number.jpg"
+PHOTOGRAPHED = "27182"
 
 HEIGHT = 60  # pixels of a digit's longer side
 BLANK, LINE = 80, 110  # pixels between two numbers, and from line to line
@@ -41,3 +50,15 @@ def standing(page: Share) -> Share:
     rows, columns = np.flatnonzero(page.max(axis=1)), np.flatnonzero(page.max(axis=0))
     ink = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1][-HEIGHT:]
     return np.pad(ink, ((HEIGHT - len(ink), 0), (0, 0)))
+
+
+def number_photo(text: str, seed: int = 0) -> bytes:
+    """A phone's photo of a sheet with one number, as JPEG."""
+    row = np.pad(written(text, gap=14), MARGIN)
+    above = (row.shape[1] - row.shape[0]) // 2
+    square = np.pad(row, ((above, row.shape[1] - row.shape[0] - above), (0, 0)))
+    return encoded(photographed(square, np.random.default_rng(seed)), "JPEG", quality=85)
+
+
+if __name__ == "__main__":
+    PHOTO.write_bytes(number_photo(PHOTOGRAPHED))
