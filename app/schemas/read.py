@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.problems import ProblemDetail
-from model.numbers.reader import MAX_DIGITS
 
 Box = Annotated[
     list[int],
@@ -35,7 +34,7 @@ class OtherText(BaseModel):
 class Number(BaseModel):
     """One number on the page."""
 
-    text: Annotated[str, Field(pattern="^[0-9]+$", max_length=MAX_DIGITS, description="its digits")]
+    text: Annotated[str, Field(pattern="^[0-9]+$", description="its digits")]
     confidence: Annotated[Share, Field(description="calibrated probability that all digits of `text` are right")]
     accepted: Annotated[bool, Field(description="false if a person should look; `reason` says why")]
     reason: Annotated[
