@@ -47,7 +47,7 @@ from model.registry.store import Store
 
 log = logging.getLogger("numeral")
 
-DESCRIPTION = "Reads a handwritten digit from an image, and gets better at it from its users' corrections."
+DESCRIPTION = "Reads a handwritten digit, or every number on a page, and gets better at it from its users' corrections."
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
