@@ -37,7 +37,7 @@ from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
-from app.routes import audit, health, jobs, predict, problems, samples, versions
+from app.routes import audit, direct, health, jobs, predict, problems, read, samples, versions
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -47,7 +47,7 @@ from model.registry.store import Store
 
 log = logging.getLogger("numeral")
 
-DESCRIPTION = "Reads a handwritten digit from an image, and gets better at it from its users' corrections."
+DESCRIPTION = "Reads a handwritten digit, or every number on a page, and gets better at it from its users' corrections."
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, health, samples, jobs, versions, audit, problems):
+    for part in (predict, read, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
@@ -104,9 +104,9 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    direct = predict.direct(state.predictor, state.content)
+    apps = direct.direct(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
     app.add_middleware(CommonMethods, router=app.router)
-    app.add_middleware(FastPath, direct=direct, methods=predict.METHODS)
+    app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(
         Envelope,
         root_path=settings.root_path,

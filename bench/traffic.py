@@ -48,6 +48,7 @@ def requests() -> dict[str, list[Ask]]:
     return {
         "small": [posts("/predict", seven), posts("/predict", as_json, **JSON)],
         "pictures": [posts("/predict", *formats), posts("/predict?seen=true", *formats)],
+        "pages": [posts("/read", seven, samples[0]), posts("/read?seen=true&digits=1", seven)],
         "batches": [lambda client, dice: client.post("/predict/batch", files=[("f", ("7.png", seven))] * 32)],
         "cut": [
             posts("/predict", *(seven[:length] for length in range(1, len(seven)))),

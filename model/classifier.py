@@ -23,6 +23,7 @@ from model.preprocessing.pipeline import Reading, to_input
 LOW_CONFIDENCE = "low-confidence"
 NOT_A_DIGIT = "not-a-digit"
 OTHER_INK = "other-ink"
+SEVERAL_DIGITS = "several-digits"
 BATCH = 16  # images in one call of the graph; larger batches save no time per image and take more memory
 
 
@@ -44,8 +45,8 @@ class Verdict(NamedTuple):
     """The service's answer for one image.
 
     digit: 0–9; confidence: calibrated probability of that digit; accepted: False if the answer should not be used
-    without a person's look; reason: why not, `low-confidence`, `not-a-digit` or `other-ink`, None if accepted;
-    probabilities: of the ten digits, sum 1.
+    without a person's look; reason: why not, `low-confidence`, `not-a-digit`, `other-ink` or `several-digits`, None if
+    accepted; probabilities: of the ten digits, sum 1.
     """
 
     digit: int
@@ -93,15 +94,14 @@ class Classifier:
         """Return one verdict for each reading of the image pipeline, in order.
 
         A digit with much other ink beside it, with a ring around it, or cut by the border is not accepted: `other-ink`.
+        What is not accepted, and seems to show several digits, is `several-digits`.
         """
         verdicts: list[Verdict] = []
         for start in range(0, len(readings), BATCH):
             batch = readings[start : start + BATCH]
             predicted = self.predict(to_input([reading.pixels for reading in batch]))
             verdicts += [
-                verdict._replace(accepted=False, reason=verdict.reason or OTHER_INK)
-                if reading.is_cluttered
-                else verdict
+                considering(verdict, reading) if reading.is_cluttered or reading.shows_several else verdict
                 for verdict, reading in zip(predicted, batch, strict=True)
             ]
         return verdicts
@@ -114,6 +114,15 @@ class Classifier:
         elif confidence < self.min_confidence:
             reason = LOW_CONFIDENCE
         return Verdict(probabilities.index(confidence), confidence, reason is None, reason, probabilities)
+
+
+def considering(verdict: Verdict, reading: Reading) -> Verdict:
+    """The graph's verdict in view of the other ink on the page."""
+    if reading.is_cluttered:
+        verdict = verdict._replace(accepted=False, reason=verdict.reason or OTHER_INK)
+    if reading.shows_several and verdict.reason in (NOT_A_DIGIT, OTHER_INK):
+        verdict = verdict._replace(reason=SEVERAL_DIGITS)
+    return verdict
 
 
 def session_options() -> onnxruntime.SessionOptions:

@@ -206,7 +206,7 @@ def test_the_smoke_run_of_the_training_bench_prints_both_loops() -> None:
 def test_a_short_soak_of_good_and_bad_traffic_finds_no_fault() -> None:
     result = soak(seconds=6)
     kinds = Counter(kind for kind, _ in result.outcomes.elements())
-    assert min(kinds.values()) > 0 and len(kinds) == 6 and sum(kinds.values()) > 50
+    assert min(kinds.values()) > 0 and len(kinds) == 7 and sum(kinds.values()) > 50
     slow = {fault for fault in result.faults() if fault.startswith(("/livez", "memory"))}  # the machine is busy
     assert not set(result.faults()) - slow
     assert result.slowest < 5

@@ -16,6 +16,7 @@ import yaml
 from app.cli.main import COMMANDS
 from app.settings import Settings, load_settings
 from model.data.digits import Splits
+from tests.number_pages import PHOTOGRAPHED
 from tests.server import REPOSITORY, Server
 
 DOCUMENTS = sorted(
@@ -150,6 +151,14 @@ def test_the_readmes_curl_commands_read_the_seven(server: Server) -> None:
             assert '"digit":7,' in answer.stdout, line
             asked += 1
     assert asked == 4
+
+
+def test_the_readmes_third_curl_command_reads_the_number(server: Server) -> None:
+    commands = [line for line in "\n".join(blocks(README, "console")).splitlines() if "curl" in line]
+    command = commands[2].removeprefix("$ ").replace(URL, server.url)
+    answer = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    (number,) = json.loads(answer.stdout)["numbers"]
+    assert (number["text"], number["accepted"]) == (PHOTOGRAPHED, True)
 
 
 def test_the_readmes_answer_is_the_services(server: Server) -> None:

@@ -26,6 +26,7 @@ LIGHT = [
 EVERYBODYS = ("errors", "files")
 ROOMS = {  # which parts of model each of its folders may import, beside itself and EVERYBODYS
     "preprocessing": ("faults",),
+    "numbers": ("preprocessing", "classifier"),
     "data": ("preprocessing",),
     "training": ("preprocessing", "data", "net", "deslant", "recipe"),
     "evaluation": ("preprocessing", "data", "deslant", "classifier"),

@@ -1,6 +1,6 @@
 """`numeral COMMAND`: import the command's module only when it is called, then run its function with the arguments.
 
-numeral serve | train | predict | evaluate | versions | activate | samples | retrain
+numeral serve | train | predict | read | evaluate | versions | activate | samples | retrain
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": ("app.cli.serve:main", "serve predictions over HTTP"),
     "train": ("model.cli.train:main", "train, evaluate and publish a version"),
     "predict": ("model.cli.predict:main", "read the digits in image files and folders"),
+    "read": ("model.cli.read:main", "read the numbers in image files and folders"),
     "evaluate": ("model.cli.evaluate:main", "measure a version, with tables and pictures"),
     "versions": ("model.cli.versions:versions_main", "list the versions"),
     "activate": ("model.cli.versions:activate_main", "make a version the current one"),

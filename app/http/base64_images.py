@@ -1,4 +1,4 @@
-"""Decode image files that are sent as text: base64 or a data-URI, in every variant that is unambiguous.
+"""Image files as text. They are decoded from base64 or a data-URI in every variant that is unambiguous.
 
 For any text, valid or not, the work is a few passes over it in C, and the memory a few times its length.
 """
@@ -25,6 +25,11 @@ PLAIN_PNM = tuple(f"P{kind}{space}".encode() for kind in "123" for space in " \t
 
 class NotAnImage(ValueError):
     """The text is neither base64 nor a data-URI with base64. The message says why, as the end of a sentence."""
+
+
+def as_data_uri(png: bytes) -> str:
+    """The PNG as a data-URI."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def is_binary(data: bytes) -> bool:

@@ -30,25 +30,25 @@ any_list = TypeAdapter(list[Any])
 anything = TypeAdapter[Any](Any)
 
 
-def one_picture(body: bytes, content_type: str) -> Picture:
-    """The picture in the body of a `POST /predict`, in any form. Raises Problem."""
+def one_picture(body: bytes, content_type: str, path: str = "/predict") -> Picture:
+    """The picture in the body of a request to `path`, in any form. Raises Problem."""
     if body[:2] in COMMON_STARTS:
         return whole_file(body, content_type)
     parts = form_parts(body, content_type, MAX_FIELDS)
-    return picture_of(body, content_type) if parts is None else only_picture(parts)
+    return picture_of(body, content_type, path) if parts is None else only_picture(parts, path)
 
 
-def many_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
-    """The pictures in the body of a `POST /predict/batch`: a form with files, or a JSON list.
+def many_pictures(body: bytes, content_type: str, most: int, path: str = "/predict") -> list[Picture | Exception]:
+    """The pictures in the body of a request for a batch: a form with files, or a JSON list.
 
-    An item that is wrong gives an exception in its place.
+    An item that is wrong gives an exception in its place. path: of the route for one picture.
     Raises BatchTooLarge for more than `most` pictures, another Problem for a body that is neither form nor list.
     """
     try:
         parts = form_parts(body, content_type, most + MAX_FIELDS)
     except TooManyParts as problem:
         raise BatchTooLarge(problem.detail) from None
-    pictures = list_of_pictures(body, content_type, most) if parts is None else form_pictures(parts)
+    pictures = list_of_pictures(body, content_type, most, path) if parts is None else form_pictures(parts)
     if len(pictures) > most:
         raise BatchTooLarge(f"{len(pictures)} images; send at most {most}.")
     if not pictures:
@@ -68,7 +68,7 @@ def is_something_else(body: bytes) -> bool:
     return body[:1] == b"{" or body[:2] in COMMON_STARTS
 
 
-def picture_of(body: bytes, content_type: str = "") -> Picture:
+def picture_of(body: bytes, content_type: str = "", path: str = "/predict") -> Picture:
     """The picture in the content: JSON, a data-URI or base64, or else an image file. Raises Problem."""
     if body[:1] != b"{" and is_binary(body):
         return whole_file(body, content_type)
@@ -78,7 +78,7 @@ def picture_of(body: bytes, content_type: str = "") -> Picture:
     if looks_encoded(text):
         return from_text(text, "")
     if text[:1] == b"[":
-        raise InvalidField(("", "must be one object, not a list; a list of them goes to /predict/batch"))
+        raise InvalidField(("", f"must be one object, not a list; a list of them goes to {path}/batch"))
     return from_json(validate(one_image, text)) if is_json(content_type) else body
 
 
@@ -92,13 +92,13 @@ def whole_file(file: bytes, content_type: str) -> bytes:
     return file
 
 
-def only_picture(parts: list[Part]) -> Picture:
+def only_picture(parts: list[Part], path: str) -> Picture:
     """The one picture of a form; the field may have any name. Raises Problem for none or several."""
     pictures = form_pictures(parts)
     if not pictures:
         raise BadRequest("The form has no image; curl sends a file with an @: -F file=@7.png.")
     if len(pictures) > 1:
-        raise BadRequest(f"The form has {len(pictures)} images; send one, or use /predict/batch.")
+        raise BadRequest(f"The form has {len(pictures)} images; send one, or use {path}/batch.")
     (picture,) = pictures
     if isinstance(picture, Exception):
         raise picture
@@ -137,13 +137,13 @@ def picture_of_part(part: Part) -> Picture:
     return picture_of(part.data)
 
 
-def list_of_pictures(body: bytes, content_type: str, most: int) -> list[Picture | Exception]:
+def list_of_pictures(body: bytes, content_type: str, most: int, path: str) -> list[Picture | Exception]:
     """The pictures of a JSON list. Raises Problem."""
     text = as_utf8(body)
     if text[:1] not in (b"[", b"{") and not is_json(content_type):
-        raise BadRequest("Send multipart/form-data with several files, or a JSON list; one image goes to /predict.")
+        raise BadRequest(f"Send multipart/form-data with several files, or a JSON list; one image goes to {path}.")
     if text[:1] == b"{":
-        raise InvalidField(("", "must be a list of objects; one object goes to /predict"))
+        raise InvalidField(("", f"must be a list of objects; one object goes to {path}"))
     if not is_small_json(text, most):
         raise BatchTooLarge(f"The list has more values than {most} images have.")
     items = validate_counted(any_list, text)

@@ -107,11 +107,17 @@ class Predictor:
 
     async def in_thread(self, function: Callable[[Any], Any], argument: object) -> Any:
         """Run `function(argument)` in the thread for large work. Raises Overloaded when too much work waits for it."""
+        (result,) = await self.in_turns(function, [argument])
+        return result
+
+    async def in_turns(self, function: Callable[[Any], Any], arguments: Sequence[object]) -> list[Any]:
+        """Run `function` with each argument in that thread; other work gets its turn in between. Raises Overloaded."""
         if self.large_in_flight >= self.settings.max_large_in_flight:
             raise Overloaded("Too many large images are waiting.")
         self.large_in_flight += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, function, argument)
+            loop = asyncio.get_running_loop()
+            return [await loop.run_in_executor(self._threads, function, argument) for argument in arguments]
         finally:
             self.large_in_flight -= 1
 

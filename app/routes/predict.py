@@ -1,39 +1,29 @@
-"""`POST /predict` and `POST /predict/batch`.
-
-For speed, POST and PUT skip FastAPI's routing and dependencies: `FastPath` passes them directly to the ASGI apps that
-`direct` makes here. The routes at the end of this file never run for them. They exist so that OpenAPI documents the
-paths, and so that FastAPI refuses other methods.
-"""
+"""`POST /predict` and `POST /predict/batch`. `direct.py` says how their requests come here."""
 
 from __future__ import annotations
 
-import base64
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import TypeAdapter, ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from app.http.base64_images import as_data_uri
 from app.http.body import body_limit, header
 from app.http.encodings import ContentReader
-from app.http.errors import PLAIN_MESSAGES, InvalidField, Overloaded, Problem, as_json
-from app.http.security import KeyCheck, predict_bearer
+from app.http.errors import Problem, as_json
+from app.http.queries import truth_value
+from app.http.security import predict_bearer
 from app.inference.pictures import many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
+from app.routes.direct import Endpoint, send_json
+from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
-from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
-from app.schemas.predict import Batch, ImageRequest, Prediction
+from app.schemas.predict import Batch, Prediction
 from app.schemas.problems import documented
-from model.preprocessing.decoding.limits import FORMATS
 from model.preprocessing.pipeline import to_png
 
 MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
-
-METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
-
-truth_value = TypeAdapter(bool)  # pydantic's boolean, as in FastAPI's routes
 
 to_json = Prediction.__pydantic_serializer__.to_json
 
@@ -47,8 +37,8 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
     else:
         answer = await predictor.in_thread(partial(answer_body, predictor, content_type), body)
     made = prediction(answer, scope["state"]["request_id"])
-    if scope["query_string"] and wants_seen(scope["query_string"]):
-        made.seen = "data:image/png;base64," + base64.b64encode(to_png(answer.reading.pixels)).decode()
+    if scope["query_string"] and truth_value(scope["query_string"], "seen"):
+        made.seen = as_data_uri(to_png(answer.reading.pixels))
         made.box = list(answer.reading.box) if answer.reading.box else None
     await send_json(send, to_json(made, exclude_none=True))
 
@@ -95,60 +85,8 @@ def prediction(answer: Answer, request_id: str) -> Prediction:
     )
 
 
-def wants_seen(query: bytes) -> bool:
-    """Whether the query has `seen=true`, which asks for the network's input and its place. Raises InvalidField."""
-    given = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("seen", ["false"])[-1]
-    try:
-        return truth_value.validate_python(given)
-    except ValidationError:
-        raise InvalidField(("seen", PLAIN_MESSAGES["bool_parsing"])) from None
+ENDPOINTS: dict[str, Endpoint] = {"/predict": predict, "/predict/batch": predict_batch}
 
-
-async def send_json(send: Send, body: bytes) -> None:
-    """Send a 200 with a JSON body."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def direct(predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
-    """Path → the ASGI app that answers `METHODS` on it."""
-    check = KeyCheck(predictor.settings.predict_keys, "predict")
-    endpoints = {"/predict": predict, "/predict/batch": predict_batch}
-    return {
-        path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
-    }
-
-
-def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp:
-    """Wrap the endpoint: check the predict key, and limit the predictions in progress (`max_in_flight`)."""
-    settings = predictor.settings
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if check.keys:
-            check.name_of(header(scope, b"authorization"), scope.get("client"))
-        if predictor.in_flight >= settings.max_in_flight:
-            raise Overloaded
-        predictor.in_flight += 1
-        try:
-            await endpoint(scope, receive, send)
-        finally:
-            predictor.in_flight -= 1
-
-    return app
-
-
-IMAGE_REQUEST = reference(ImageRequest)
-UNLOCKED: dict[str, Any] = {"security": [{}]}  # no key is needed where none is set
-READ = f"""One image, in any of these forms. The service recognises the form by the content, not by a header:
-
-- a picture file as the body: {FORMATS}, or HEIC where the service was installed with it
-- its base64, or a data-URI, as the body
-- a form, multipart or urlencoded, with one file under any name, or with a field `image` (base64) or `pixels`
-- JSON with `image` (base64 or a data-URI) or `pixels`
-
-A body may be compressed (`Content-Encoding: gzip` or `deflate`). `PUT` is taken as `POST` is.
-"""
 SEEN = "also answer with the 32×32 picture that the model was given, and the digit's box in the picture as it was sent"
 
 router = APIRouter(
@@ -161,16 +99,9 @@ router = APIRouter(
     "/predict",
     name="predict",
     response_model=Prediction,
-    openapi_extra=UNLOCKED
-    | request_body(
-        {
-            "application/json": {"schema": IMAGE_REQUEST, "examples": IMAGES},
-            "application/octet-stream": BINARY,
-            **forms(FILE, IMAGE),
-        }
-    ),
+    openapi_extra=one_image(IMAGES, IMAGE),
     summary="Read the digit in one image",
-    description=READ,
+    description=f"One image, {FORMS_OF_AN_IMAGE}",
 )
 def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> None:
     """Documents `POST /predict`; `predict` above answers it."""
@@ -181,16 +112,7 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
     "/predict/batch",
     name="predict_batch",
     response_model=Batch,
-    openapi_extra=UNLOCKED
-    | request_body(
-        {
-            "application/json": {
-                "schema": {"type": "array", "minItems": 1, "items": IMAGE_REQUEST},
-                "examples": BATCHES,
-            },
-            **forms({"type": "array", "items": FILE}, {"image": [PNG, PNG]}),
-        }
-    ),
+    openapi_extra=several_images(BATCHES, {"image": [PNG, PNG]}),
     summary="Read the digits in several images",
 )
 def document_predict_batch() -> None:

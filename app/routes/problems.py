@@ -1,4 +1,4 @@
-"""`/problems/<slug>`: what a problem's `type` means and how to fix it."""
+"""`/problems/<slug>`: what a problem's `type` means and how to fix it; likewise the `reason` of an answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.http.errors import NotFound, Problem
 from app.http.image_problems import IMAGE_PROBLEMS, ProblemKind
+from app.http.reasons import REASONS
 from app.schemas.problems import ProblemList, ProblemType, documented
 
 router = APIRouter(prefix="/problems", tags=["problems"])
@@ -29,8 +30,9 @@ def get_problem(slug: str) -> ProblemType:
 
 
 def catalogue() -> dict[str, ProblemKind | type[Problem]]:
-    """Slug → problem, for every subclass of Problem and every kind in IMAGE_PROBLEMS."""
-    found: dict[str, ProblemKind | type[Problem]] = {kind.slug: kind for kind in IMAGE_PROBLEMS.values()}
+    """Slug → problem, for every subclass of Problem and every kind in IMAGE_PROBLEMS and REASONS."""
+    kinds = (*IMAGE_PROBLEMS.values(), *REASONS)
+    found: dict[str, ProblemKind | type[Problem]] = {kind.slug: kind for kind in kinds}
     classes = [Problem]
     while classes:
         problem = classes.pop()

@@ -1,4 +1,4 @@
-"""Examples for OpenAPI, which can be sent unchanged: a seven, as pixels and as a PNG."""
+"""Examples for OpenAPI, which can be sent unchanged: a seven, as pixels and as a PNG, and a page with the number 77."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ IMAGES: dict[str, dict[str, Any]] = {
 BATCHES: dict[str, dict[str, Any]] = {
     "images": {"summary": "two image files", "value": [IMAGE, {"image": f"data:image/png;base64,{PNG}"}]},
     "pixels": {"summary": "an image file and 28×28 pixels", "value": [IMAGE, {"pixels": PIXELS}]},
+}
+TEXT = "77"
+NUMBER_PNG = base64.b64encode(to_png(np.tile(np.array(PIXELS, np.uint8)[:, 2:22], len(TEXT)))).decode()
+NUMBER: dict[str, Any] = {"image": NUMBER_PNG}
+NUMBERS: dict[str, dict[str, Any]] = {
+    "image": {"summary": "an image file, as base64", "value": NUMBER},
+    "pixels": {"summary": "28×28 pixels, with a number of one digit", "value": {"pixels": PIXELS}},
+}
+NUMBER_BATCHES: dict[str, dict[str, Any]] = {
+    "images": {"summary": "two image files", "value": [NUMBER, {"image": f"data:image/png;base64,{NUMBER_PNG}"}]},
 }
 SAMPLES: dict[str, dict[str, Any]] = {
     name: {"summary": example["summary"], "value": {**example["value"], "label": DIGIT}}

@@ -57,7 +57,11 @@ class Prediction(BaseModel):
     confidence: Annotated[float, Field(ge=0, le=1, description="calibrated probability of `digit`")]
     accepted: Annotated[bool, Field(description="false if a person should look; `reason` says why")]
     reason: Annotated[
-        str | None, Field(description="why it is not accepted: `low-confidence`, `not-a-digit` or `other-ink`")
+        str | None,
+        Field(
+            description="why it is not accepted: `low-confidence`, `not-a-digit`, `other-ink`, or `several-digits`: "
+            "`/read` is for these; `/problems/several-digits`, and likewise for the others, says more"
+        ),
     ] = None
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
     model_version: Annotated[str, Field(description="the one version that made this answer")]

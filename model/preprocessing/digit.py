@@ -2,6 +2,7 @@
 
 Left out are remains of lines and frames, what touches the border, underlines, rings around the digit, specks and full
 stops. Parts of the digit are kept, such as the detached roof of a 5; so is a second digit, which the network refuses.
+Whether the page seems to show several digits is noted: ink that stands beside the main component, or is wide and open.
 """
 
 from __future__ import annotations
@@ -33,19 +34,27 @@ STOP_SIDE, STOP_GAP = 0.35, 0.03  # a full stop is smaller than the first, and f
 STOP_FILL = 0.3  # share of its box that a full stop or a comma fills, at least
 UNDERLINE_SHAPE = 2.5  # width over height of an underline, at least
 UNDERLINE_WIDTH, UNDERLINE_GAP = 0.6, 0.04  # of the width of what is above it, and of its height, at least
+NEIGHBOUR_HEIGHT, NEIGHBOUR_AREA = 0.5, 0.15  # shares of the main component's that another digit beside it has
+NEIGHBOUR_LEVEL = 0.5  # share of the lower one's height at which both have ink, at least
+NEIGHBOUR_OVERLAP = 0.2  # share of the narrower one's width that lies above or below the other, at most
+WIDE, WIDE_FILL = 1.3, 0.55  # width over height of digits that touch, at least; the share of their box that they fill
 
 
 class Digit(NamedTuple):
     """The components that are the digit.
 
     kept: bool (H, W); stray: the share, 0–1, of ink beside it that is no speck; has_ring: whether a ring was drawn
-    around it; is_cut: whether the page's border cuts it, though there is room for it on the page.
+    around it; is_cut: whether the page's border cuts it, though there is room for it on the page; is_one_of_several:
+    whether another digit beside it was left out; shows_several: whether that is so, or the kept ones look like several
+    digits: if the network refuses them, this is why.
     """
 
     kept: NDArray[np.bool_]
     stray: float
     has_ring: bool
     is_cut: bool
+    is_one_of_several: bool = False
+    shows_several: bool = False
 
 
 def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: float) -> Digit | None:
@@ -71,7 +80,15 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
     beside = parts.area[others & ~at_border & ~kept].sum()
     stray = float(beside / (beside + parts.area[kept].sum()))
     digit = np.append(False, kept)[parts.labels]
-    return Digit(digit, stray, bool(rings) and are_round(parts, rings), is_cut(digit))
+    neighbours = others & ~at_border & are_neighbours(parts, main)
+    return Digit(
+        digit,
+        stray,
+        has_ring=bool(rings) and are_round(parts, rings),
+        is_cut=is_cut(digit),
+        is_one_of_several=bool((neighbours & ~kept).any()),
+        shows_several=bool(neighbours.any()) or is_wide(parts, kept),
+    )
 
 
 def is_cut(digit: NDArray[np.bool_]) -> bool:
@@ -140,6 +157,26 @@ def are_underlines(parts: Components, main: int) -> NDArray[np.bool_]:
     is_below = parts.top >= parts.bottom[main] + UNDERLINE_GAP * parts.height[main]
     result: NDArray[np.bool_] = is_low & is_long & is_below
     return result
+
+
+def are_neighbours(parts: Components, main: int) -> NDArray[np.bool_]:
+    """Which components stand beside the main one and are about as high, as another digit of a number is: bool (P,)."""
+    level = np.minimum(parts.bottom, parts.bottom[main]) - np.maximum(parts.top, parts.top[main])
+    overlap = np.minimum(parts.right, parts.right[main]) - np.maximum(parts.left, parts.left[main])
+    result: NDArray[np.bool_] = (
+        (parts.height >= NEIGHBOUR_HEIGHT * parts.height[main])
+        & (parts.area >= NEIGHBOUR_AREA * parts.area[main])
+        & (level >= NEIGHBOUR_LEVEL * np.minimum(parts.height, parts.height[main]))
+        & (overlap <= NEIGHBOUR_OVERLAP * np.minimum(parts.width, parts.width[main]))
+    )
+    return result  # not the main one itself, which overlaps itself
+
+
+def is_wide(parts: Components, kept: NDArray[np.bool_]) -> bool:
+    """Whether the kept components, bool (P,), are together wider than a digit, and no blot or dash."""
+    width = parts.right[kept].max() - parts.left[kept].min()
+    height = parts.bottom[kept].max() - parts.top[kept].min()
+    return bool(width >= WIDE * height and parts.area[kept].sum() <= WIDE_FILL * width * height)
 
 
 def with_parts(parts: Components, main: int, others: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -58,8 +58,8 @@ class Foreground(NamedTuple):
 
     pixels: ink float32 (H, W), 0 background to 255 full ink; rows, columns: the strongest ink of each row (H,) and of
     each column (W,); stray: the share, 0–1, of the page's ink that is neither the digit's nor structure nor specks, 1
-    if a ring was drawn around the digit or the border cuts it; top, left: where these pixels begin on the page; scale:
-    pixels of the page for each of them.
+    if a ring was drawn around the digit, the border cuts it, or another digit beside it was left out; top, left: where
+    these pixels begin on the page; scale: pixels of the page for each of them; shows_several: as in `Digit`.
     """
 
     pixels: NDArray[np.float32]
@@ -69,6 +69,14 @@ class Foreground(NamedTuple):
     top: int = 0
     left: int = 0
     scale: float = 1.0
+    shows_several: bool = False
+
+
+class Beside(NamedTuple):
+    """What there is beside the digit: stray, shows_several, as in `Foreground`."""
+
+    stray: float = 0.0
+    shows_several: bool = False
 
 
 def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
@@ -76,8 +84,9 @@ def find_foreground(gray: NDArray[np.uint8]) -> Foreground:
     if max(gray.shape) <= SMALL_PAGE_SIDE and (foreground := foreground_of_clean_page(gray)) is not None:
         return foreground
     top, left, gray = sheet_within(gray)
-    ink, stray = ink_of_any_page(gray)
-    return Foreground(ink, ink.max(axis=1), ink.max(axis=0), stray, top, left, len(gray) / len(ink))
+    ink, (stray, shows_several) = ink_of_any_page(gray)
+    rows, columns = ink.max(axis=1), ink.max(axis=0)
+    return Foreground(ink, rows, columns, stray, top, left, len(gray) / len(ink), shows_several)
 
 
 def sheet_within(gray: NDArray[np.uint8]) -> Sheet:
@@ -109,7 +118,7 @@ def foreground_of_clean_page(gray: NDArray[np.uint8]) -> Foreground | None:
     return Foreground(ink.astype(np.float32), rows.astype(np.float32), columns.astype(np.float32), 0.0)
 
 
-def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Beside]:
     """The general way: ink float32 (H, W), 0 background to 255 full ink, of a page uint8 (H, W). Raises BlankImage.
 
     The ink of a noisy page has half its height and width, or a fourth, and so on, as far as it was averaged.
@@ -127,9 +136,9 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
         ink = cv2.GaussianBlur(ink, (0, 0), 1.0)
         noise *= BLURRED_NOISE
     floor = NOISE_FACTOR * noise
-    stray = 0.0
+    beside = Beside()
     if may_have_clutter(ink, max(floor, FAINT_SHARE * strength)):
-        kept, stray = clean(resized(ink), floor, max(MAX_WIDTH, SMALL_PAGES_LINE / min(ink.shape)))
+        kept, beside = clean(resized(ink), floor, max(MAX_WIDTH, SMALL_PAGES_LINE / min(ink.shape)))
         kept = cv2.resize(kept.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
         ink = np.where(kept, ink, np.float32(0))
         strength = full_strength(ink)
@@ -139,7 +148,7 @@ def ink_of_any_page(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float
     if strength < FULL_CONTRAST:
         ink *= 255 / strength
     np.minimum(ink, 255, out=ink)
-    return ink, stray
+    return ink, beside
 
 
 def reflectance_of(difference: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
@@ -181,8 +190,8 @@ def resized(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     return ink if factor == 1 else cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
 
 
-def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDArray[np.bool_], float]:
-    """Which pixels of ink float32 (H, W) are or surround the digit: bool (H, W); and the stray share."""
+def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDArray[np.bool_], Beside]:
+    """Which pixels of ink float32 (H, W) are or surround the digit: bool (H, W); and what is beside them."""
     ink = ink.copy()
     erased = np.zeros(ink.shape, bool)
     lines: list[Line] = []
@@ -201,4 +210,5 @@ def clean(ink: NDArray[np.float32], floor: float, max_width: float) -> tuple[NDA
     if digit is None:
         raise BlankImage(ONLY_LINES)
     kept = dilated(digit.kept, KEPT_AROUND) & ~erased
-    return kept, 1.0 if digit.has_ring or digit.is_cut else digit.stray
+    is_part = digit.has_ring or digit.is_cut or digit.is_one_of_several
+    return kept, Beside(1.0 if is_part else digit.stray, digit.shows_several)

@@ -45,14 +45,16 @@ class Reading(NamedTuple):
     """The network's input, and what was found on the way to it.
 
     pixels: uint8 (32, 32), white ink on black; format: as in `Page`; stray: share, 0–1, of the page's ink that lies
-    beside the digit; specks, lines and frames do not count; 1 if a ring lies around the digit or the border cuts it
-    (digit.py); box: of the digit in the picture as it was sent, None if that is not at hand.
+    beside the digit; specks, lines and frames do not count; 1 if a ring lies around the digit, the border cuts it, or
+    another digit beside it was left out (digit.py); box: of the digit in the picture as it was sent, None if that is
+    not at hand; shows_several: whether the page seems to show several digits, if it shows any.
     """
 
     pixels: NDArray[np.uint8]
     format: str
     stray: float = 0.0
     box: Box | None = None
+    shows_several: bool = False
 
     @property
     def is_cluttered(self) -> bool:
@@ -69,7 +71,8 @@ def read_page(page: Page) -> Reading:
     """Read the digit on a decoded page. Raises BlankImage."""
     foreground = find_foreground(page.gray)
     box = bounding_box(foreground)
-    return Reading(center(foreground, box), page.format, foreground.stray, box_as_sent(page, foreground, box))
+    place = box_as_sent(page, foreground, box)
+    return Reading(center(foreground, box), page.format, foreground.stray, place, foreground.shows_several)
 
 
 def box_as_sent(page: Page, foreground: Foreground, box: Extents) -> Box:

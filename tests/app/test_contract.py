@@ -17,8 +17,8 @@ from tests.contract import pretend_to_train, try_contract
 from tests.server import ADMIN_KEY, Server
 
 OPERATIONS = {
-    "predict", "predict_batch", "add_sample", "list_samples", "import_samples", "export_samples", "get_sample",
-    "get_sample_image", "delete_sample", "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
+    "predict", "predict_batch", "read", "read_batch", "add_sample", "list_samples", "import_samples", "export_samples",
+    "get_sample", "get_sample_image", "delete_sample", "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
     "list_versions", "get_version", "activate_version", "list_audit", "list_problems", "get_problem",
     "livez", "readyz", "healthz",
 }  # fmt: skip
@@ -69,7 +69,7 @@ def test_only_what_takes_a_key_shows_a_padlock(document: dict[str, Any]) -> None
         security = operation.get("security", [])
         if name in OPEN:
             assert security == []
-        elif name.startswith("predict"):
+        elif name.startswith(("predict", "read")):
             assert security == [{"PredictKey": []}, {}]
         else:
             assert security == [{"AdminKey": []}]
@@ -87,7 +87,11 @@ def example_body(kind: str, value: Any) -> dict[str, Any]:
     return {"content": value, "headers": {"Content-Type": kind}}
 
 
-WITHOUT = {("predict", "application/octet-stream"), ("import_samples", "application/zip")}  # bytes are no JSON
+WITHOUT = {  # bytes are no JSON
+    ("predict", "application/octet-stream"),
+    ("read", "application/octet-stream"),
+    ("import_samples", "application/zip"),
+}
 
 
 def test_every_body_that_is_not_bytes_has_examples_and_each_works(busy: Server, document: dict[str, Any]) -> None:
@@ -104,8 +108,12 @@ def test_every_body_that_is_not_bytes_has_examples_and_each_works(busy: Server, 
             assert response.json()["type"] == "/problems/job-running"
             continue
         response.raise_for_status()
-        for item in response.json().get("items", [response.json()] if "predict" in operation["path"] else []):
+        answer = response.json()
+        for item in answer.get("items", [answer]) if "predict" in operation["path"] else ():
             assert item["digit"] == examples.DIGIT and item["accepted"]
+        for item in answer.get("items", [answer]) if "/read" in operation["path"] else ():
+            assert item["text"] == ("7" if "pixels" in value else examples.TEXT)
+            assert all(number["accepted"] for number in item["numbers"])
 
 
 def test_bodies_of_bytes_work_under_each_media_type_that_is_documented(busy: Server, document: dict[str, Any]) -> None:
@@ -120,7 +128,7 @@ def test_bodies_of_bytes_work_under_each_media_type_that_is_documented(busy: Ser
                 body = {"files": {"file": png}, "data": {"label": "7"} if name == "add_sample" else {}}
             busy.admin.request(operation["method"], operation["path"], **body).raise_for_status()
             tried.add((name, kind))
-    assert len(tried) == 4
+    assert len(tried) == 7
 
 
 @pytest.mark.parametrize("whole", [{"seed": 217.0}, {"epochs": 3.0}, {"patience": 0.0}, {"learning_rate": 1}])

@@ -87,6 +87,19 @@ def test_a_generated_client_predicts(sdk: Sdk) -> None:
     assert [item.digit for item in batch.items] == [7, 7]
 
 
+def test_a_generated_client_reads_numbers(sdk: Sdk) -> None:
+    models = sdk.models
+    page = models.ImageRequest(image=examples.NUMBER_PNG)
+    read = sdk("read", "read", body=page, digits=len(examples.TEXT), seen=True)
+    assert isinstance(read, models.Numbers)
+    assert [number.text for number in read.numbers] == [examples.TEXT] and read.text == examples.TEXT
+    assert all(digit.seen.startswith("data:image/png") for number in read.numbers for digit in number.digits)
+    batch = sdk("read", "read_batch", body=[page, models.ImageRequest()])
+    assert [type(item).__name__ for item in batch.items] == ["Numbers", "ProblemDetail"]
+    batch = sdk("read", "read_batch", body=models.ReadBatchFilesBody(file=[sdk.picture(), sdk.picture()]))
+    assert [item.text for item in batch.items] == ["7", "7"]
+
+
 def test_a_generated_client_teaches_and_retrains(sdk: Sdk) -> None:
     models = sdk.models
     sample = sdk("samples", "add_sample", body=models.AddSampleFilesBody(file=sdk.picture(), label=7))

@@ -11,7 +11,16 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores, session_options
+from model.classifier import (
+    BATCH,
+    LOW_CONFIDENCE,
+    NOT_A_DIGIT,
+    OTHER_INK,
+    SEVERAL_DIGITS,
+    Classifier,
+    Scores,
+    session_options,
+)
 from model.errors import DamagedVersion
 from model.preprocessing.pipeline import Reading, read_digit
 from tests.server import SHIPPED
@@ -77,6 +86,24 @@ def test_what_the_graph_refuses_beside_other_ink_has_the_graph_s_reason(
 ) -> None:
     (verdict,) = fixed(confidence, score).judge([Reading(np.zeros((32, 32), np.uint8), "PNG", stray=0.5)])
     assert (verdict.accepted, verdict.reason) == (False, reason)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "score", "stray", "reason"),
+    [
+        (0.9, 9.0, 0.0, None),  # the network's word counts
+        (0.9, 9.0, 0.5, SEVERAL_DIGITS),
+        (0.9, 1.0, 0.0, SEVERAL_DIGITS),
+        (0.4, 9.0, 0.0, LOW_CONFIDENCE),
+        (0.4, 9.0, 0.5, LOW_CONFIDENCE),
+    ],
+)
+def test_what_seems_to_show_several_digits_is_that_if_it_is_refused(
+    fixed: Callable[[float, float], Classifier], confidence: float, score: float, stray: float, reason: str | None
+) -> None:
+    page = Reading(np.zeros((32, 32), np.uint8), "PNG", stray, shows_several=True)
+    (verdict,) = fixed(confidence, score).judge([page])
+    assert (verdict.accepted, verdict.reason) == (reason is None, reason)
 
 
 def test_readings_are_judged_by_their_shares_of_full_ink(shipped: Classifier, seven: bytes) -> None:

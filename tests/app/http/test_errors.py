@@ -23,6 +23,7 @@ from app.http.errors import (
     short,
 )
 from app.http.image_problems import IMAGE_PROBLEMS, image_problem
+from app.http.reasons import REASONS
 from app.routes.problems import catalogue
 from model.preprocessing.errors import BlankImage
 
@@ -148,6 +149,8 @@ def test_an_error_of_an_image_is_a_problem_with_the_same_words() -> None:
 def test_the_catalogue_has_every_problem_once_and_each_says_what_to_do() -> None:
     found = catalogue()
     assert {"internal-error", "not-found", "key-required", "blank-image", "invalid-pixels"} <= found.keys()
+    assert {"low-confidence", "not-a-digit", "other-ink", "several-digits"} <= found.keys()
     for slug, problem in found.items():
-        assert problem.slug == slug and 400 <= problem.status < 600
+        is_reason = problem in REASONS
+        assert problem.slug == slug and (problem.status == 200 if is_reason else 400 <= problem.status < 600)
         assert problem.title and problem.remedy.endswith(".")

@@ -21,7 +21,8 @@ from app.http.errors import BadRequest, NotReady, Problem
 from app.http.fast_path import FastPath
 from app.inference.active_model import ActiveModel
 from app.inference.predictor import Answer, Predictor
-from app.routes.predict import MAX_LOOP_BYTES, METHODS, direct
+from app.routes.direct import METHODS, direct
+from app.routes.predict import ENDPOINTS, MAX_LOOP_BYTES
 from app.settings import load_settings
 from model.classifier import Classifier
 from model.faults import FaultLog
@@ -164,6 +165,20 @@ def test_a_large_body_is_taken_apart_in_the_thread(
     assert sent[0]["status"] == 400 and all(place.startswith("large") for place in places) and places
 
 
+def test_work_in_turns_lets_other_work_in_between(predictor: Predictor) -> None:
+    done: list[str] = []
+
+    async def together() -> list[str]:
+        turns = asyncio.create_task(predictor.in_turns(lambda name: done.append(name) or name, ["a", "b", "c"]))
+        await asyncio.sleep(0)  # its first piece of work is in the thread now
+        await predictor.in_thread(done.append, "other")
+        assert predictor.large_in_flight == 1
+        return await turns
+
+    assert asyncio.run(together()) == ["a", "b", "c"]
+    assert done.index("other") < done.index("c") and predictor.large_in_flight == 0
+
+
 def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Predictor) -> None:
     gc.collect()
     gc.disable()
@@ -207,7 +222,7 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
 def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps of predictions by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
-    return Envelope(FastPath(broken, direct(predictor, content), METHODS), "", content.budget, lambda: False)
+    return Envelope(FastPath(broken, direct(ENDPOINTS, predictor, content), METHODS), "", content.budget, lambda: False)
 
 
 async def broken(*_: object) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from model.data.digits import Splits
 from model.preprocessing.pipeline import read_digit, to_png
+from tests.number_pages import number_page
 from tests.pictures import draw_seven, encoded
 from tests.server import REPOSITORY, Server
 
@@ -119,6 +120,14 @@ def test_a_digit_beside_much_other_ink_is_not_accepted(server: Server) -> None:
         page[top : top + 30, 20:50] = 0
     answer = post(server, to_png(page)).json()
     assert (answer["digit"], answer["accepted"], answer["reason"]) == (7, False, "other-ink")
+
+
+@pytest.mark.parametrize("number", ["47", "2504"])
+def test_a_page_with_several_digits_is_for_read_and_the_reason_says_so(server: Server, number: str) -> None:
+    answer = post(server, to_png(number_page(number))).raise_for_status().json()
+    assert (answer["accepted"], answer["reason"]) == (False, "several-digits")
+    explained = server.client.get(f"/problems/{answer['reason']}").raise_for_status().json()
+    assert "/read" in explained["remedy"] and explained["status"] == 200
 
 
 def test_mnist_is_read_as_the_version_was_measured(server: Server, mnist: Splits) -> None:

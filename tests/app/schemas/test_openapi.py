@@ -9,8 +9,9 @@ def test_the_reference_documents_every_route(server: Server) -> None:
     assert "swagger" in server.client.get("/docs").text
     paths = server.client.get("/openapi.json").json()["paths"]
     assert {"/predict", "/predict/batch", "/samples", "/admin/retrain", "/admin/jobs/{job_id}/events"} <= paths.keys()
-    body = paths["/predict"]["post"]["requestBody"]["content"]
-    assert {"application/octet-stream", "multipart/form-data", "application/json"} <= body.keys()
+    for path in ("/predict", "/read"):
+        body = paths[path]["post"]["requestBody"]["content"]
+        assert {"application/octet-stream", "multipart/form-data", "application/json"} <= body.keys()
 
 
 def test_the_reference_documents_errors_as_they_are_sent(server: Server) -> None:
@@ -24,7 +25,7 @@ def test_the_reference_documents_errors_as_they_are_sent(server: Server) -> None
             told_by_health = {"503"} if operation["tags"] == ["health"] else set()
             errors = {status for status in responses if status >= "4"} - told_by_health
             assert "default" in errors and all(responses[status]["content"] == problem for status in errors), path
-            if path.startswith("/predict"):
+            if path.split("/")[1] in ("predict", "read"):
                 assert {"401", "408"} <= errors and security == [{"PredictKey": []}, {}]
             if path.startswith(("/samples", "/admin")):
                 assert {"401", "403"} <= errors and security == [{"AdminKey": []}]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.classifier import NOT_A_DIGIT, OTHER_INK, Classifier
+from model.classifier import NOT_A_DIGIT, OTHER_INK, SEVERAL_DIGITS, Classifier
 from model.evaluation.robustness.canvas import disc, line
 from model.preprocessing.errors import BlankImage
 from tests.marks import SHAPE, digit, is_read_as, page, reading
+from tests.number_pages import number_page
 
 PLAIN = page(digit(7))
 
@@ -58,6 +59,44 @@ def test_a_second_digit_is_kept_so_that_the_network_refuses(classifier: Classifi
         two = reading(page(digit(first, height=90, middle=(60, 100)), digit(second, height=90, middle=(140, 100))))
         assert two.box.width > 100
         assert not classifier.judge([two])[0].accepted
+
+
+@pytest.mark.parametrize(
+    ("number", "gap"),
+    [(number, gap) for number in ("17", "38", "25", "604", "1111") for gap in (40, 12)]
+    + [("38", 0), ("25", 0), ("604", 0)],
+)
+def test_what_the_network_refuses_is_several_digits_where_they_stand_side_by_side(
+    number: str, gap: int, classifier: Classifier
+) -> None:
+    (verdict,) = classifier.judge([reading(number_page(number, gap=gap))])
+    assert (verdict.accepted, verdict.reason) == (False, SEVERAL_DIGITS)
+
+
+def test_a_digit_beside_which_another_was_left_out_is_not_accepted(classifier: Classifier) -> None:
+    far_one = digit(1, height=80, width=0.11, middle=(160, 100))
+    two = reading(page(digit(0, middle=(60, 100), width=0.16), far_one))
+    assert two.box.width < 100 and two.is_cluttered
+    assert classifier.judge([two])[0].reason == SEVERAL_DIGITS
+    low = reading(page(digit(0, middle=(60, 100), width=0.16), digit(1, height=50, width=0.11, middle=(160, 100))))
+    assert not low.is_cluttered and classifier.judge([low])[0].accepted
+
+
+def test_what_one_digit_consists_of_is_not_several() -> None:
+    five = digit(5)
+    roof, body = five.copy(), np.roll(five, 8, axis=0)
+    roof[60:], body[:68] = 0, 0
+    four = digit(4)
+    four[:, 98:102] = 0
+    pages = [page(roof, body), page(digit(0, "slashed")), page(digit(7), dot(150, 150, 5))]
+    pages += [page(digit(7), digit(3, middle=place)) for place in ((-5, 100), (205, 100), (100, -42))]
+    pages += [page(line(SHAPE, (40, 100), (160, 100), 8)), page(line(SHAPE, (100, 40), (100, 160), 8))]
+    assert [reading(gray).shows_several for gray in pages] == [False] * len(pages)
+
+
+def test_what_lies_below_a_digit_is_not_beside_it() -> None:
+    above, below = digit(3, height=70, middle=(100, 55)), digit(8, height=70, middle=(100, 145))
+    assert not reading(page(above, below)).shows_several
 
 
 def test_what_is_no_part_counts_as_stray_ink() -> None:

@@ -176,8 +176,8 @@ def test_a_small_page_of_pure_paper_and_strong_ink_inside_is_all_that_needs_no_e
     monkeypatch.setattr(foreground, "ink_of_any_page", lambda gray: estimated.append(1) or general(gray))
     found = foreground.find_foreground(page)
     assert bool(estimated) is (name in SLOW)
-    ink, stray = general(page)
-    assert found.stray == stray == 0
+    ink, beside = general(page)
+    assert found.stray == beside.stray == 0
     assert (found.pixels == ink).all() and found.pixels.dtype == np.float32
     assert (found.rows == found.pixels.max(axis=1)).all() and (found.columns == found.pixels.max(axis=0)).all()
 

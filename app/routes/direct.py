@@ -1,0 +1,56 @@
+"""Routes that skip FastAPI's routing and dependencies: what `/predict` and `/read` share.
+
+For speed, `FastPath` passes POST and PUT directly to the ASGI apps that `direct` makes here. The functions that such a
+route's file gives to FastAPI never run for them. They exist so that OpenAPI documents the paths, and so that FastAPI
+refuses other methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.http.body import header
+from app.http.encodings import ContentReader
+from app.http.errors import Overloaded
+from app.http.security import KeyCheck
+from app.inference.predictor import Predictor
+
+METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
+
+Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
+
+
+def direct(endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
+    """Path → the ASGI app that answers `METHODS` on it."""
+    check = KeyCheck(predictor.settings.predict_keys, "predict")
+    return {
+        path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
+    }
+
+
+def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp:
+    """Wrap the endpoint: check the predict key, and limit the predictions in progress (`max_in_flight`)."""
+    settings = predictor.settings
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if check.keys:
+            check.name_of(header(scope, b"authorization"), scope.get("client"))
+        if predictor.in_flight >= settings.max_in_flight:
+            raise Overloaded
+        predictor.in_flight += 1
+        try:
+            await endpoint(scope, receive, send)
+        finally:
+            predictor.in_flight -= 1
+
+    return app
+
+
+async def send_json(send: Send, body: bytes) -> None:
+    """Send a 200 with a JSON body."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

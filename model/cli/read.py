@@ -1,0 +1,135 @@
+"""`numeral read`: read the numbers in image files, in folders of images, and on standard input."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from model.classifier import Classifier
+from model.cli.pictures import PictureReader, classifier_of, picture_arguments, with_doubt
+from model.cli.terminal import fail
+from model.errors import ModelError
+from model.numbers.reader import MAX_DIGITS, read_numbers
+from model.numbers.result import Number, NumbersOnPage
+
+MANY = 10  # files, from which on a bar shows the progress
+COLUMNS = ("file", "text", "confidence", "accepted", "reason", "x", "y", "width", "height")  # of the CSV
+
+
+class NumbersReader(PictureReader):
+    """Reads numbers: a line for each of them. digits: how many each number has, None if unknown."""
+
+    def __init__(self, classifier: Classifier, digits: int | None) -> None:
+        super().__init__(classifier)
+        self.digits = digits
+
+    def lines(self, file: Path, image: bytes) -> Iterator[str]:
+        """The lines of one picture. Raises ImageError."""
+        return self.told(file, read_numbers(image, self.classifier, digits=self.digits))
+
+    def told(self, file: Path, page: NumbersOnPage) -> Iterator[str]:
+        """A line for each number, or one that says that there is none."""
+        for number in page.numbers:
+            yield f"{file}: {number.text}  {with_doubt(number.confidence, number.reason)}"
+        if not page.numbers:
+            yield f"{file}: no number"
+
+
+class JsonReader(NumbersReader):
+    """Reads numbers: a JSON object for each picture, on a line of its own."""
+
+    def told(self, file: Path, page: NumbersOnPage) -> Iterator[str]:
+        """The line of one picture."""
+        yield json.dumps(
+            {"file": str(file), "numbers": [as_json(number) for number in page.numbers], "text": page.text}
+        )
+
+
+class CsvReader(NumbersReader):
+    """Reads numbers: a row of COLUMNS for each, after a heading."""
+
+    def read(self, files: Iterable[Path]) -> int:
+        """Print the heading, then read every file; return the exit status."""
+        print(as_row(COLUMNS))
+        return super().read(files)
+
+    def told(self, file: Path, page: NumbersOnPage) -> Iterator[str]:
+        """A row for each number."""
+        for number in page.numbers:
+            accepted = "true" if number.accepted else "false"
+            yield as_row([file, number.text, number.confidence, accepted, number.reason or "", *number.box])
+
+
+def as_json(number: Number) -> dict[str, Any]:
+    """The members of a number's JSON: those of the service's answer."""
+    told: dict[str, Any] = {"text": number.text, "confidence": number.confidence, "accepted": number.accepted}
+    if number.reason is not None:
+        told["reason"] = number.reason
+    digits = [{"digit": one.digit, "confidence": one.confidence, "box": list(one.box)} for one in number.digits]
+    alternatives = [other._asdict() for other in number.alternatives]
+    return {**told, "box": list(number.box), "digits": digits, "alternatives": alternatives}
+
+
+def as_row(cells: Iterable[object]) -> str:
+    """The cells as a row of CSV (RFC 4180), without the line end."""
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(cells)
+    return row.getvalue()
+
+
+@contextmanager
+def progress(files: Sequence[Path]) -> Iterator[Iterable[Path]]:
+    """The files, with a live bar on standard error while they are taken: for MANY of them, if that is a terminal.
+
+    Where standard output is that terminal, too, the lines show the progress.
+    """
+    console = Console(stderr=True)
+    lines_are_shown = sys.stdout is not None and sys.stdout.isatty()
+    if not console.is_terminal or lines_are_shown or len(files) < MANY:
+        yield files
+        return
+    columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
+        yield bar.track(files)
+
+
+def number_of_digits(text: str) -> int:
+    """Parse `--digits`. Raises ArgumentTypeError."""
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DIGITS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MAX_DIGITS}")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    made = argparse.ArgumentParser(prog="numeral read", description="Read the numbers in image files.")
+    picture_arguments(made)
+    made.add_argument("--digits", type=number_of_digits, metavar="N", help="each number has exactly N digits")
+    made.set_defaults(reader=NumbersReader)
+    form = made.add_mutually_exclusive_group()
+    form.add_argument(
+        "--json", action="store_const", const=JsonReader, dest="reader", help="a JSON object a line for each picture"
+    )
+    form.add_argument("--csv", action="store_const", const=CsvReader, dest="reader", help="a row for each number")
+    return made
+
+
+def main(argv: Sequence[str]) -> int:
+    """Read the numbers in each file; return the exit status, 1 if one could not be read."""
+    options = parser().parse_args(argv)
+    try:
+        reader: NumbersReader = options.reader(classifier_of(options), options.digits)
+    except ModelError as error:
+        return fail(error)
+    with progress(list(reader.images(options.paths))) as files:
+        return reader.read(files)
