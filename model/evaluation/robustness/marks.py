@@ -24,7 +24,8 @@ def amount(
 ) -> Share:
     """The digits, uint8 (N, 32, 32), with marks of the same pen: a share of ink (H, W), 0–1.
 
-    height: of a digit in pixels; spacing: between marks; slant: how far it leans to the right, as a share of its height.
+    height: of a digit in pixels; spacing: between marks; slant: how far it leans to the right, a share of its
+    height.
     """
     base, below = round(ABOVE * height), round(BELOW * height)
     first = len(images) % GROUP or GROUP
