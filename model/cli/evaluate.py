@@ -1,25 +1,23 @@
 """`numeral evaluate`: measure a version from its files, on MNIST and on the robustness suite, or on any folder.
 
-It prints tables, and writes pictures and JSON on request. Folders are measured by `evaluate_folder.py`.
+It prints tables, and writes pictures and JSON on request. Folders are measured by `evaluate_folder.py`, numbers by
+`evaluate_numbers.py` and `evaluate_number_folder.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from model.classifier import Classifier, Scores
-from model.cli import evaluate_folder
+from model.cli import evaluate_folder, evaluate_number_folder, evaluate_numbers
 from model.cli.options import (
     check_writable,
     data_arguments,
@@ -30,19 +28,22 @@ from model.cli.options import (
     write_json,
     writing,
 )
-from model.cli.tables import confusion_table, metrics_table, suite_table
+from model.cli.progress import suite_progress
+from model.cli.tables import confusion_table, metrics_table, numbers_table, suite_table
 from model.cli.terminal import fail
 from model.data.digits import Labelled
 from model.data.foreign import foreign_digits
 from model.errors import ModelError
 from model.evaluation.metrics import Acceptance, confusion
+from model.evaluation.reports.numbers import write_hardest_numbers
 from model.evaluation.reports.pictures import write_conditions, write_pictures
+from model.evaluation.robustness.number_suite import NUMBER_COUNT, NumberResults, run_number_suite
+from model.evaluation.robustness.numbers import LONGEST, NUMBER_CONDITIONS
 from model.evaluation.robustness.suite import (
     COUNT,
     RESULTS,
     SEED,
     ConditionResult,
-    OnResult,
     mean_accuracies,
     run_suite,
 )
@@ -52,7 +53,7 @@ from model.registry.store import Store
 
 @dataclass(frozen=True)
 class Results:
-    """The measurements of one version; suite is None if it was not run."""
+    """The measurements of one version; suite and numbers, its part of numbers, are None if it was not run."""
 
     version: int
     acceptance: Acceptance
@@ -60,6 +61,7 @@ class Results:
     test: Labelled
     scores: Scores  # the graph's outputs for `test`
     suite: list[ConditionResult] | None
+    numbers: NumberResults | None
 
     @property
     def confusion(self) -> list[list[int]]:
@@ -82,7 +84,17 @@ def parser() -> argparse.ArgumentParser:
         "folder with that name",
     )  # fmt: skip
     made.add_argument("--suite", action="store_true", help="also run the robustness suite; takes minutes")
-    made.add_argument("--count", type=int, metavar="N", help=f"pictures per condition of the suite ({COUNT:,})")
+    made.add_argument(
+        "--numbers", action="store_true",
+        help="measure how numbers are read instead: the suite's, or those of the folder, where 25441_a.png shows 25441",
+    )  # fmt: skip
+    made.add_argument(
+        "--count", type=int, metavar="N",
+        help=f"pictures per condition of the suite ({COUNT:,}; of numbers {NUMBER_COUNT}, or a fifth of N)",
+    )  # fmt: skip
+    made.add_argument(
+        "--digits", type=int, metavar="N", help=f"with --numbers: digits of each number (any from 1 to {LONGEST})"
+    )
     made.add_argument(
         "--pictures", type=Path, metavar="DIR", help="write charts or failures as PNG files to this folder"
     )
@@ -98,29 +110,52 @@ def main(argv: Sequence[str]) -> int:
     try:
         version, folder = targets(options.target)
         check(options, folder)
-        if folder is None:
-            results = measure_version(options, version)
-            show(Console(), results)
-            with writing():
-                write(options, results)
-        else:
-            measured = evaluate_folder.measure_folder(options.weights, version, folder)
-            evaluate_folder.show(Console(), measured)
-            with writing():
-                evaluate_folder.write(options.pictures, options.json, measured)
+        measure(options, version, folder)
     except ModelError as error:
         return fail(error)
     return 0
 
 
+def measure(options: argparse.Namespace, version: int | None, folder: Path | None) -> None:
+    """Measure what the options ask for; print and write the results. Raises ModelError."""
+    console = Console()
+    if folder is None and not options.numbers:
+        results = measure_version(options, version)
+        show(console, results)
+        with writing():
+            write(options, results)
+    elif folder is None:
+        numbers = evaluate_numbers.measure_numbers(options, version)
+        evaluate_numbers.show(console, numbers)
+        with writing():
+            evaluate_numbers.write(options.pictures, options.json, numbers)
+    elif options.numbers:
+        answers = evaluate_number_folder.measure_folder(options.weights, version, folder)
+        evaluate_number_folder.show(console, answers)
+        with writing():
+            evaluate_number_folder.write(options.pictures, options.json, answers)
+    else:
+        measured = evaluate_folder.measure_folder(options.weights, version, folder)
+        evaluate_folder.show(console, measured)
+        with writing():
+            evaluate_folder.write(options.pictures, options.json, measured)
+
+
 def check(options: argparse.Namespace, folder: Path | None) -> None:
     """Raise ModelError for options that can't be fulfilled, before minutes of measuring."""
-    if options.count is not None and not options.suite:
-        raise ModelError("--count is for the suite: give --suite, too")
+    if options.count is not None and not (options.suite or options.numbers):
+        raise ModelError("--count is for the suite: give --suite or --numbers, too")
     if options.count is not None and options.count < 1:
         raise ModelError("--count must be at least 1")
-    if folder is not None and (options.suite or options.data):
-        raise ModelError(f"--{'suite' if options.suite else 'data'} is for MNIST's digits: leave it or {folder} out")
+    if options.digits is not None and not options.numbers:
+        raise ModelError("--digits is for numbers: give --numbers, too")
+    if options.digits is not None and not 1 <= options.digits <= LONGEST:
+        raise ModelError(f"--digits must be 1 to {LONGEST}")
+    if options.suite and options.numbers:
+        raise ModelError("--suite measures numbers, too: leave --numbers out")
+    given = [name for name in ("suite", "data", "count", "digits") if getattr(options, name)]
+    if folder is not None and given:
+        raise ModelError(f"--{given[0]} is for MNIST's digits: leave it or {folder} out")
     for option, package in (("suite", "sklearn"), ("pictures", "matplotlib")):
         if getattr(options, option) and find_spec(package) is None:
             raise ModelError(f"--{option} needs {package}, which comes with numeral[train]")
@@ -145,24 +180,20 @@ def measure_version(options: argparse.Namespace, version: int | None) -> Results
     metrics = metrics_of(splits, evaluate(classifier, splits.validation), scores, acceptance)
     foreign = foreign_digits(splits)
     metrics["foreign"] = measured(evaluate(classifier, foreign), acceptance, foreign)
-    suite = None
-    if options.suite:
-        with progress() as on_result:
-            suite = run_suite(classifier, splits.test, count=options.count or COUNT, on_result=on_result)
-    return Results(version, acceptance, metrics, splits.test, scores, suite)
+    suite, numbers = run_suites(options, classifier, splits.test) if options.suite else (None, None)
+    return Results(version, acceptance, metrics, splits.test, scores, suite, numbers)
 
 
-@contextmanager
-def progress() -> Iterator[OnResult]:
-    """Show the suite's progress on standard error: a live bar on a terminal, else one line for each condition."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda result: console.print(f"measured: {result.name}", highlight=False)
-        return
-    text = TextColumn("{task.description}")
-    with Bar(text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task("suite", total=RESULTS)
-        yield lambda result: bar.update(task, advance=1, description=f"suite: {result.name}")
+def run_suites(
+    options: argparse.Namespace, classifier: Classifier, digits: Labelled
+) -> tuple[list[ConditionResult], NumberResults]:
+    """Run the suite's part of single digits, and that of numbers with a fifth as many pictures."""
+    count = options.count or COUNT
+    with suite_progress(RESULTS + len(NUMBER_CONDITIONS)) as on_name:
+        suite = run_suite(classifier, digits, count=count, on_result=lambda result: on_name(result.name))
+        share = max(1, count * NUMBER_COUNT // COUNT)
+        numbers = run_number_suite(classifier, digits, count=share, on_result=on_name)
+    return suite, numbers
 
 
 def show(console: Console, results: Results) -> None:
@@ -172,6 +203,8 @@ def show(console: Console, results: Results) -> None:
     console.print(confusion_table(results.confusion, results.test.source))
     if results.suite is not None:
         console.print(suite_table(results.suite))
+    if results.numbers is not None:
+        console.print(numbers_table(results.numbers.metrics))
 
 
 def write(options: argparse.Namespace, results: Results) -> None:
@@ -180,6 +213,8 @@ def write(options: argparse.Namespace, results: Results) -> None:
         write_pictures(options.pictures, results.test, results.scores, results.acceptance)
         if results.suite is not None:
             write_conditions(options.pictures, results.suite)
+        if results.numbers is not None:
+            write_hardest_numbers(options.pictures, results.numbers.hardest)
     if options.json:
         write_json(options.json, as_json(results))
 
@@ -198,4 +233,5 @@ def as_json(results: Results) -> dict[str, Any]:
         "metrics": results.metrics,
         "confusion": results.confusion,
         "suite": suite,
+        "numbers": results.numbers and evaluate_numbers.as_json(results.numbers),
     }

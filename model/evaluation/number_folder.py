@@ -17,6 +17,7 @@ from model.errors import DataError
 from model.evaluation.folder import OnPicture, find_labelled, reason_of
 from model.evaluation.number_answers import NumberAnswer
 from model.numbers.reader import MAX_DIGITS, read_numbers
+from model.numbers.result import NumbersOnPage
 from model.preprocessing.errors import BlankImage, ImageError
 from model.preprocessing.pipeline import DEFAULT_LIMITS
 
@@ -47,21 +48,27 @@ def answer_numbers(
     made = NumberAnswers([], [], found.unlisted, found.unlabelled)
     for done, (path, name, text) in enumerate(found.labelled, start=1):
         try:
-            data = image_bytes(path, DEFAULT_LIMITS.max_bytes)
-            start = time.perf_counter()
-            try:
-                read = read_numbers(data, classifier)
-            except BlankImage:
-                read = None
-            made.seconds.append(time.perf_counter() - start)
-            made.answers.append(NumberAnswer(name, path, text, read))
+            read, seconds = timed(classifier, image_bytes(path, DEFAULT_LIMITS.max_bytes))
         except (ImageError, OSError) as error:
             made.unreadable[name] = reason_of(error)
+        else:
+            made.answers.append(NumberAnswer(name, path, text, read))
+            made.seconds.append(seconds)
         on_picture(done, len(found.labelled))
     if not made.answers:
         name, reason = next(iter(made.unreadable.items()))
         raise DataError(f"{folder}: no picture of a number can be read, as {name}: {reason}")
     return made
+
+
+def timed(classifier: Classifier, data: bytes) -> tuple[NumbersOnPage | None, float]:
+    """What is read, None of a blank page, and the seconds that it took. Raises any other ImageError."""
+    start = time.perf_counter()
+    try:
+        read = read_numbers(data, classifier)
+    except BlankImage:
+        read = None
+    return read, time.perf_counter() - start
 
 
 def text_of(path: Path) -> str | None:
