@@ -70,7 +70,7 @@ def suite_table(results: list[ConditionResult]) -> Table:
 def numbers_table(results: dict[str, NumberMetrics]) -> Table:
     """One row for each condition of numbers. results: the condition's name → how it was read."""
     count = max(metrics.count for metrics in results.values())
-    title = f"The robustness suite: {count:,} pictures of numbers of each condition"
+    title = f"Numbers: {count:,} pictures of each condition"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("condition", no_wrap=True)
     for heading in ("digits\nright", "numbers\nright", "accepted", "right when\naccepted"):
