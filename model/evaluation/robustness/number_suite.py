@@ -21,12 +21,15 @@ from model.numbers.reader import read_numbers
 from model.preprocessing.errors import ImageError
 
 NUMBER_COUNT = 200  # pictures for each condition
-HARDEST = 40  # wrong answers that are kept
+HARDEST = 42  # wrong answers that are kept, as many as have room on a sheet
 
 
 @dataclass(frozen=True)
 class NumberResults:
-    """The figures of each condition by its name, and the wrong answers of all, the surest first, at most HARDEST."""
+    """The figures of each condition by its name, and wrong answers of all, the surest first.
+
+    hardest: at most HARDEST, and one for each text, since all conditions show the same numbers.
+    """
 
     metrics: dict[str, NumberMetrics]
     hardest: list[NumberAnswer]
@@ -51,10 +54,17 @@ def run_number_suite(
     for condition in conditions:
         answers = list(answers_under(classifier, condition, digits, seed, count, length))
         metrics[condition.name] = number_metrics(answers)
-        wrong = [answer for answer in answers if not answer.is_right]
-        hardest = sorted([*hardest, *wrong], key=lambda answer: -answer.confidence)[:HARDEST]
+        hardest = surest_of_each([*hardest, *(answer for answer in answers if not answer.is_right)])[:HARDEST]
         on_result(condition.name)
     return NumberResults(metrics, hardest)
+
+
+def surest_of_each(answers: Sequence[NumberAnswer]) -> list[NumberAnswer]:
+    """Of the answers to each text the one with the greatest confidence, the surest first."""
+    surest: dict[str, NumberAnswer] = {}
+    for answer in sorted(answers, key=lambda answer: -answer.confidence):
+        surest.setdefault(answer.text, answer)
+    return list(surest.values())
 
 
 def answers_under(

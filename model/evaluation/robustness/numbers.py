@@ -29,7 +29,7 @@ from model.evaluation.robustness.canvas import (
 from model.evaluation.robustness.checks import check
 from model.evaluation.robustness.marks import amount
 from model.evaluation.robustness.paint import Share, jpeg, paint
-from model.evaluation.robustness.photo import photographed
+from model.evaluation.robustness.photo import HEIGHT, TILT, WIDTH, taken
 
 Images = NDArray[np.uint8]  # (N, 32, 32), white ink on black
 Build = Callable[[Images, Generator], bytes]
@@ -133,11 +133,13 @@ def punctuated(images: Images, random: Generator) -> bytes:
 
 
 def photo(images: Images, random: Generator) -> bytes:
-    """A phone's photo of a sheet, the number across most of its width."""
+    """A phone's photo of a sheet, the digits 25 to 80 pixels high and far enough from the edges to be all on it."""
     share = row(images, random, 80, Spacing.NATURAL)
-    side = round(max(1.1 * share.shape[1], 4 * share.shape[0]))
-    left, top = random.uniform(0, 1, 2) * (side - share.shape[1], side - share.shape[0])
-    return jpeg(photographed(placed(share, (side, side), left, top), random), 80)
+    scale = min(1, 0.8 * WIDTH / share.shape[1]) * random.uniform(0.4, 1)
+    size = round(share.shape[1] * scale), round(share.shape[0] * scale)
+    small = np.asarray(Image.fromarray(share).resize(size, Image.Resampling.BOX))
+    box = (TILT * WIDTH, TILT * HEIGHT, (1 - TILT) * WIDTH, (1 - TILT) * HEIGHT)
+    return jpeg(taken(within(small, (HEIGHT, WIDTH), box, random), random), 80)
 
 
 def page(images: Images, random: Generator) -> bytes:
