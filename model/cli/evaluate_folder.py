@@ -6,21 +6,18 @@ It prints a table and names the files that it could not measure. On request, it 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
 from model.classifier import Classifier
 from model.cli.options import usable_version, write_json
+from model.cli.progress import picture_progress
 from model.cli.tables import confusion_table, percent_or_dash
-from model.evaluation.folder import NONE, Answer, Answers, OnPicture, answer_folder
+from model.evaluation.folder import NONE, Answer, Answers, answer_folder
 from model.evaluation.folder_metrics import DigitMetrics, OtherMetrics, digit_metrics, failures, other_metrics
 from model.evaluation.reports.failures import write_failures
 from model.registry.store import Store
@@ -50,22 +47,9 @@ def measure_folder(weights: Path, version: int | None, folder: Path) -> Results:
     version = usable_version(store) if version is None else version
     store.verify(version)
     classifier = Classifier.load(store.folder(version))
-    with progress() as on_picture:
+    with picture_progress() as on_picture:
         answers = answer_folder(classifier, folder, on_picture)
     return Results(version, folder, answers, digit_metrics(answers.answers), other_metrics(answers.answers))
-
-
-@contextmanager
-def progress() -> Iterator[OnPicture]:
-    """Show a live bar on standard error if that is a terminal, else nothing."""
-    console = Console(stderr=True)
-    text = TextColumn("pictures")
-    with Bar(
-        text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def show(console: Console, results: Results) -> None:
@@ -74,9 +58,14 @@ def show(console: Console, results: Results) -> None:
     console.print(metrics_table(results))
     if results.digits is not None:
         console.print(confusion_table(results.digits.confusion, "The digits"))
-    for name, reason in results.answers.unreadable.items():
+    name_unmeasured(results.answers.unreadable, results.answers.unlabelled)
+
+
+def name_unmeasured(unreadable: dict[str, str], unlabelled: list[str]) -> None:
+    """Say on standard error what could not be read, name → why, and what has no label."""
+    for name, reason in unreadable.items():
         print(f"{name}: not measured: {reason}", file=sys.stderr)
-    if unlabelled := results.answers.unlabelled:
+    if unlabelled:
         names = ", ".join(unlabelled[:NAMED]) + (", …" if len(unlabelled) > NAMED else "")
         print(f"{len(unlabelled):,} without a label: {names}", file=sys.stderr)
 

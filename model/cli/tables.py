@@ -7,6 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from model.evaluation.number_metrics import NumberMetrics
 from model.evaluation.robustness.suite import ConditionResult, mean_accuracies
 
 SHARES = ("accuracy", "calibration_error", "accepted", "accuracy_when_accepted")
@@ -63,4 +64,18 @@ def suite_table(results: list[ConditionResult]) -> Table:
     table.add_section()
     for name, share in mean_accuracies(results).items():
         table.add_row(f"mean: {name}", "", percent_or_dash(share))
+    return table
+
+
+def numbers_table(results: dict[str, NumberMetrics]) -> Table:
+    """One row for each condition of numbers. results: the condition's name → how it was read."""
+    count = max(metrics.count for metrics in results.values())
+    title = f"Numbers: {count:,} pictures of each condition"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("condition", no_wrap=True)
+    for heading in ("digits\nright", "numbers\nright", "accepted", "right when\naccepted"):
+        table.add_column(heading, justify="right")
+    for name, metrics in results.items():
+        shares = (metrics.digit_accuracy, metrics.accuracy, metrics.accepted, metrics.accuracy_when_accepted)
+        table.add_row(name, *map(percent_or_dash, shares))
     return table

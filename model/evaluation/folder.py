@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from model.classifier import Classifier, Verdict
 from model.data.folders import files_below, image_bytes, is_image
@@ -23,7 +24,10 @@ from model.preprocessing.pipeline import DEFAULT_LIMITS, Reading, read_digit
 NONE = "none"  # the label of a picture without a digit
 LABELS = {**{str(digit): digit for digit in range(10)}, NONE: None}
 BLANK = "blank-image"
-HOW_TO_LABEL = "put pictures into folders named 0–9 or none, or begin their names so: 7_a.png, none_a.png"
+HOW_TO_LABEL = (
+    "put pictures into folders named 0–9 or none, or begin their names so: 7_a.png, none_a.png; "
+    "--numbers is for numbers: 25441_a.png"
+)
 
 
 @dataclass(frozen=True)
@@ -120,24 +124,43 @@ def find_pictures(folder: Path) -> tuple[list[Picture], dict[str, str], list[str
 
     Raises DataError if there is no labelled picture, with what to do.
     """
+    found = find_labelled(folder, label_of, HOW_TO_LABEL)
+    return [Picture(path, name, LABELS[key]) for path, name, key in found.labelled], found.unlisted, found.unlabelled
+
+
+class Found(NamedTuple):
+    """The pictures below a folder: path, name and label of those that have one; the names of the others.
+
+    unlisted: the subfolders that can't be listed, and why.
+    """
+
+    labelled: list[tuple[Path, str, str]]
+    unlisted: dict[str, str]
+    unlabelled: list[str]
+
+
+def find_labelled(folder: Path, label_of: Callable[[Path], str | None], how_to_label: str) -> Found:
+    """Find the pictures below the folder. Raises DataError, with how to label pictures, if none has a label.
+
+    label_of: a picture's path from the folder → its label, None if it has none.
+    """
     if not folder.is_dir():
-        raise DataError(f"{folder} is {'a file' if folder.exists() else 'not there'}: name a folder; {HOW_TO_LABEL}")
-    unlisted: dict[str, str] = {}
+        raise DataError(f"{folder} is {'a file' if folder.exists() else 'not there'}: name a folder; {how_to_label}")
+    found = Found([], {}, [])
 
     def note(error: OSError) -> None:
-        unlisted[name_below(folder, Path(error.filename))] = reason_of(error)
+        found.unlisted[name_below(folder, Path(error.filename))] = reason_of(error)
 
-    pictures, unlabelled = [], []
     for path in filter(is_image, files_below(folder, note)):
         name = name_below(folder, path)
-        key = label_of(path.relative_to(folder))
-        if key is None:
-            unlabelled.append(name)
+        label = label_of(path.relative_to(folder))
+        if label is None:
+            found.unlabelled.append(name)
         else:
-            pictures.append(Picture(path, name, LABELS[key]))
-    if not pictures:
-        raise DataError(f"{folder}: {why_none(unlisted, unlabelled)}; {HOW_TO_LABEL}")
-    return pictures, unlisted, unlabelled
+            found.labelled.append((path, name, label))
+    if not found.labelled:
+        raise DataError(f"{folder}: {why_none(found.unlisted, found.unlabelled)}; {how_to_label}")
+    return found
 
 
 def why_none(unlisted: dict[str, str], unlabelled: Sequence[str]) -> str:

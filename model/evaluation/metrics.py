@@ -59,14 +59,17 @@ def confusion(predicted: Labels, labels: Labels) -> NDArray[np.int64]:
 
 
 def expected_calibration_error(probabilities: Floats, labels: Labels, bins: int = CALIBRATION_BINS) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins, weighted by the bins' counts: 0–1.
+    """The calibration gap of the most probable of ten digits: probabilities (N, 10) and labels (N,) → 0–1."""
+    return calibration_gap(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins)
+
+
+def calibration_gap(confidence: Floats, right: NDArray[np.bool_], bins: int = CALIBRATION_BINS) -> float:
+    """Mean gap between confidence (N,) and the share of `right` (N,) over equal-width bins, weighted by counts: 0–1.
 
     Source: Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", AAAI 2015.
     """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
     gap = np.bincount(confidence_bin(confidence, bins), confidence - right, minlength=bins)
-    return float(np.abs(gap).sum() / len(labels))
+    return float(np.abs(gap).sum() / len(right))
 
 
 def confidence_bin(confidence: Floats, bins: int) -> NDArray[np.int64]:

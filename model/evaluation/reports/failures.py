@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from model.data.folders import image_bytes
 from model.evaluation.folder import NONE, Answer
 from model.evaluation.reports.figure import (
     DPI,
@@ -27,9 +24,7 @@ from model.evaluation.reports.figure import (
     save,
     style,
 )
-from model.preprocessing.decoding.decode import decode
-from model.preprocessing.errors import ImageError
-from model.preprocessing.pipeline import DEFAULT_LIMITS
+from model.evaluation.reports.thumbnail import EDGE, GROUND, thumbnail
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +36,6 @@ PAIR = (2 * TILE + BETWEEN) / DPI  # inches
 ROW = TILE / DPI + 0.62  # inches
 TOP = 1.0  # inches of heading
 NAME_LENGTH = 27  # characters
-GROUND, EDGE = 244, 214  # gray levels around a picture that is no square, and of the line around every picture
 
 
 def write_failures(folder: Path, name: str, failed: Sequence[Answer], count: int) -> None:
@@ -69,7 +63,7 @@ def failure_sheet(name: str, failed: Sequence[Answer], count: int) -> Figure:
 def draw(figure: Figure, answer: Answer, left: float, bottom: float) -> None:
     """Draw one failure, the lower left corner of its picture at `left`, `bottom` in inches."""
     seen = np.full((32, 32), GROUND, np.uint8) if answer.reading is None else answer.reading.pixels
-    tiles = (thumbnail(answer.picture.path), seen.repeat(TILE // 32, axis=0).repeat(TILE // 32, axis=1))
+    tiles = (thumbnail(answer.picture.path, TILE, TILE), seen.repeat(TILE // 32, axis=0).repeat(TILE // 32, axis=1))
     for index, tile in enumerate(tiles):
         x = round(left * DPI) + index * (TILE + BETWEEN) - 1
         figure.figimage(
@@ -88,20 +82,6 @@ def draw(figure: Figure, answer: Answer, left: float, bottom: float) -> None:
     figure.text(
         place, (bottom - 0.45) / height, shortened(answer.picture.name), size=7.5, color=MUTED, parse_math=False
     )
-
-
-def thumbnail(path: Path) -> NDArray[np.uint8]:
-    """The picture in gray, uint8 (TILE, TILE), on a ground that fills the square; only ground if it is gone by now."""
-    square = Image.new("L", (TILE, TILE), GROUND)
-    try:
-        gray = Image.fromarray(decode(image_bytes(path, DEFAULT_LIMITS.max_bytes), DEFAULT_LIMITS).gray)
-    except (ImageError, OSError):
-        return np.asarray(square)
-    scale = TILE / max(gray.size)
-    size = (max(1, round(gray.width * scale)), max(1, round(gray.height * scale)))
-    small = gray.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.NEAREST)
-    square.paste(small, ((TILE - size[0]) // 2, (TILE - size[1]) // 2))
-    return np.asarray(square)
 
 
 def shortened(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Simulate a photo of a sheet with a digit: perspective, uneven light, a shadow's edge, blur, and sensor noise."""
+"""Simulate a photo of a sheet with digits: perspective, uneven light, a shadow's edge, blur, and sensor noise."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ SENSOR_NOISE = 3.0  # gray levels, standard deviation
 
 
 def photographed(share: NDArray[np.float32], random: Generator) -> NDArray[np.uint8]:
-    """A photo uint8 (HEIGHT, WIDTH, 3) in warm light, of a share of ink float32 (S, S), 0–1."""
+    """A photo uint8 (HEIGHT, WIDTH, 3) of a share of ink float32 (S, S), 0–1, somewhere on a sheet."""
     sheet = np.zeros((HEIGHT, WIDTH), np.float32)
     side = int(random.integers(200, 400))
     small = Image.fromarray(share).resize((side, side), Image.Resampling.BICUBIC)
     top, left = random.integers(0, HEIGHT - side), random.integers(0, WIDTH - side)
     sheet[top : top + side, left : left + side] = np.asarray(small)
+    return taken(sheet, random)
+
+
+def taken(sheet: NDArray[np.float32], random: Generator) -> NDArray[np.uint8]:
+    """A photo uint8 (HEIGHT, WIDTH, 3) in warm light, of a share of ink float32 (HEIGHT, WIDTH), 0–1."""
     seen = np.clip(tilted(sheet, random), 0, 1)
     paper, ink = random.uniform(200, 240), random.uniform(20, 70)
     lit = (paper + (ink - paper) * seen) * light(random) * shadow(random)

@@ -78,6 +78,14 @@ def test_touching_digits_overlap_by_a_tenth_of_the_narrower_at_most() -> None:
     assert made.max() == -1 and (made >= -np.maximum(MOST_OVERLAP * narrower, 1)).all() and made.min() < -5
 
 
+def test_two_bars_that_touch_overlap_by_a_tenth_of_their_width_at_most() -> None:
+    overlaps = []
+    for seed in range(40):
+        first, second = compose([bar(12), bar(8)], random(seed), Spacing.TOUCHING, 100).boxes
+        overlaps.append((first.x + first.width - second.x) / second.width)
+    assert min(overlaps) > 0 and 0.07 < max(overlaps) < 0.12
+
+
 def test_a_digit_moves_until_its_ink_meets_the_ink_before_it_in_some_row() -> None:
     corner = np.zeros((10, 6), np.uint8)
     corner[:3], corner[:, 0] = 255, 255  # its arm reaches to the right, its stem is at the left

@@ -116,9 +116,10 @@ def test_a_half_is_a_part_of_the_digit(ink: NDArray[np.uint8], monkeypatch: pyte
 
         return call
 
+    from model.data.written import written
     from model.evaluation.robustness import canvas
 
-    monkeypatch.setattr(name + "written", noting(whole, canvas.written))
+    monkeypatch.setattr(name + "written", noting(whole, written))
     monkeypatch.setattr(name + "placed", noting(placed, canvas.placed))
     for seed in range(20):
         half(ink, np.random.default_rng(seed))

@@ -14,11 +14,17 @@ from model.classifier import Classifier, Scores
 from model.cli.evaluate import main
 from model.data.digits import Labelled, Splits
 from model.evaluation.metrics import Acceptance
+from model.evaluation.number_answers import NumberAnswer
 from model.evaluation.reports.charts import AcceptanceCurve
+from model.evaluation.reports.numbers import sheet, write_hardest_numbers
 from model.evaluation.reports.pictures import hardest, outcomes, write_conditions, write_pictures
 from model.evaluation.robustness.conditions import Kind
+from model.evaluation.robustness.numbers import NUMBER_CONDITIONS
 from model.evaluation.robustness.suite import RESULTS, ConditionResult
 from model.evaluation.scoring import evaluate
+from model.numbers.result import Number, NumbersOnPage
+from model.preprocessing.decoding.page import Box
+from model.preprocessing.pipeline import to_png
 
 FOUR = ["acceptance.png", "confusion.png", "hardest.png", "reliability.png"]
 ACCEPTANCE = Acceptance(min_confidence=0.6, min_score=-1e9)
@@ -120,12 +126,14 @@ def test_the_suite_is_printed_drawn_and_written(capsys: pytest.CaptureFixture[st
     assert np.sum(written["confusion"]) == written["metrics"]["test"]["count"] == 300
     manifest = json.loads((small_weights / "1" / "manifest.json").read_text())
     assert written["metrics"] == manifest["metrics"] and written["acceptance"] == manifest["acceptance"]
-    assert sorted(contents(Path("pictures"))) == sorted([*FOUR, "conditions.png"])
+    assert written["numbers"]["count"] == 1 and len(written["numbers"]["conditions"]) == len(NUMBER_CONDITIONS)
+    assert sorted(contents(Path("pictures"))) == sorted([*FOUR, "conditions.png", "numbers.png"])
     check_picture(Path("pictures/conditions.png"), 3600)
     shown = capsys.readouterr()
-    assert shown.err.count("measured: ") == RESULTS
-    assert all(row["name"] in shown.out for row in written["suite"]["conditions"])
-    last = shown.out.splitlines()[-4:-1]
+    assert shown.err.count("measured: ") == RESULTS + len(NUMBER_CONDITIONS)
+    for part in ("suite", "numbers"):
+        assert all(row["name"] in shown.out for row in written[part]["conditions"])
+    last = [line for line in shown.out.splitlines() if line.strip().startswith("mean: ")]
     means = written["suite"]["mean_accuracy"]
     assert list(means) == ["digit alone", "page", "hands"]
     assert all(name in line and f"{share:.2%}" in line for (name, share), line in zip(means.items(), last, strict=True))
@@ -136,7 +144,46 @@ def test_without_the_suite_there_is_no_word_of_it_and_the_pictures_are_those_pub
     assert main(["--pictures", "pictures", "--json", "results.json"]) == 0
     drawn, published = contents(Path("pictures")), contents(small_weights / "1")
     assert drawn == {name: published[name] for name in FOUR}
-    assert json.loads(Path("results.json").read_text("utf-8"))["suite"] is None
+    written = json.loads(Path("results.json").read_text("utf-8"))
+    assert written["suite"] is None and written["numbers"] is None
+
+
+@pytest.mark.usefixtures("offline")
+def test_numbers_are_measured_by_themselves_of_any_length_or_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--numbers", "--count", "2", "--json", "any.json", "--pictures", "pictures"]) == 0
+    assert main(["1", "--numbers", "--count", "2", "--digits", "5", "--json", "five.json"]) == 0
+    of_any, five = (json.loads(Path(f"{name}.json").read_text("utf-8")) for name in ("any", "five"))
+    assert set(of_any) == {"version", "numbers"} and (of_any["numbers"]["length"], five["numbers"]["length"]) == (
+        None,
+        5,
+    )
+    for written in (of_any, five):
+        assert [row["count"] for row in written["numbers"]["conditions"]] == [2] * len(NUMBER_CONDITIONS)
+    assert list(contents(Path("pictures"))) == ["numbers.png"]
+    shown = capsys.readouterr()
+    assert shown.err.count("measured: ") == 2 * len(NUMBER_CONDITIONS) and "recall" not in shown.out
+    assert all(condition.name in shown.out for condition in NUMBER_CONDITIONS)
+
+
+def test_the_sheet_of_numbers_shows_what_is_there_and_what_was_read(tmp_path: Path) -> None:
+    box = Box(0, 0, 5, 5)
+    numbers = [Number(text, 0.9, True, None, box, 0, [], []) for text in ("25447", "1" * 32)]
+    page = to_png(np.full((40, 120), 200, np.uint8))
+    wrong = [
+        NumberAnswer("on a check 1", page, "25441", NumbersOnPage(numbers[:1])),
+        NumberAnswer("on a check 2", b"no picture", "25441", NumbersOnPage(numbers[1:])),
+        NumberAnswer("blank", page, "25441", None),
+        NumberAnswer("nothing", page, "25441", NumbersOnPage([])),
+        NumberAnswer("a page", page, "25447\n12", NumbersOnPage(numbers[:1])),
+    ]
+    texts = [text.get_text() for text in sheet("The hardest numbers", "Of the suite", wrong).texts]
+    outcomes = ["25441 → 25447", "25441 → 11111111111…", "25441 → blank", "25441 → nothing", "1 of 2 lines right"]
+    assert [text for text in texts if text in outcomes] == outcomes
+    assert texts.count("accepted") == 3 and "blank-image" in texts and "90 %" in texts and "a page" in texts
+    for answers in (wrong, wrong, []):
+        write_hardest_numbers(tmp_path, answers)
+        with Image.open(tmp_path / "numbers.png") as picture:
+            assert picture.width == 1600
 
 
 @pytest.mark.usefixtures("offline")
@@ -144,7 +191,13 @@ def test_without_the_suite_there_is_no_word_of_it_and_the_pictures_are_those_pub
     ("options", "reason"),
     [
         (["--suite", "--count", "0"], "--count must be at least 1"),
-        (["--count", "5"], "--count is for the suite"),
+        (["--count", "5"], "--count is for the suite: give --suite or --numbers"),
+        (["--digits", "5"], "--digits is for numbers: give --numbers"),
+        (["--suite", "--digits", "5"], "--digits is for numbers: give --numbers"),
+        (["--numbers", "--digits", "0"], "--digits must be 1 to 8"),
+        (["--numbers", "--digits", "9"], "--digits must be 1 to 8"),
+        (["--numbers", "--count", "0"], "--count must be at least 1"),
+        (["--numbers", "--suite"], "--suite measures numbers, too"),
         (["--pictures", "/proc/pictures"], "/proc/pictures can't be made"),
         (["--json", "/proc/results/results.json"], "/proc/results can't be made"),
         (["--json", "."], ". is a folder"),
