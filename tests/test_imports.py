@@ -28,8 +28,8 @@ ROOMS = {  # which parts of model each of its folders may import, beside itself 
     "preprocessing": ("faults",),
     "numbers": ("preprocessing", "classifier"),
     "data": ("preprocessing",),
-    "training": ("preprocessing", "data", "net", "deslant", "recipe"),
-    "evaluation": ("preprocessing", "data", "deslant", "classifier"),
+    "training": ("preprocessing", "data", "net", "deslant", "recipe", "numbers", "classifier"),
+    "evaluation": ("preprocessing", "data", "deslant", "classifier", "numbers"),
     "registry": ("preprocessing", "data", "evaluation", "net", "deslant", "recipe", "classifier"),
 }
 ROOMS_OF_APP = {  # the same of app, where main.py wires everything

@@ -9,6 +9,7 @@ from model.preprocessing.decoding.limits import FORMATS, MIN_SIDE
 from model.preprocessing.errors import (
     BlankImage,
     CorruptImage,
+    CrowdedPage,
     EmptyImage,
     ImageError,
     ImageTooLarge,
@@ -60,6 +61,12 @@ IMAGE_PROBLEMS: dict[type[ImageError], ProblemKind] = {
     ),
     BlankImage: ProblemKind(
         422, "blank-image", "The image shows no ink", "Draw one digit, with more contrast to the paper."
+    ),
+    CrowdedPage: ProblemKind(
+        422,
+        "crowded-page",
+        "The image shows too many marks to find numbers among them",
+        "Cut out the part that shows the numbers, or take a sharper picture of plain paper.",
     ),
 }
 

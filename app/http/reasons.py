@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.http.image_problems import ProblemKind
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, SEVERAL_DIGITS
+from model.numbers.reader import WRONG_LENGTH
 
 ANSWERED = 200  # HTTP status: there is an answer, though a person should look at it
 
@@ -31,5 +32,11 @@ REASONS = (
         SEVERAL_DIGITS,
         "The image shows several digits",
         "Send it to /read, which reads whole numbers, or cut it and send one digit.",
+    ),
+    ProblemKind(
+        ANSWERED,
+        WRONG_LENGTH,
+        "The number does not have as many digits as `digits` says",
+        "Check ?digits=, or look at where its digits were found: two may touch, or a mark may be taken for one.",
     ),
 )

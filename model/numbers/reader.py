@@ -35,6 +35,7 @@ from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.page import Box, Page
 from model.preprocessing.pipeline import DEFAULT_LIMITS, to_input
 
+WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.9  # of an accepted number
@@ -42,7 +43,7 @@ MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepte
 CLEAR_SCORE, CLEAR_CONFIDENCE = 4.5, 0.99  # log odds that a component is a digit, and of which; it is not cut
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 DASH = 0.45  # height over width, at most, of a dash
-MIN_LENGTH_SHARE = 0.05  # probability of the wanted number of digits, at least, at which gaps part numbers
+MIN_LENGTH_SHARE = 0.001  # probability of the wanted number of digits, below which the number has another
 ALTERNATIVES = 3
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 
@@ -51,7 +52,7 @@ class Analysis(NamedTuple):
     """What the reader found out about one stretch of writing: a number, or nothing but marks.
 
     index: of its line on the page; texts: the likeliest first, with their log weight and best path; total: log weight
-    of all paths, or of all with the wanted number of digits.
+    of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
     """
 
     index: int
@@ -62,6 +63,7 @@ class Analysis(NamedTuple):
     lattice: Lattice
     texts: list[tuple[str, Hypothesis]]
     total: float
+    has_length: bool
 
     def probability(self, hypothesis: Hypothesis) -> float:
         """Of one of the texts, 0–1."""
@@ -94,7 +96,7 @@ def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> 
         for part in split_at_gaps(line):
             parts.append(reading_of(part, index, classifier, digits, left))
             left -= len(parts[-1].pieces)
-        if digits is not None and len(parts) > 1 and not all(has_length(part, digits) for part in parts):
+        if len(parts) > 1 and not all(part.has_length or is_mark(part) for part in parts):
             parts = [reading_of(line, index, classifier, digits, MAX_PIECES)]
         found += parts
     return found
@@ -106,10 +108,10 @@ def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int |
     pieces = pieces_of(line, primitives, most)
     scores = scores_of([piece.pixels for piece in pieces], classifier)
     lattice = lattice_of(primitives, pieces, scores, line.height)
-    texts = likeliest(lattice, digits)
-    if not texts:  # no path has so many digits
-        digits, texts = None, likeliest(lattice)
-    return Analysis(index, line, primitives, pieces, scores, lattice, texts, total(lattice, digits))
+    has_length = digits is None or length_is_possible(lattice, digits)
+    wanted = digits if has_length else None
+    texts = likeliest(lattice, wanted)
+    return Analysis(index, line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
 
 
 def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:
@@ -126,10 +128,14 @@ def scores_of(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> Sc
     return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def has_length(analysis: Analysis, digits: int) -> bool:
-    """Whether the writing may be a number with so many digits, or none at all."""
-    probable = np.log(MIN_LENGTH_SHARE) + total(analysis.lattice)
-    return total(analysis.lattice, digits) >= probable or total(analysis.lattice, 0) >= probable
+def length_is_possible(lattice: Lattice, digits: int) -> bool:
+    """Whether the writing may be a number with so many digits."""
+    return total(lattice, digits) >= np.log(MIN_LENGTH_SHARE) + total(lattice)
+
+
+def is_mark(analysis: Analysis) -> bool:
+    """Whether the writing is rather a mark than a number: its likeliest text is empty."""
+    return not analysis.texts[0][0]
 
 
 def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
@@ -152,6 +158,8 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         reason = NOT_A_DIGIT
     elif has_other_ink(analysis, best):
         reason = OTHER_INK
+    elif not analysis.has_length:
+        reason = WRONG_LENGTH
     elif confidence < MIN_CONFIDENCE:
         reason = LOW_CONFIDENCE
     others = [Alternative(other, analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]]
