@@ -8,6 +8,7 @@ ModelError
 │   ├── DamagedVersion     the version's files do not match its manifest
 │   ├── VersionTaken       another version has this number
 │   └── CurrentChanged     the current version is no longer the one that the candidate was compared with
+├── NotAligned             a text does not fit the ink on a page
 ├── ExportError            the ONNX graph does not agree with the network
 └── Diverged               the loss of a training became infinite or not a number
 """
@@ -45,6 +46,10 @@ class VersionTaken(StoreError):
 
 class CurrentChanged(StoreError):
     """The current version is no longer the one that the candidate was compared with."""
+
+
+class NotAligned(ModelError):
+    """A text is no number, or it does not fit the ink on the page."""
 
 
 class ExportError(ModelError):

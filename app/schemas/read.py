@@ -40,7 +40,7 @@ class Number(BaseModel):
     reason: Annotated[
         str | None,
         Field(
-            description="why it is not accepted: `low-confidence`, `not-a-digit` or `other-ink`; "
+            description="why it is not accepted: `low-confidence`, `not-a-digit`, `other-ink` or `wrong-length`; "
             "`/problems/low-confidence`, and likewise for the others, says more"
         ),
     ] = None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import Classifier
-from model.errors import ModelError
+from model.errors import NotAligned
 from model.numbers.ink import find_ink
 from model.numbers.lattice import Edge, Lattice, log_sum, total
 from model.numbers.reader import MAX_DIGITS, Analysis, analyse
@@ -20,10 +20,6 @@ from model.numbers.segmentation import box_on_page
 from model.preprocessing.decoding.page import Box, Page
 
 MIN_CONFIDENCE = 0.2  # of an alignment; below it, the ink is rather divided in another way
-
-
-class NotAligned(ModelError):
-    """The text is no number, or it does not fit the ink on the page."""
 
 
 class AlignedDigit(NamedTuple):
