@@ -38,6 +38,7 @@ samples = Table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("stray", Float),  # share, 0–1, of the page's ink that lay beside the digit; null if stored before 0002
+    Column("box", JSON(none_as_null=True)),  # x, y, width, height in the picture as it was sent, in pixels; since 0003
 )
 
 jobs = Table(

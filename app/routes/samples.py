@@ -1,38 +1,51 @@
-"""`/samples`: labelled images from users: add, list, import, export, delete."""
+"""`/samples`: labelled images and numbers from users: add, list, import, export, delete."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import IO, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
-from sqlalchemy.engine import RowMapping
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from app.database.database import Database
 from app.http.body import body_limit, save_body
 from app.http.encodings import ContentReader, refuse_encoding
 from app.http.security import Admin
+from app.inference.pictures import Picture
+from app.inference.predictor import Predictor
 from app.routes.paging import Paging, next_cursor
-from app.samples import archive, samples
+from app.samples import archive, samples, teaching
 from app.samples.parsing import parse_label, parse_sample
 from app.samples.temporary import temporary_file
-from app.schemas.examples import DIGIT, IMAGE, SAMPLES
+from app.schemas.examples import SAMPLE_FORMS, SAMPLES
 from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
 from app.schemas.problems import documented
-from app.schemas.samples import ImportedItem, ImportReport, Outcome, Sample, SampleList, SampleRequest, StoredSample
+from app.schemas.samples import (
+    TEXT_SCHEMA,
+    ImportedItem,
+    ImportReport,
+    Sample,
+    SampleList,
+    SampleRequest,
+    StoredNumber,
+    StoredSample,
+)
+from model.classifier import Classifier
+from model.numbers.alignment import Alignment
 from model.preprocessing.pipeline import to_png
 
 CHUNK_BYTES = 262_144
 
 DOCUMENTED_BODY = request_body(
     {
-        **forms(FILE, {**IMAGE, "label": DIGIT}, label={"type": "integer", "minimum": 0, "maximum": 9}),
+        **forms(FILE, SAMPLE_FORMS, label={"type": "integer", "minimum": 0, "maximum": 9}, text=TEXT_SCHEMA),
         "application/json": {"schema": reference(SampleRequest), "examples": SAMPLES},
     }
 )
@@ -52,28 +65,56 @@ router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401
     "",
     status_code=201,
     openapi_extra=DOCUMENTED_BODY,
-    responses={200: {"model": StoredSample}, **documented(400, 408, 413, 415, 422)},
+    responses={200: {"model": StoredSample | StoredNumber}, **documented(400, 408, 413, 415, 422)},
 )
-async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample:
-    """Store a labelled image durably. 200 when the image was stored before; its label is then corrected."""
+async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample | StoredNumber:
+    """Store a labelled image durably. 200 when the image was stored before; its label is then corrected.
+
+    With `label`, the image shows one digit. With `text`, it shows one number or several: the version in use finds where
+    the digits of the text lie, and stores each digit as a sample, all of them or none. 200 when all were stored before;
+    another text corrects the labels of the same pieces of ink.
+    """
     content: ContentReader = request.app.state.content
     body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
-    row, outcome = await run_in_threadpool(store, request, admin, body)
-    response.status_code = 201 if outcome == "created" else 200
-    response.headers["Location"] = f"/samples/{row['id']}"
-    return StoredSample(**row, outcome=outcome)
+    picture, label = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
+    if isinstance(label, str):
+        number = await add_number(request, admin, picture, label)
+        response.status_code = 201 if any(item.outcome == "created" for item in number.items) else 200
+        return number
+    sample = await run_in_threadpool(store, request, admin, picture, label)
+    response.status_code = 201 if sample.outcome == "created" else 200
+    response.headers["Location"] = f"/samples/{sample.id}"
+    return sample
 
 
-def store(request: Request, actor: str, body: bytes) -> tuple[RowMapping, Outcome]:
-    """Read the labelled picture and commit the sample. Returns its row and the outcome. Raises Problem."""
+def store(request: Request, actor: str, picture: Picture, label: int) -> StoredSample:
+    """Read the picture of one digit and commit the sample. Raises Problem."""
     state = request.app.state
-    picture, label = parse_sample(body, request.headers.get("Content-Type", ""))
     reading = state.predictor.read(picture)
     image = picture if isinstance(picture, bytes) else to_png(reading.pixels)
     database: Database = state.database
     with database.begin() as connection:
         added = samples.add(connection, actor, image, reading, label, state.model.classifier)
-    return samples.get(database, added.id), added.outcome
+    return StoredSample(**samples.get(database, added.id), outcome=added.outcome)
+
+
+async def add_number(request: Request, actor: str, picture: Picture, text: str) -> StoredNumber:
+    """Align the text in the thread for large work, as pages are read there; then store its digits. Raises Problem."""
+    predictor: Predictor = request.app.state.predictor
+    classifier = predictor.classifier()
+    align = partial(teaching.aligned, classifier=classifier, limits=predictor.limits, text=text)
+    alignment = await predictor.in_thread(align, picture)
+    return await run_in_threadpool(store_digits, request, actor, alignment, classifier)
+
+
+def store_digits(request: Request, actor: str, alignment: Alignment, classifier: Classifier) -> StoredNumber:
+    """Commit a sample for each digit that was found in a picture. Raises Problem."""
+    database: Database = request.app.state.database
+    with database.begin() as connection:
+        added = teaching.add_digits(connection, actor, alignment, classifier)
+    items = [StoredSample(**samples.get(database, one.id), outcome=one.outcome) for one in added]
+    text = "".join(str(digit.digit) for digit in alignment.digits)
+    return StoredNumber(text=text, confidence=alignment.confidence, items=items, total=len(items))
 
 
 @router.get("", responses=documented(422))

@@ -1,4 +1,4 @@
-"""Parse the body of a `POST /samples`, a form or JSON, to a picture and its label."""
+"""Parse the body of a `POST /samples`, a form or JSON, to a picture and its label, or the text of its number."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from app.http.forms import Part
 from app.http.media_types import is_json
 from app.inference.pictures import MAX_FIELDS, Picture, form_parts, from_json, holds_picture, picture_of_part
 from app.schemas.json_body import as_utf8, validate
-from app.schemas.samples import SampleRequest
+from app.schemas.samples import MAX_TEXT, SampleRequest, digits_of
 
 PICTURE_FIELDS = ("file", "image", "pixels")  # a form must have one of them
 MAX_LABEL_BYTES = 16  # that are read: one digit, and space around it
+MAX_TEXT_BYTES = 4 * MAX_TEXT + 1  # that are read: more than MAX_TEXT characters in UTF-8
 sample_request = TypeAdapter(SampleRequest)
 
 
 class InvalidLabel(Problem):
     status, slug, title = 422, "invalid-label", "A label is one digit, 0–9"
-    remedy = "Send the digit that the image shows, as a number from 0 to 9."
+    remedy = "Send the digit that the image shows, as a number from 0 to 9; several digits go into `text`."
 
 
-def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int]:
-    """The picture and its label. The content decides whether the body is a form or JSON. Raises Problem."""
+def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int | str]:
+    """The picture, and its label or the digits of its text. The content decides whether the body is a form or JSON.
+
+    Raises Problem.
+    """
     parts = form_parts(body, content_type, MAX_FIELDS)
     if parts is not None:
         return parse_sample_form([part for part in parts if not part.is_unused])
@@ -32,23 +36,48 @@ def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int]:
     if text[:1] not in (b"{", b"[") and not is_json(content_type):
         raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
     sample = parse_sample_json(text)
-    return from_json(sample), sample.label
+    return from_json(sample), one_of(sample.label, sample.text)
 
 
-def parse_sample_form(parts: list[Part]) -> tuple[Picture, int]:
-    """The picture and its label from the fields of a form. Raises Problem."""
+def parse_sample_form(parts: list[Part]) -> tuple[Picture, int | str]:
+    """The picture, and its label or the digits of its text, from the fields of a form. Raises Problem."""
     fields = {part.name: part for part in parts}
     pictures = [fields[name] for name in PICTURE_FIELDS if name in fields]
     if not pictures or not holds_picture(pictures[0]):
         raise InvalidField(("file", "the form has no such file; curl sends it with an @: -F file=@7.png"))
-    if unknown := sorted(fields.keys() - {*PICTURE_FIELDS, "label"}):
-        raise InvalidField(*((name, "there is no such field; send `file` and `label`") for name in unknown))
+    if unknown := sorted(fields.keys() - {*PICTURE_FIELDS, "label", "text"}):
+        raise InvalidField(*((name, "there is no such field; send `file`, and `label` or `text`") for name in unknown))
     if len(pictures) > 1:
         raise InvalidField((pictures[1].name, f"send either this or `{pictures[0].name}`"))
     if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:
         raise InvalidField(*((name, "stands more than once") for name in twice))
-    label = fields["label"].data[:MAX_LABEL_BYTES].decode("utf-8", "replace") if "label" in fields else ""
-    return picture_of_part(pictures[0]), parse_label(label.strip())
+    label = parse_label(start_of(fields["label"], MAX_LABEL_BYTES).strip()) if "label" in fields else None
+    text = parse_text(start_of(fields["text"], MAX_TEXT_BYTES)) if "text" in fields else None
+    return picture_of_part(pictures[0]), one_of(label, text)
+
+
+def start_of(part: Part, most: int) -> str:
+    """The first `most` bytes of a field as text, with bytes that are not UTF-8 replaced."""
+    return part.data[:most].decode("utf-8", "replace")
+
+
+def one_of(label: int | None, text: str | None) -> int | str:
+    """The one of both that was sent. Raises InvalidField for both, InvalidLabel for none."""
+    if text is None:
+        if label is None:
+            raise InvalidLabel("Send `label`, the digit that the image shows, or `text`, all digits of a number.")
+        return label
+    if label is not None:
+        raise InvalidField(("text", "send either this or `label`"))
+    return text
+
+
+def parse_text(text: str) -> str:
+    """The digits of the text in a form. Raises InvalidField."""
+    try:
+        return digits_of(text)
+    except ValueError as error:
+        raise InvalidField(("text", str(error))) from None
 
 
 def parse_label(text: str) -> int:

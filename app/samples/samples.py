@@ -80,7 +80,7 @@ def add(
         return Added(identity, "corrected")
     row = {
         "id": identity, "label": label, "image": image, "reading": reading.pixels.tobytes(),
-        "format": reading.format, "stray": reading.stray, "held_out": is_held_out(identity),
+        "format": reading.format, "stray": reading.stray, "box": reading.box, "held_out": is_held_out(identity),
         "created_at": now, "updated_at": now, **predicted,
     }  # fmt: skip
     try:

@@ -26,7 +26,7 @@ def one_image(examples: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
     content = {
         "application/json": {"schema": IMAGE_REQUEST, "examples": examples},
         "application/octet-stream": BINARY,
-        **forms(FILE, form),
+        **forms(FILE, {"image": form}),
     }
     return UNLOCKED | request_body(content)
 
@@ -38,6 +38,6 @@ def several_images(examples: dict[str, Any], form: dict[str, Any]) -> dict[str, 
             "schema": {"type": "array", "minItems": 1, "items": IMAGE_REQUEST},
             "examples": examples,
         },
-        **forms({"type": "array", "items": FILE}, form),
+        **forms({"type": "array", "items": FILE}, {"image": form}),
     }
     return UNLOCKED | request_body(content)

@@ -68,6 +68,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     name: {"summary": example["summary"], "value": {**example["value"], "label": DIGIT}}
     for name, example in IMAGES.items()
 }
+SAMPLES["number"] = {"summary": "an image of a number, as base64", "value": {**NUMBER, "text": TEXT}}
+SAMPLE_FORMS: dict[str, dict[str, Any]] = {"image": {**IMAGE, "label": DIGIT}, "number": {**NUMBER, "text": TEXT}}
 RETRAININGS: dict[str, dict[str, Any]] = {
     "default": {"summary": "as the recipe says", "value": {}},
     "short": {"summary": "three epochs, left for a person to activate", "value": {"epochs": 3, "promote": "manual"}},

@@ -56,20 +56,24 @@ def reference(body: type[BaseModel]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{body.__name__}"}
 
 
-def forms(file: dict[str, Any], example: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """The content of both kinds of form: a `file`, or its base64 in the field `image`, and the required `fields`."""
+def forms(file: dict[str, Any], examples: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The content of both kinds of form: a `file`, or its base64 in the field `image`, and further `fields`.
+
+    examples: by name, of forms with base64.
+    """
     text = {"type": "string", "minLength": 1, "description": "base64, or a data-URI"}
     image = text if file is FILE else {"type": "array", "items": text}
-    shape = {"type": "object", "required": list(fields)} if fields else {"type": "object"}
-    examples = {"image": {"summary": "an image file, as base64 in a field", "value": example}}
+    described = {
+        name: {"summary": "an image file, as base64 in a field", "value": form} for name, form in examples.items()
+    }
     return {
         "multipart/form-data": {
-            "schema": {**shape, "properties": {"file": file, "image": image, **fields}},
-            "examples": examples,
+            "schema": {"type": "object", "properties": {"file": file, "image": image, **fields}},
+            "examples": described,
         },
         "application/x-www-form-urlencoded": {
-            "schema": {**shape, "properties": {"image": image, **fields}},
-            "examples": examples,
+            "schema": {"type": "object", "properties": {"image": image, **fields}},
+            "examples": described,
         },
     }
 

@@ -1,23 +1,46 @@
-"""Samples in the API: a labelled image, a stored sample, a page of samples, the report of an import."""
+"""Samples in the API: a labelled image, a stored sample or number, a page of samples, the report of an import."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from app.schemas.predict import ImageRequest
+from app.schemas.read import Box, Share
 from app.schemas.values import WHOLE, Time
+
+MAX_TEXT = 1000  # characters, blanks and line breaks included
 
 Outcome = Literal["created", "corrected", "unchanged"]  # of storing a sample; "corrected": it had another label
 ImportOutcome = Literal[Outcome, "refused"]
 Label = Annotated[int, Field(strict=True, ge=0, le=9), WHOLE]
+TEXT_SCHEMA = {
+    "type": "string",
+    "pattern": r"^\s*[0-9][0-9\s]*$",
+    "maxLength": MAX_TEXT,
+    "description": "the digits that the picture shows, in reading order; blanks and line breaks don't count",
+}
+
+
+def digits_of(text: str) -> str:
+    """The digits of a text, without its blanks and line breaks. Raises ValueError, which says what it must be."""
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"must have at most {MAX_TEXT:,} characters")
+    digits = "".join(text.split())
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError("must be the digits 0 to 9 that the picture shows, with nothing but blanks and line breaks")
+    return digits
+
+
+Text = Annotated[str, AfterValidator(digits_of), WithJsonSchema(TEXT_SCHEMA)]
 
 
 class SampleRequest(ImageRequest):
-    """A labelled image as JSON."""
+    """A labelled image as JSON: with the `label` of its one digit, or with the `text` of its number or numbers."""
 
-    label: Label
+    label: Annotated[Label | None, Field(description="the digit that the picture shows")] = None
+    text: Text | None = None
 
 
 class Sample(BaseModel):
@@ -30,6 +53,9 @@ class Sample(BaseModel):
     suspect: Annotated[bool, Field(description="the version in use is sure of another digit")]
     predicted: Annotated[int | None, Field(description="what that version reads")]
     confidence: float | None
+    box: Annotated[
+        Box | None, Field(description="of the digit; null where the sample was stored before there were any")
+    ]
     created_at: Time
     updated_at: Time
 
@@ -38,6 +64,15 @@ class StoredSample(Sample):
     """A sample after `POST /samples`."""
 
     outcome: Outcome
+
+
+class StoredNumber(BaseModel):
+    """The samples after `POST /samples` with a `text`: one for each of its digits."""
+
+    text: Annotated[str, Field(description="its digits")]
+    confidence: Annotated[Share, Field(description="probability that the ink is divided into these digits")]
+    items: Annotated[list[StoredSample], Field(description="in the order of the text")]
+    total: int
 
 
 class ImportedItem(BaseModel):
