@@ -11,7 +11,9 @@ from schemathesis.transport.serialization import Binary
 from app.schemas import examples
 from tests.pictures import zipped
 
-images = st.one_of(st.just(base64.b64decode(examples.PNG)), st.binary(max_size=1000))
+images = st.one_of(
+    *(st.just(base64.b64decode(png)) for png in (examples.PNG, examples.NUMBER_PNG)), st.binary(max_size=1000)
+)
 names = st.one_of(st.just("7/a.png"), st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1))
 zips = st.one_of(st.dictionaries(names, images, max_size=3).map(zipped), st.binary(max_size=1000))
 

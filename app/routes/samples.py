@@ -112,7 +112,10 @@ def store_digits(request: Request, actor: str, alignment: Alignment, classifier:
     database: Database = request.app.state.database
     with database.begin() as connection:
         added = teaching.add_digits(connection, actor, alignment, classifier)
-    items = [StoredSample(**samples.get(database, one.id), outcome=one.outcome) for one in added]
+    items = [
+        StoredSample(**{**samples.get(database, one.id), "box": digit.box}, outcome=one.outcome)
+        for one, digit in zip(added, alignment.digits, strict=True)
+    ]
     text = "".join(str(digit.digit) for digit in alignment.digits)
     return StoredNumber(text=text, confidence=alignment.confidence, items=items, total=len(items))
 
@@ -191,7 +194,7 @@ def get_sample(request: Request, admin: Admin, identity: str) -> Sample:
     responses={200: {"content": {"image/*": BINARY}}, **documented(404, 422)},
 )
 def get_sample_image(request: Request, admin: Admin, identity: str, seen: bool = False) -> Response:
-    """The image as it was sent; with `seen=true` the 32×32 PNG that the model is given."""
+    """The image as it was sent; of a digit of a number, and with `seen=true`, the 32×32 PNG that the model is given."""
     row = samples.get(request.app.state.database, identity, with_image=True)
     if seen:
         return Response(to_png(samples.as_pixels(row["reading"])), media_type="image/png")

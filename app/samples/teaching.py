@@ -37,10 +37,9 @@ def aligned(picture: Picture, classifier: Classifier, limits: Limits, text: str)
         raise problem_of(error) from None
     labels: dict[bytes, int] = {}
     for digit in found.digits:
-        if labels.setdefault(digit.pixels.tobytes(), digit.digit) != digit.digit:
-            raise TextNotAligned(
-                f"The text calls the same piece of ink {labels[digit.pixels.tobytes()]} and {digit.digit}."
-            )
+        label = labels.setdefault(digit.pixels.tobytes(), digit.digit)
+        if label != digit.digit:
+            raise TextNotAligned(f"The text calls the same ink {label} and {digit.digit}.")
     return found
 
 

@@ -54,7 +54,11 @@ class Sample(BaseModel):
     predicted: Annotated[int | None, Field(description="what that version reads")]
     confidence: float | None
     box: Annotated[
-        Box | None, Field(description="of the digit; null where the sample was stored before there were any")
+        Box | None,
+        Field(
+            description="of the digit, in the picture with which it first came: x, y, width and height in pixels; "
+            "null for a sample of an older release"
+        ),
     ]
     created_at: Time
     updated_at: Time
@@ -71,7 +75,7 @@ class StoredNumber(BaseModel):
 
     text: Annotated[str, Field(description="its digits")]
     confidence: Annotated[Share, Field(description="probability that the ink is divided into these digits")]
-    items: Annotated[list[StoredSample], Field(description="in the order of the text")]
+    items: Annotated[list[StoredSample], Field(description="in the order of the text; each `box` is in this picture")]
     total: int
 
 

@@ -49,12 +49,13 @@ def align(page: Page, classifier: Classifier, text: str) -> Alignment:
     found = analyse(ink, classifier)
     if len(wanted) > MAX_DIGITS * max(1, len(found)):
         raise NotAligned(f"The text has {len(wanted)} digits, more than the picture can hold.")
+    count = f"{len(wanted)} digit{'s' * (len(wanted) > 1)}"
     path = spelling(joined([analysis.lattice for analysis in found]), wanted)
     if path is None:
-        raise NotAligned(f"The picture can't be divided into {len(wanted)} digits.")
+        raise NotAligned(f"The picture can't be divided into {count}.")
     confidence = float(np.exp(sum(log_sum(edge.weights) for edge in path) - sum(total(one.lattice) for one in found)))
     if confidence < MIN_CONFIDENCE:
-        raise NotAligned(f"The picture is more likely divided in another way than into these {len(wanted)} digits.")
+        raise NotAligned(f"The picture is more likely divided in another way than into {count}.")
     digits = []
     for letter, (analysis, index) in zip(wanted, pieces_on(found, path), strict=True):
         piece = analysis.pieces[index]
