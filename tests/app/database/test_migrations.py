@@ -18,6 +18,8 @@ from app.database.migrate import HEAD, MIGRATIONS, SchemaTooNew, create, migrate
 from app.database.sqlite import sqlite_file
 from app.database.tables import metadata
 from app.jobs import records
+from app.samples import samples
+from app.schemas.samples import Sample
 from tests.server import REPOSITORY, clean_environment
 
 
@@ -68,6 +70,19 @@ def test_a_database_of_the_first_version_is_opened_with_what_it_holds(engine: En
     migrate(database_url)
     database = Database(database_url)
     assert records.get(database, "0" * 32)["state"] == "kept"
+    database.close()
+
+
+def test_a_sample_that_was_stored_before_boxes_has_none(engine: Engine, database_url: str, seven: bytes) -> None:
+    upgrade(engine, "0002")
+    columns = "id, label, image, reading, format, held_out, suspect, created_at, updated_at"
+    values = "'a', 7, :image, :image, 'PNG', false, false, 1.0, 1.0"
+    with engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO samples ({columns}) VALUES ({values})"), {"image": seven})
+    migrate(database_url)
+    database = Database(database_url)
+    (row,), _ = samples.page(database, 0, 10, None, None)
+    assert row["box"] is None and Sample(**row).label == 7
     database.close()
 
 

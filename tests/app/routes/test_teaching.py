@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
+import threading
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI, Request
 from PIL import Image
 
+from app.database.database import Database
+from app.http.errors import NotReady, Overloaded
+from app.inference import number_reader
+from app.inference.active_model import ActiveModel
+from app.inference.predictor import Predictor
+from app.routes.samples import add_number
 from app.schemas import examples
 from app.schemas.samples import MAX_TEXT
+from app.settings import load_settings
+from model.classifier import Classifier
 from model.preprocessing.pipeline import to_png
+from model.registry.store import Store
 from tests.client import add_sample, check_problem
+from tests.faults import poisoned
 from tests.number_pages import number_page
 from tests.pictures import encoded
 from tests.server import Server
@@ -219,3 +234,36 @@ def test_a_sample_of_one_digit_has_its_box_too(own: Server, seven: bytes) -> Non
     stored = add_sample(own, seven).json()
     assert stored["box"] == own.client.post("/predict?seen=true", content=seven).json()["box"]
     assert own.admin.get("/samples").json()["items"][0]["box"] == stored["box"]
+
+
+@pytest.fixture
+def asking(database: Database, classifier: Classifier) -> Iterator[Request]:
+    """A request to an app with the shipped version."""
+    predictor = Predictor(load_settings(), ActiveModel(Store(Path("nowhere")), Store(Path("nowhere"))))
+    predictor.model.classifier = classifier
+    app = FastAPI()
+    app.state.predictor, app.state.database = predictor, database
+    yield Request({"type": "http", "app": app})
+    predictor.close()
+
+
+def test_a_text_is_aligned_in_the_thread_for_large_work(asking: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_elsewhere(*_: object) -> bool:
+        return not threading.current_thread().name.startswith("large")
+
+    monkeypatch.setattr(number_reader, "align", poisoned(number_reader.align, is_elsewhere))
+    taught = asyncio.run(add_number(asking, "tester", FILE, TEXT))
+    assert taught.text == TEXT
+
+
+def test_a_text_is_refused_while_too_much_large_work_waits(asking: Request) -> None:
+    predictor = asking.app.state.predictor
+    predictor.large_in_flight = predictor.settings.max_large_in_flight
+    with pytest.raises(Overloaded):
+        asyncio.run(add_number(asking, "tester", FILE, TEXT))
+
+
+def test_no_text_is_aligned_without_a_model(asking: Request) -> None:
+    asking.app.state.predictor.model.classifier = None
+    with pytest.raises(NotReady):
+        asyncio.run(add_number(asking, "tester", FILE, TEXT))
