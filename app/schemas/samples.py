@@ -46,7 +46,9 @@ class SampleRequest(ImageRequest):
 class Sample(BaseModel):
     """A stored sample."""
 
-    id: Annotated[str, Field(description="SHA-256 of the image as it was sent")]
+    id: Annotated[
+        str, Field(description="SHA-256 of the image as it was sent; of a digit of a number, of its 32×32 PNG")
+    ]
     label: int
     format: str
     held_out: Annotated[bool, Field(description="only judges new versions, is never trained on")]
