@@ -83,8 +83,13 @@ def read_numbers(
 def read_numbers_of_page(page: Page, classifier: Classifier, digits: int | None = None) -> NumbersOnPage:
     """Read the numbers on a decoded page. Raises BlankImage or CrowdedPage."""
     ink = find_ink(page.gray)
-    found = analyse(ink, classifier, digits)
-    return NumbersOnPage([number for analysis in found if (number := number_of(analysis, page, ink)) is not None])
+    return numbers_of(analyse(ink, classifier, digits), page, ink)
+
+
+def numbers_of(found: Sequence[Analysis], page: Page, ink: PageInk) -> NumbersOnPage:
+    """The numbers among the stretches of writing on a page."""
+    numbers = (number_of(analysis, page, ink) for analysis in found)
+    return NumbersOnPage([number for number in numbers if number is not None])
 
 
 def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> list[Analysis]:
