@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores
-from model.numbers.ink import PageInk, find_ink
+from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
 from model.numbers.segmentation import MAX_PIECES, Piece, Primitives, box_on_page, pieces_of, primitives_of
@@ -159,7 +159,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         for place, (digit, box, piece) in enumerate(zip(text, boxes, chosen, strict=True))
     ]
     reason = None
-    if min(scores) < MIN_SCORE:
+    if min(scores) < MIN_SCORE or analysis.line.height < LEGIBLE * analysis.line.scale:
         reason = NOT_A_DIGIT
     elif has_other_ink(analysis, best):
         reason = OTHER_INK

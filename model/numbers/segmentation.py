@@ -36,7 +36,7 @@ SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: windi
 WAYPOINTS = (0.33, 0.67)  # shares of its height; the rows in which seams are looked for
 
 
-MAX_PIECES = 3_000  # on a page
+MAX_PIECES = 2_000  # on a page
 WALL = np.float32(1e6)  # cost of a place between two components
 
 
