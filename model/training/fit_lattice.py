@@ -48,7 +48,7 @@ class Line(NamedTuple):
     text: NDArray[np.int64]
 
 
-NAMES = ("is_digit", "piece", "height", "gap", "cut", "mark", "not_digit", "size", "dash")  # of of_edge's columns
+NAMES = ("is_digit", "piece", "low", "tall", "gap", "cut", "mark", "not_digit", "size", "dash")  # of of_edge's columns
 FAN_IN = 9  # edges that end at a node, at most
 
 
@@ -75,14 +75,14 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     filled = np.zeros(nodes, int)
     for index in range(nodes - 1):
         first[index + 1, 0] = index
-        of_edge[index + 1, 0, [5, 6, 7, 8, 4]] = of_marks[index]
+        of_edge[index + 1, 0, [6, 7, 8, 9, 5]] = of_marks[index]
         filled[index + 1] = 1
     for index, piece in enumerate(pieces):
         at = filled[piece.last]
         if at == FAN_IN:
             continue
         first[piece.last, at] = piece.first
-        of_edge[piece.last, at, :5] = of_pieces[index]
+        of_edge[piece.last, at, :6] = of_pieces[index]
         digits[piece.last, at] = log_digits[index]
         is_piece[piece.last, at] = True
         filled[piece.last] += 1
