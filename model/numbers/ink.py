@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from model.preprocessing.background import background_of, full_strength, noise_of
 from model.preprocessing.components import BESIDE, Components, components_of, dilated
 from model.preprocessing.errors import BlankImage, CrowdedPage
-from model.preprocessing.foreground import MIN_CONTRAST, NO_CONTRAST, ONLY_LINES, TOO_GRAINY, reflectance_of, sheet_within
+from model.preprocessing.foreground import (
+    MIN_CONTRAST,
+    NO_CONTRAST,
+    ONLY_LINES,
+    TOO_GRAINY,
+    reflectance_of,
+    sheet_within,
+)
 from model.preprocessing.lines import Line, find_lines
 from model.preprocessing.structure import crosses, is_corner
 
@@ -115,7 +122,9 @@ def without_dust(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
         raise BlankImage(NO_CONTRAST)
     height = writing_height(parts, mask.shape)
     count = np.count_nonzero(kept)
-    if count > (MAX_MARKS if height >= LEGIBLE else MAX_SPECKS) or (height <= LARGE and np.count_nonzero(mask) > MAX_INK):
+    if count > (MAX_MARKS if height >= LEGIBLE else MAX_SPECKS) or (
+        height <= LARGE and np.count_nonzero(mask) > MAX_INK
+    ):
         raise CrowdedPage(CROWDED)
     result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
     return result, height
@@ -134,9 +143,7 @@ def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
     return float(heights[order][half])
 
 
-def without_printed_lines(
-    mask: NDArray[np.bool_], ink: NDArray[np.float32]
-) -> tuple[NDArray[np.bool_], float]:
+def without_printed_lines(mask: NDArray[np.bool_], ink: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
     """The mask bool (H, W) without printed lines and their debris, and the writing's height in pixels."""
     if not mask.any():
         return mask, 0.0
@@ -166,7 +173,7 @@ def without_printed_lines(
 
 
 def erase(line: Line, erased: NDArray[np.bool_], ink: NDArray[np.float32]) -> None:
-    """Mark a line's pixels in bool (H, W), but not where the ink float32 (H, W) is much stronger: a stroke lies on it."""
+    """Mark a line's pixels in bool (H, W), but not where the ink, float32 (H, W), is much stronger: there is a stroke."""
     strength = ink[line.rows, line.columns]
     mine = strength <= STRONGER * float(np.percentile(strength, TYPICAL)) if len(strength) else np.zeros(0, bool)
     erased[line.rows[mine], line.columns[mine]] = True

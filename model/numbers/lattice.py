@@ -187,7 +187,7 @@ def log_add(a: float, b: float) -> float:
 
 
 def log_sum(values: Sequence[float] | NDArray[np.float64]) -> float:
-    """log Σ exp(value)."""
+    """Log Σ exp(value)."""
     array = np.asarray(values)
     top = float(array.max())
     return top + float(np.log(np.exp(array - top).sum())) if np.isfinite(top) else top

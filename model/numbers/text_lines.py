@@ -140,9 +140,7 @@ def split_at_gaps(line: TextLine) -> list[TextLine]:
 
 def part_of(line: TextLine, start: int, end: int) -> TextLine:
     """The line's columns from `start` on, `end` excluded."""
-    return line._replace(
-        ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start
-    )
+    return line._replace(ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start)
 
 
 def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

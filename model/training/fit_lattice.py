@@ -111,7 +111,7 @@ class Lattices:
             self.text[i, : len(line.text)] = torch.from_numpy(line.text)
 
     def log_likelihood(self, digit: Tensor, weights: Tensor) -> Tensor:
-        """log P(text) of each line, float (S,). digit: weight of the log probabilities; weights: of NAMES."""
+        """Log P(text) of each line, float (S,). digit: weight of the log probabilities; weights: of NAMES."""
         count, nodes, _ = self.first.shape
         longest = self.text.shape[1]
         base = self.of_edge @ weights
@@ -147,12 +147,12 @@ def fit(lattices: Lattices, start: Weights) -> tuple[Weights, float, float]:
         # A text that no path spells teaches nothing.
         value = -lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean()
         value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         return value
 
     with torch.no_grad():
         before = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
-    optimizer.step(loss)
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         after = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
     values = [round(value, 3) for value in theta.tolist()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from model.classifier import Classifier
@@ -25,4 +27,4 @@ def test_bars_in_a_row_do_not_overlap_and_none_is_left_out(classifier: Classifie
     assert sorted(index for row in rows for index in row) == list(range(len(analysis.pieces)))
     for row in rows[1:]:
         boxes = [analysis.pieces[index].box for index in row]
-        assert all(left[2] <= right[0] for left, right in zip(boxes, boxes[1:], strict=False))
+        assert all(left[2] <= right[0] for left, right in itertools.pairwise(boxes))

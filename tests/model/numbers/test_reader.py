@@ -115,7 +115,7 @@ def test_scribbles_are_no_accepted_number(classifier: Classifier, seed: int) -> 
     random = np.random.default_rng(seed)
     page = np.full((200, 600), 245, np.uint8)
     for left in range(30, 520, 110):
-        points = random.integers(0, 90, (14, 2)) + (left, 50)
+        points = random.integers(0, 90, (14, 2)) + np.array([left, 50])
         cv2.polylines(page, [points.astype(np.int32)], False, 30.0, 4, cv2.LINE_AA)
     try:
         found = read(page, classifier)

@@ -124,14 +124,16 @@ def test_the_cheapest_path_is_the_cheapest() -> None:
     for way, sideways in enumerate(SIDEWAYS):
         expected = strip[0].copy()
         for row in strip[1:]:
-            expected = row + np.array([
-                min(
-                    expected[column],
-                    expected[column - 1] + sideways if column else np.inf,
-                    expected[column + 1] + sideways if column < 5 else np.inf,
-                )
-                for column in range(6)
-            ])
+            expected = row + np.array(
+                [
+                    min(
+                        expected[column],
+                        expected[column - 1] + sideways if column else np.inf,
+                        expected[column + 1] + sideways if column < 5 else np.inf,
+                    )
+                    for column in range(6)
+                ]
+            )
         np.testing.assert_allclose(costs[0, way, -1, 1:5], expected[1:5], rtol=1e-5)
         path = followed(steps[0, way], 4, 2)
         assert np.abs(np.diff(path)).max() <= 1 and path[0] == 2

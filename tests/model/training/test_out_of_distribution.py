@@ -20,7 +20,7 @@ def test_outliers_are_pictures_of_the_networks_size_that_a_seed_fixes(embedded: 
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
-def test_a_chunk_has_seven_hundred_and_twenty_outliers_and_as_many_chunks_are_made_as_are_needed(embedded: Splits) -> None:
+def test_as_many_chunks_of_720_outliers_are_made_as_are_needed(embedded: Splits) -> None:
     generator = torch.Generator().manual_seed(0)
     made = chunk(Source(embedded.train, generator), generator)
     assert made.shape == (720, 1, 32, 32) and made.min() >= 0 and made.max() <= 1
