@@ -173,7 +173,7 @@ def without_printed_lines(mask: NDArray[np.bool_], ink: NDArray[np.float32]) -> 
 
 
 def erase(line: Line, erased: NDArray[np.bool_], ink: NDArray[np.float32]) -> None:
-    """Mark a line's pixels in bool (H, W), but not where the ink, float32 (H, W), is much stronger: there is a stroke."""
+    """Mark a line's pixels in bool (H, W), but none whose ink, in float32 (H, W), is much stronger: a stroke's."""
     strength = ink[line.rows, line.columns]
     mine = strength <= STRONGER * float(np.percentile(strength, TYPICAL)) if len(strength) else np.zeros(0, bool)
     erased[line.rows[mine], line.columns[mine]] = True

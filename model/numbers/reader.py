@@ -52,8 +52,8 @@ MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 class Analysis(NamedTuple):
     """What the reader found out about one stretch of writing: a number, or nothing but marks.
 
-    row: its line on the page, counted from above; texts: the likeliest first, with their log weight and best path; total: log weight
-    of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
+    row: its line on the page, counted from above; texts: the likeliest first, with their log weight and best path;
+    total: log weight of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
     """
 
     row: int

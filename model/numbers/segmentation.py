@@ -94,7 +94,7 @@ def primitives_of(
         uncut[narrow] = clear([center_ink(inks[i]) for i in narrow])
     seams: list[list[Seam]] = [[] for _ in masks]
     wide = np.flatnonzero(~uncut).tolist()
-    for i, found in zip(wide, seams_of([inks[i] / 255 for i in wide], line.height), strict=True):
+    for i, found in zip(wide, seams_of([inks[i] / np.float32(255) for i in wide], line.height), strict=True):
         seams[i] = found
     slices = [
         Slice(mask, top, left, cut)
