@@ -16,11 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from model.classifier import Classifier
-from model.cli.pictures import PictureReader, classifier_of, picture_arguments, with_doubt
+from model.cli.pictures import STDIN, PictureReader, classifier_of, picture_arguments, with_doubt
 from model.cli.terminal import fail
 from model.errors import ModelError
-from model.numbers.reader import MAX_DIGITS, read_numbers
+from model.numbers.explain import read_and_explain
+from model.numbers.reader import MAX_DIGITS, WORK_SIDE, read_numbers
 from model.numbers.result import Number, NumbersOnPage
+from model.preprocessing.decoding.decode import decode
+from model.preprocessing.pipeline import DEFAULT_LIMITS
 
 MANY = 10  # files, from which on a bar shows the progress
 COLUMNS = ("file", "text", "confidence", "accepted", "reason", "x", "y", "width", "height")  # of the CSV
@@ -68,6 +71,19 @@ class CsvReader(NumbersReader):
         for number in page.numbers:
             accepted = "true" if number.accepted else "false"
             yield as_row([file, number.text, number.confidence, accepted, number.reason or "", *number.box])
+
+
+class ExplainingReader(NumbersReader):
+    """Reads numbers, and draws how: a picture for each file, in the current folder."""
+
+    def lines(self, file: Path, image: bytes) -> Iterator[str]:
+        """The lines of one picture, and where its drawing is. Raises ImageError."""
+        page = decode(image, DEFAULT_LIMITS._replace(work_side=WORK_SIDE))
+        numbers, drawing = read_and_explain(page, self.classifier, self.digits)
+        target = Path(f"{'stdin' if file == STDIN else file.stem}.explained.png")
+        drawing.save(target)
+        yield from self.told(file, numbers)
+        yield f"{file}: explained in {target}"
 
 
 def as_json(number: Number) -> dict[str, Any]:
@@ -120,6 +136,10 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument(
         "--json", action="store_const", const=JsonReader, dest="reader", help="a JSON object a line for each picture"
     )
+    form.add_argument(
+        "--explain", action="store_const", const=ExplainingReader, dest="reader",
+        help="also draw the pieces, the cuts and the chosen path of FILE to its name with .explained.png",
+    )  # fmt: skip
     form.add_argument("--csv", action="store_const", const=CsvReader, dest="reader", help="a row for each number")
     return made
 

@@ -79,7 +79,9 @@ def joined(lattices: list[Lattice]) -> Lattice:
                 )
                 for edge in edges
             ])  # fmt: skip
-        pieces += 1 + max((edge.piece for edges in lattice.into for edge in edges if edge.piece is not None), default=-1)
+        pieces += 1 + max(
+            (edge.piece for edges in lattice.into for edge in edges if edge.piece is not None), default=-1
+        )
     return Lattice(into)
 
 

@@ -12,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from model.numbers.reader import Analysis
+from model.classifier import Classifier
+from model.numbers.ink import find_ink
+from model.numbers.reader import Analysis, analyse, numbers_of
+from model.numbers.result import NumbersOnPage
+from model.preprocessing.decoding.page import Page
 
 ENLARGEMENT = 4  # pixels for each of the line's
 BAR = 17  # pixels of a row of bars
@@ -20,6 +24,13 @@ MARGIN = 12
 WIDTH = 900  # pixels, at least
 PAPER, TEXT, CHOSEN, OTHER, CUT = "#ffffff", "#1f2430", "#1a7f4b", "#d4d9e2", "#c0392b"
 TEXTS = 4  # that are listed
+
+
+def read_and_explain(page: Page, classifier: Classifier, digits: int | None) -> tuple[NumbersOnPage, Image.Image]:
+    """Read the numbers on a decoded page, and draw how. Raises BlankImage or CrowdedPage."""
+    ink = find_ink(page.gray)
+    found = analyse(ink, classifier, digits)
+    return numbers_of(found, page, ink), explained(found, page.gray)
 
 
 def explained(found: list[Analysis], gray: NDArray[np.uint8]) -> Image.Image:

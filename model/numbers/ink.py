@@ -15,9 +15,16 @@ from numpy.typing import NDArray
 from model.preprocessing.background import background_of, full_strength, noise_of
 from model.preprocessing.components import BESIDE, Components, components_of, dilated
 from model.preprocessing.errors import BlankImage, CrowdedPage
-from model.preprocessing.foreground import MIN_CONTRAST, NO_CONTRAST, ONLY_LINES, reflectance_of, sheet_within
+from model.preprocessing.foreground import (
+    MIN_CONTRAST,
+    NO_CONTRAST,
+    ONLY_LINES,
+    TOO_GRAINY,
+    reflectance_of,
+    sheet_within,
+)
 from model.preprocessing.lines import Line, find_lines
-from model.preprocessing.structure import is_corner
+from model.preprocessing.structure import crosses, is_corner
 
 SOLID_SHARE = 0.4  # of the ink's strength from which a pixel is ink
 NOISE_FACTOR = 3.0  # and at least so many standard deviations of the paper
@@ -26,11 +33,15 @@ SLENDER = 6.0  # longer over shorter side; such a component may be a line, and d
 TOO_LARGE = 0.9  # of both sides of the page; so large a component is a frame
 FEW = 0.3  # of the ink; if less is writing, then the large component is
 # Shares of the writing's height:
-REACH = 4.0  # what stands for the page's shorter side when lines are looked for
+REACH = 3.2  # what stands for the page's shorter side when lines are looked for
 LINE_WIDTH = 0.25  # widest line
 LONG_LINE = 3.0  # so long a line is no stroke
+MEETING = 0.15  # lines whose ends are nearer to each other meet
 DEBRIS = 0.3  # what touches an erased line and is smaller is debris of it
-ROUNDS = 2  # of looking for lines: what is erased in one uncovers more
+TYPICAL, STRONGER = 75, 1.2  # percentile of the ink along a line, and times it; stronger ink is a stroke's
+PEN = 1.4  # times the width of printed lines; a wider stroke that ends at them is a pen's
+LINE_WIDTHS = 2.5  # times the widest erased line; smaller pieces beside it are debris, too
+ROUNDS = 3  # of looking for lines: what is erased in one uncovers more
 # Shares of the page:
 PAGE_LINE_WIDTH = 0.03  # of its shorter side: widest line that crosses the page
 ACROSS = 0.6  # of its width: length of a level line that is no stroke
@@ -92,9 +103,11 @@ def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
     paler = -difference if not background.is_light else difference  # than paper: by noise alone
     noise = noise_of(np.maximum(paler, 0)) if paler.size else 0.0
     mask = ink > max(SOLID_SHARE * strength, NOISE_FACTOR * noise)
+    if not mask.any():
+        raise BlankImage(TOO_GRAINY)
     mask, height = without_dust(mask)
-    if height <= LARGE:  # else the lines are looked for when the page is shrunk
-        mask, height = without_printed_lines(mask)
+    if np.count_nonzero(mask) <= MAX_INK:  # else the writing is large: the lines are looked for when it is shrunk
+        mask, height = without_printed_lines(mask, ink)
         if not mask.any():
             raise BlankImage(ONLY_LINES)
     ink *= 255 / strength
@@ -109,7 +122,9 @@ def without_dust(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
         raise BlankImage(NO_CONTRAST)
     height = writing_height(parts, mask.shape)
     count = np.count_nonzero(kept)
-    if count > (MAX_MARKS if height >= LEGIBLE else MAX_SPECKS) or (height <= LARGE and np.count_nonzero(mask) > MAX_INK):
+    if count > (MAX_MARKS if height >= LEGIBLE else MAX_SPECKS) or (
+        height <= LARGE and np.count_nonzero(mask) > MAX_INK
+    ):
         raise CrowdedPage(CROWDED)
     result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
     return result, height
@@ -128,32 +143,40 @@ def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
     return float(heights[order][half])
 
 
-def without_printed_lines(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
+def without_printed_lines(mask: NDArray[np.bool_], ink: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
     """The mask bool (H, W) without printed lines and their debris, and the writing's height in pixels."""
     if not mask.any():
         return mask, 0.0
     known = lines_across(mask)
     erased = np.zeros(mask.shape, bool)
     for line in known:
-        erased[line.rows, line.columns] = True
+        erase(line, erased, ink)
     rest = mask & ~erased
     if not rest.any():
         return rest, 0.0
     height = writing_height(components_of(rest), mask.shape)
     for _ in range(ROUNDS):
         lines = find_lines(rest, LINE_WIDTH / REACH, REACH * height)
-        found = [line for line in lines if is_printed(line, [*lines, *known], height)]
+        found = [line for line in lines if is_printed(line, [*lines, *known], known, height)]
         if not found:
             break
         for line in found:
-            erased[line.rows, line.columns] = True
+            erase(line, erased, ink)
         known += found
         rest = mask & ~erased
         if rest.any():
             height = writing_height(components_of(rest), mask.shape)
     if not known:
         return mask, height
-    return without_debris(rest, erased, height), height
+    widest = max(line.width for line in known)
+    return without_debris(rest, erased, max(DEBRIS * height, LINE_WIDTHS * widest)), height
+
+
+def erase(line: Line, erased: NDArray[np.bool_], ink: NDArray[np.float32]) -> None:
+    """Mark a line's pixels in bool (H, W), but none whose ink, in float32 (H, W), is much stronger: a stroke's."""
+    strength = ink[line.rows, line.columns]
+    mine = strength <= STRONGER * float(np.percentile(strength, TYPICAL)) if len(strength) else np.zeros(0, bool)
+    erased[line.rows[mine], line.columns[mine]] = True
 
 
 def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
@@ -164,18 +187,25 @@ def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
     return level + (upright if len(upright) >= GRID else [])
 
 
-def is_printed(line: Line, lines: list[Line], height: float) -> bool:
-    """Whether a line is no stroke: it is much longer than the writing is high, or both its ends are corners."""
+def is_printed(line: Line, lines: list[Line], known: list[Line], height: float) -> bool:
+    """Whether a line is no stroke: it is much longer than the writing is high, or part of a frame.
+
+    Both ends of such a part are corners, or lie on lines that are known to be printed and about as wide.
+    """
     if line.length >= LONG_LINE * height:
         return True
     others = [other for other in lines if other is not line]
-    return all(is_corner(end, line, others, 0.15 * height) for end in (line.first, line.last))
+    near = MEETING * height
+    if all(is_corner(end, line, others, near) for end in (line.first, line.last)):
+        return True
+    thin = [rule for rule in known if line.width <= PEN * rule.width]
+    return all(any(crosses(end, rule, near) for rule in thin) for end in (line.first, line.last))
 
 
-def without_debris(mask: NDArray[np.bool_], erased: NDArray[np.bool_], height: float) -> NDArray[np.bool_]:
-    """The mask bool (H, W) without small pieces beside what was erased."""
+def without_debris(mask: NDArray[np.bool_], erased: NDArray[np.bool_], size: float) -> NDArray[np.bool_]:
+    """The mask bool (H, W) without pieces beside what was erased that are shorter than `size` pixels."""
     parts = components_of(mask)
     beside = np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
-    kept = ~(beside & (parts.longer < DEBRIS * height))
+    kept = ~(beside & (parts.longer < size))
     result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
     return result

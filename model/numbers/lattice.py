@@ -31,7 +31,8 @@ class Weights(NamedTuple):
     digit: float = 0.612  # log probability of the digit
     is_digit: float = 0.827  # log probability that the piece is a digit at all
     piece: float = 0.611  # 1 for each piece
-    height: float = -3.884  # |log| of the piece's height over the writing's
+    low: float = -3.9  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = -3.9  # the opposite, if it is higher
     gap: float = -3.761  # widest gap within the piece, over the writing's height
     cut: float = -3.515  # ink crossed by the cut where the edge begins, over the writing's height
     mark: float = 0.05  # 1 for each mark
@@ -67,16 +68,18 @@ class Lattice(NamedTuple):
 def features_of(
     primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The features of P pieces (P, 5) and of K marks (K, 5), and the log probabilities of digits (P, 10).
+    """The features of P pieces (P, 6) and of K marks (K, 5), and the log probabilities of digits (P, 10).
 
-    The columns are those of Weights: is_digit, piece, height, gap, cut and mark, not_digit, size, dash, cut.
+    The columns are those of Weights: is_digit, piece, low, tall, gap, cut and mark, not_digit, size, dash, cut.
     """
     log_is_digit = -np.logaddexp(0, -scores.score.astype(np.float64))
     log_not_digit = -np.logaddexp(0, scores.score.astype(np.float64))
-    high = np.array([piece.box[3] - piece.box[1] for piece in pieces]) / height
+    log_high = np.log(np.array([piece.box[3] - piece.box[1] for piece in pieces]) / height)
     gaps = np.array([piece.gap for piece in pieces])
     cuts = primitives.cut[[piece.first for piece in pieces]]
-    of_pieces = np.stack([log_is_digit, np.ones(len(pieces)), np.abs(np.log(high)), gaps, cuts], axis=1)
+    of_pieces = np.stack([
+        log_is_digit, np.ones(len(pieces)), np.maximum(-log_high, 0), np.maximum(log_high, 0), gaps, cuts,
+    ], axis=1)  # fmt: skip
     alone = [index for index, piece in enumerate(pieces) if piece.last == piece.first + 1]
     wide, tall = (primitives.boxes[:, 2:] - primitives.boxes[:, :2]).T
     of_marks = np.stack([
@@ -91,7 +94,7 @@ def lattice_of(
     """The lattice of a line. scores: of the pieces; height: of the line's writing."""
     of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, height)
     w = weights
-    per_piece = of_pieces @ np.array([w.is_digit, w.piece, w.height, w.gap, w.cut])
+    per_piece = of_pieces @ np.array([w.is_digit, w.piece, w.low, w.tall, w.gap, w.cut])
     per_mark = of_marks @ np.array([w.mark, w.not_digit, w.size, w.dash, w.cut])
     into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
     for index, piece in enumerate(pieces):
@@ -184,7 +187,7 @@ def log_add(a: float, b: float) -> float:
 
 
 def log_sum(values: Sequence[float] | NDArray[np.float64]) -> float:
-    """log Σ exp(value)."""
+    """Log Σ exp(value)."""
     array = np.asarray(values)
     top = float(array.max())
     return top + float(np.log(np.exp(array - top).sum())) if np.isfinite(top) else top

@@ -18,6 +18,7 @@ Applied to Document Recognition", 1998, sections V to VIII.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores
-from model.numbers.ink import PageInk, find_ink
+from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
 from model.numbers.segmentation import MAX_PIECES, Piece, Primitives, box_on_page, pieces_of, primitives_of
@@ -51,11 +52,11 @@ MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 class Analysis(NamedTuple):
     """What the reader found out about one stretch of writing: a number, or nothing but marks.
 
-    index: of its line on the page; texts: the likeliest first, with their log weight and best path; total: log weight
-    of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
+    row: its line on the page, counted from above; texts: the likeliest first, with their log weight and best path;
+    total: log weight of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
     """
 
-    index: int
+    row: int
     line: TextLine
     primitives: Primitives
     pieces: list[Piece]
@@ -83,26 +84,31 @@ def read_numbers(
 def read_numbers_of_page(page: Page, classifier: Classifier, digits: int | None = None) -> NumbersOnPage:
     """Read the numbers on a decoded page. Raises BlankImage or CrowdedPage."""
     ink = find_ink(page.gray)
-    found = analyse(ink, classifier, digits)
-    return NumbersOnPage([number for analysis in found if (number := number_of(analysis, page, ink)) is not None])
+    return numbers_of(analyse(ink, classifier, digits), page, ink)
+
+
+def numbers_of(found: Sequence[Analysis], page: Page, ink: PageInk) -> NumbersOnPage:
+    """The numbers among the stretches of writing on a page."""
+    numbers = (number_of(analysis, page, ink) for analysis in found)
+    return NumbersOnPage([number for number in numbers if number is not None])
 
 
 def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> list[Analysis]:
     """Read each stretch of writing on a page, in reading order. Raises CrowdedPage."""
     found: list[Analysis] = []
     left = MAX_PIECES
-    for index, line in enumerate(find_text_lines(ink)):
+    for row, line in enumerate(find_text_lines(ink)):
         parts = []
         for part in split_at_gaps(line):
-            parts.append(reading_of(part, index, classifier, digits, left))
+            parts.append(reading_of(part, row, classifier, digits, left))
             left -= len(parts[-1].pieces)
         if len(parts) > 1 and not all(part.has_length or is_mark(part) for part in parts):
-            parts = [reading_of(line, index, classifier, digits, MAX_PIECES)]
+            parts = [reading_of(line, row, classifier, digits, MAX_PIECES)]
         found += parts
     return found
 
 
-def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int | None, most: int) -> Analysis:
+def reading_of(line: TextLine, row: int, classifier: Classifier, digits: int | None, most: int) -> Analysis:
     """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces."""
     primitives = primitives_of(line, lambda digits: are_clear(digits, classifier))
     pieces = pieces_of(line, primitives, most)
@@ -111,7 +117,7 @@ def reading_of(line: TextLine, index: int, classifier: Classifier, digits: int |
     has_length = digits is None or length_is_possible(lattice, digits)
     wanted = digits if has_length else None
     texts = likeliest(lattice, wanted)
-    return Analysis(index, line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
+    return Analysis(row, line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
 
 
 def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:
@@ -130,7 +136,7 @@ def scores_of(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> Sc
 
 def length_is_possible(lattice: Lattice, digits: int) -> bool:
     """Whether the writing may be a number with so many digits."""
-    return total(lattice, digits) >= np.log(MIN_LENGTH_SHARE) + total(lattice)
+    return total(lattice, digits) >= math.log(MIN_LENGTH_SHARE) + total(lattice)
 
 
 def is_mark(analysis: Analysis) -> bool:
@@ -154,7 +160,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         for place, (digit, box, piece) in enumerate(zip(text, boxes, chosen, strict=True))
     ]
     reason = None
-    if min(scores) < MIN_SCORE:
+    if min(scores) < MIN_SCORE or analysis.line.height < LEGIBLE * analysis.line.scale:
         reason = NOT_A_DIGIT
     elif has_other_ink(analysis, best):
         reason = OTHER_INK
@@ -164,7 +170,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         reason = LOW_CONFIDENCE
     others = [Alternative(other, analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    return Number(text, confidence, reason is None, reason, around(boxes), analysis.index, digits, likely)
+    return Number(text, confidence, reason is None, reason, around(boxes), analysis.row, digits, likely)
 
 
 def confidence_at(place: int, analysis: Analysis) -> float:

@@ -36,7 +36,7 @@ SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: windi
 WAYPOINTS = (0.33, 0.67)  # shares of its height; the rows in which seams are looked for
 
 
-MAX_PIECES = 3_000  # on a page
+MAX_PIECES = 2_000  # on a page
 WALL = np.float32(1e6)  # cost of a place between two components
 
 
@@ -72,7 +72,9 @@ def none_clear(digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
     return np.zeros(len(digits), bool)
 
 
-def primitives_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]] = none_clear) -> Primitives:
+def primitives_of(
+    line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]] = none_clear
+) -> Primitives:
     """Cut the line.
 
     clear: tells of components placed as digits, each uint8 (32, 32), which are so clearly a digit that they are not
@@ -82,7 +84,7 @@ def primitives_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDA
     indices = np.flatnonzero(parts.area >= DUST * line.height**2)
     masks = [mask_of(parts, int(index)) for index in indices]
     tops, lefts = parts.top[indices].tolist(), parts.left[indices].tolist()
-    inks = [
+    inks: list[NDArray[np.float32]] = [
         line.ink[top : top + len(mask), left : left + mask.shape[1]] * mask
         for mask, top, left in zip(masks, tops, lefts, strict=True)
     ]
@@ -92,7 +94,7 @@ def primitives_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDA
         uncut[narrow] = clear([center_ink(inks[i]) for i in narrow])
     seams: list[list[Seam]] = [[] for _ in masks]
     wide = np.flatnonzero(~uncut).tolist()
-    for i, found in zip(wide, seams_of([inks[i] / 255 for i in wide], line.height), strict=True):
+    for i, found in zip(wide, seams_of([inks[i] / np.float32(255) for i in wide], line.height), strict=True):
         seams[i] = found
     slices = [
         Slice(mask, top, left, cut)
@@ -103,7 +105,7 @@ def primitives_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDA
 
 
 class Slice(NamedTuple):
-    """A primitive before it has its place: its mask, bool (h, w), where that begins on the line, and `Primitives.cut`."""
+    """A primitive without its number: its mask, bool (h, w), where that begins on the line, and `Primitives.cut`."""
 
     mask: NDArray[np.bool_]
     top: int

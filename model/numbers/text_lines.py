@@ -26,7 +26,7 @@ HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
 WIDE_GAP = 1.2  # between two numbers on a line, at least
 WIDER = 2.0  # times the line's middle gap; a number that is spaced widely is not torn apart
-MAX_BODIES = 800  # components on a page that may be digits
+MAX_BODIES = 500  # components on a page that may be digits
 SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
 
 
@@ -140,9 +140,7 @@ def split_at_gaps(line: TextLine) -> list[TextLine]:
 
 def part_of(line: TextLine, start: int, end: int) -> TextLine:
     """The line's columns from `start` on, `end` excluded."""
-    return line._replace(
-        ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start
-    )
+    return line._replace(ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start)
 
 
 def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

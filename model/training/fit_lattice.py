@@ -48,7 +48,7 @@ class Line(NamedTuple):
     text: NDArray[np.int64]
 
 
-NAMES = ("is_digit", "piece", "height", "gap", "cut", "mark", "not_digit", "size", "dash")  # of of_edge's columns
+NAMES = ("is_digit", "piece", "low", "tall", "gap", "cut", "mark", "not_digit", "size", "dash")  # of of_edge's columns
 FAN_IN = 9  # edges that end at a node, at most
 
 
@@ -75,14 +75,14 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     filled = np.zeros(nodes, int)
     for index in range(nodes - 1):
         first[index + 1, 0] = index
-        of_edge[index + 1, 0, [5, 6, 7, 8, 4]] = of_marks[index]
+        of_edge[index + 1, 0, [6, 7, 8, 9, 5]] = of_marks[index]
         filled[index + 1] = 1
     for index, piece in enumerate(pieces):
         at = filled[piece.last]
         if at == FAN_IN:
             continue
         first[piece.last, at] = piece.first
-        of_edge[piece.last, at, :5] = of_pieces[index]
+        of_edge[piece.last, at, :6] = of_pieces[index]
         digits[piece.last, at] = log_digits[index]
         is_piece[piece.last, at] = True
         filled[piece.last] += 1
@@ -111,7 +111,7 @@ class Lattices:
             self.text[i, : len(line.text)] = torch.from_numpy(line.text)
 
     def log_likelihood(self, digit: Tensor, weights: Tensor) -> Tensor:
-        """log P(text) of each line, float (S,). digit: weight of the log probabilities; weights: of NAMES."""
+        """Log P(text) of each line, float (S,). digit: weight of the log probabilities; weights: of NAMES."""
         count, nodes, _ = self.first.shape
         longest = self.text.shape[1]
         base = self.of_edge @ weights
@@ -147,12 +147,12 @@ def fit(lattices: Lattices, start: Weights) -> tuple[Weights, float, float]:
         # A text that no path spells teaches nothing.
         value = -lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean()
         value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         return value
 
     with torch.no_grad():
         before = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
-    optimizer.step(loss)
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         after = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
     values = [round(value, 3) for value in theta.tolist()]

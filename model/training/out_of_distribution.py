@@ -30,8 +30,8 @@ from model.data.handwriting.strokes import Form
 from model.preprocessing.layout import BOX_SIDE, NETWORK_SIDE
 from model.preprocessing.pipeline import to_input
 from model.training.defaced import crossed_out, enclosed, halved, hollow
-from model.training.pieces import pieces_without_digit
 from model.training.drawings import characters, clutter, outlines, shapes, strokes, textures
+from model.training.pieces import pieces_without_digit
 from model.training.structures import blots, frames, segments
 
 INK = 0.2  # level from which a pixel counts as ink, 0–1

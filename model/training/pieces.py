@@ -37,7 +37,8 @@ SOLID = 110  # gray level of ink
 def cut_digits(digits: Labelled, count: int, seed: int) -> Labelled:
     """Cut `count` of these digits out of lines that are written with them."""
     random = np.random.default_rng(seed)
-    images, labels = [], []
+    images: list[NDArray[np.uint8]] = []
+    labels: list[int] = []
     while len(images) < count:
         for piece, label in labelled_pieces(digits, random):
             if label is not None and random.random() < TAKEN:
@@ -62,7 +63,9 @@ def labelled_pieces(digits: Labelled, random: np.random.Generator) -> Iterator[t
     spacing = Spacing.TOUCHING if random.random() < TOUCHING else Spacing.CLOSE
     slant, varies = float(random.uniform(*SLANTS)), float(random.uniform(*VARIES))
     line = upright(compose(digits.images[which], random, spacing, HEIGHT, slant, varies))
-    text_line = TextLine(line.ink.astype(np.float32), line.ink > SOLID, float(HEIGHT), 0, 0, 1.0, np.zeros(len(line.ink)))
+    text_line = TextLine(
+        line.ink.astype(np.float32), line.ink > SOLID, float(HEIGHT), 0, 0, 1.0, np.zeros(len(line.ink))
+    )
     primitives = primitives_of(text_line)
     owned = ownership(line, primitives)
     for piece in pieces_of(text_line, primitives):

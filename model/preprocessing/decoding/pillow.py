@@ -40,8 +40,9 @@ def decode_claimed(data: bytes, claim: Claim, limits: Limits) -> Page:
 
 
 def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[int, int], Image.Transpose | None]:
-    """Decode to the working size in a mode of `plain`; also return the size of the picture, and the transpose that turns
-    it upright, None if none.
+    """Decode to the working size in a mode of `plain`.
+
+    Also return the size of the picture, and the transpose that turns it upright, None if it is.
 
     Raises ImageError.
     """

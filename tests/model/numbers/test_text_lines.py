@@ -1,0 +1,77 @@
+"""Lines of writing: marks join them, wide gaps part them, slanted ones are made upright."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.numbers.ink import find_ink
+from model.numbers.text_lines import HEIGHT, TextLine, find_text_lines, shifted, shifts_of, split_at_gaps
+from tests.number_pages import number_page
+
+
+def lines_on(page: NDArray[np.uint8]) -> list[TextLine]:
+    """The lines of writing on a page uint8 (H, W)."""
+    return find_text_lines(find_ink(page))
+
+
+def test_lines_come_from_top_to_bottom() -> None:
+    lines = lines_on(number_page("123", "45678", "9"))
+    assert [line.top for line in lines] == sorted(line.top for line in lines)
+    widths = [line.ink.shape[1] for line in lines]
+    assert len(lines) == 3 and widths[1] > widths[0] > widths[2]
+
+
+def test_a_line_is_scaled_to_one_height() -> None:
+    page = number_page("123")
+    large = cv2.resize(page, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    for line in (*lines_on(page), *lines_on(large)):
+        assert abs(line.height - HEIGHT) <= 1
+
+
+def test_a_rising_line_stays_one_line() -> None:
+    page = number_page("1234567")
+    height, width = page.shape
+    turned = cv2.warpAffine(
+        page, cv2.getRotationMatrix2D((width / 2, height / 2), 8, 1), (width, height + 80), borderValue=245.0
+    )
+    assert len(lines_on(turned)) == 1
+
+
+def test_a_point_joins_its_line_and_dust_does_not() -> None:
+    page = number_page("12")
+    cv2.circle(page, (page.shape[1] - 40, 105), 4, 30.0, -1)
+    (line,) = lines_on(page)
+    (without,) = lines_on(number_page("12"))
+    assert line.ink.shape[1] > without.ink.shape[1]
+    speckled = number_page("12")
+    speckled[20, 20:22] = 30
+    (same,) = lines_on(speckled)
+    assert same.ink.shape == without.ink.shape
+
+
+def test_a_wide_gap_parts_numbers_and_a_steady_spacing_does_not() -> None:
+    (line,) = lines_on(number_page("12 345"))
+    assert [part.mask.any() for part in split_at_gaps(line)] == [True, True]
+    (spaced,) = lines_on(number_page("12345", gap=70))
+    assert len(split_at_gaps(spaced)) == 1
+
+
+def test_the_parts_of_a_line_lie_where_they_were() -> None:
+    (line,) = lines_on(number_page("12 345"))
+    total = sum(float(part.ink.sum()) for part in split_at_gaps(line))
+    assert abs(total - float(line.ink.sum())) < 0.01 * total
+    second = split_at_gaps(line)[1]
+    assert second.shifts[0] < line.shifts[0]
+
+
+def test_slanted_strokes_are_made_upright() -> None:
+    upright = np.zeros((40, 80), np.float32)
+    upright[:, 20:24] = upright[:, 50:54] = 255
+    slanted = shifted(upright[::-1], 0.4 * np.arange(40))[::-1]  # leans to the right
+    shifts = shifts_of(slanted > 127)
+    straight = shifted(np.ascontiguousarray(slanted), shifts)
+    assert shifts[-1] - shifts[0] > 0.3 * 39
+    assert np.count_nonzero((straight > 127).sum(axis=0) > 30) >= 6
+    assert (shifts_of(upright > 127) == 0).all()
