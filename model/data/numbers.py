@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.digits import Labelled
-from model.data.strings import Spacing, compose
+from model.data.strings import Spacing, compose, linked
 
 MOST_DIGITS = 8
 SPACINGS = (Spacing.NATURAL, Spacing.CLOSE, Spacing.TOUCHING)
-SPACING_SHARES = (0.45, 0.3, 0.25)
+SPACING_SHARES = (0.5, 0.3, 0.2)
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
+LINKED = 0.25  # share of the numbers in which strokes link some digits
+ROUND = 0.25  # share of the longer numbers that end in three zeros
 GROUP_SHARE = 0.4  # of the numbers that have marks between groups of digits
 END_SHARE = 0.35  # of the numbers with a mark at the end
 MARGIN = (0.2, 1.2)  # of the height, around the number
@@ -35,12 +37,16 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     height = float(random.uniform(*HEIGHT))
     spacing, slant = SPACINGS[random.choice(3, p=SPACING_SHARES)], float(random.uniform(*SLANT))
     varies = float(random.uniform(*VARIES))
+    if count > 3 and random.random() < ROUND:
+        zeros = np.flatnonzero(digits.labels == 0)
+        which[-3:] = zeros[random.integers(len(zeros), size=3)]
+    links = 0.3 if random.random() < LINKED else 0.0
     groups = np.split(which, sorted_cuts(count, random)) if random.random() < GROUP_SHARE else [which]
     parts: list[NDArray[np.uint8]] = []
     for group in groups:
         if parts:
             parts.append(mark("point" if random.random() < 0.7 else "comma", height, random))
-        parts.append(compose(digits.images[group], random, spacing, height, slant, varies).ink)
+        parts.append(linked(compose(digits.images[group], random, spacing, height, slant, varies), random, links).ink)
     if random.random() < END_SHARE:
         parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
     text = "".join(str(label) for label in digits.labels[which])

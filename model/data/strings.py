@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.written import written
+from model.preprocessing.components import stroke_width
 from model.preprocessing.decoding.page import Box
 
 SOLID = 127  # gray level above which a pixel is ink: where digits touch, both are
@@ -69,6 +70,33 @@ def compose(
     tops = [top - min(tops) for top in tops]
     lefts = places(digits, tops, gaps([digit.shape[1] for digit in digits], random, spacing, height), NEAR * height)
     return inked(digits, lefts, tops)
+
+
+def linked(line: Line, random: np.random.Generator, share: float) -> Line:
+    """The line with a `share`, 0–1, of its neighbouring digits linked, as a pen does that is not lifted between them.
+
+    The links are strokes from the right of a digit to the left of the next; their own pixels belong to none.
+    """
+    ink, stroke = line.ink.copy(), stroke_width(line.ink > SOLID)
+    for left in range(len(line.boxes) - 1):
+        if random.random() >= share:
+            continue
+        start, end = edge_point(line, left, random, 1), edge_point(line, left + 1, random, -1)
+        sag = (start + end) / 2 + (0, random.uniform(-0.25, 0.35) * line.boxes[left].height)
+        t = np.linspace(0, 1, 12)[:, None]
+        curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * sag + t**2 * end
+        width = max(1, round(stroke * random.uniform(0.6, 1.0)))
+        cv2.polylines(ink, [np.rint(curve).astype(np.int32)], False, 255.0, width, cv2.LINE_AA)
+    return line._replace(ink=ink)
+
+
+def edge_point(line: Line, index: int, random: np.random.Generator, side: int) -> NDArray[np.float64]:
+    """A random place x, y of a digit's ink near its right edge, for `side` 1, or its left edge, for −1."""
+    rows, columns = np.nonzero(line.owner == index)
+    order = np.argsort(-side * columns)[: max(1, len(columns) // 5)]
+    place = order[int(random.integers(len(order)))] if len(order) else 0
+    box = line.boxes[index]
+    return np.array([columns[place], rows[place]] if len(columns) else [box.x, box.y], np.float64)
 
 
 def leaning(share: NDArray[np.float32], slant: float) -> NDArray[np.uint8]:

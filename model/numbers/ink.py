@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.preprocessing.background import background_of, full_strength, noise_of
-from model.preprocessing.components import BESIDE, Components, components_of, dilated
+from model.preprocessing.components import BESIDE, Components, components_of, dilated, stroke_width
 from model.preprocessing.errors import BlankImage, CrowdedPage
 from model.preprocessing.foreground import (
     MIN_CONTRAST,
@@ -39,6 +39,7 @@ LONG_LINE = 3.0  # so long a line is no stroke
 MEETING = 0.15  # lines whose ends are nearer to each other meet
 DEBRIS = 0.3  # what touches an erased line and is smaller is debris of it
 TYPICAL, STRONGER = 75, 1.2  # percentile of the ink along a line, and times it; stronger ink is a stroke's
+THINNER = 0.75  # times the writing's strokes: width of a long line within the page
 PEN = 1.4  # times the width of printed lines; a wider stroke that ends at them is a pen's
 LINE_WIDTHS = 2.5  # times the widest erased line; smaller pieces beside it are debris, too
 ROUNDS = 3  # of looking for lines: what is erased in one uncovers more
@@ -154,10 +155,10 @@ def without_printed_lines(mask: NDArray[np.bool_], ink: NDArray[np.float32]) -> 
     rest = mask & ~erased
     if not rest.any():
         return rest, 0.0
-    height = writing_height(components_of(rest), mask.shape)
+    height, stroke = writing_height(components_of(rest), mask.shape), stroke_width(rest)
     for _ in range(ROUNDS):
         lines = find_lines(rest, LINE_WIDTH / REACH, REACH * height)
-        found = [line for line in lines if is_printed(line, [*lines, *known], known, height)]
+        found = [line for line in lines if is_printed(line, [*lines, *known], known, height, stroke)]
         if not found:
             break
         for line in found:
@@ -187,12 +188,13 @@ def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
     return level + (upright if len(upright) >= GRID else [])
 
 
-def is_printed(line: Line, lines: list[Line], known: list[Line], height: float) -> bool:
-    """Whether a line is no stroke: it is much longer than the writing is high, or part of a frame.
+def is_printed(line: Line, lines: list[Line], known: list[Line], height: float, stroke: float) -> bool:
+    """Whether a line is no stroke: it is much longer than the writing is high, and thin or crosses the page; or part of
+    a frame. Both ends of such a part are corners, or lie on lines that are known to be printed and about as wide.
 
-    Both ends of such a part are corners, or lie on lines that are known to be printed and about as wide.
+    stroke: width of the writing's strokes, in pixels.
     """
-    if line.length >= LONG_LINE * height:
+    if line.length >= LONG_LINE * height and (all(line.reaches_border) or line.width <= THINNER * stroke):
         return True
     others = [other for other in lines if other is not line]
     near = MEETING * height

@@ -22,23 +22,28 @@ from model.numbers.segmentation import Piece, Primitives
 BEAM = 10  # texts kept at each node
 CHOICES = 4  # likeliest digits of a piece that the beam follows
 UNLIKELY = 6.0  # log weight below the likeliest digit's, at which the beam leaves a digit out
+MAX_ODDS = 8.0
+USUAL_WIDTH = 0.8  # of the writing's height; few digits are wider
 DASH = 0.45  # height over width, at most, of a dash
 
 
 class Weights(NamedTuple):
     """Of an edge's features, whose weighted sum is the logarithm of the edge's weight. Fitted by fit.py."""
 
-    digit: float = 0.612  # log probability of the digit
-    is_digit: float = 0.827  # log probability that the piece is a digit at all
-    piece: float = 0.611  # 1 for each piece
-    low: float = -3.9  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = -3.9  # the opposite, if it is higher
-    gap: float = -3.761  # widest gap within the piece, over the writing's height
-    cut: float = -3.515  # ink crossed by the cut where the edge begins, over the writing's height
-    mark: float = 0.05  # 1 for each mark
-    not_digit: float = 0.067  # log probability that the mark is no digit
-    size: float = -5.992  # the mark's height over the writing's
-    dash: float = 0.901  # 1 if the mark is a dash
+    digit: float = 1.743  # log probability of the digit
+    is_digit: float = 0.971  # log probability that the piece is a digit at all
+    odds: float = 0.483  # log odds of that, within ±MAX_ODDS
+    wide: float = -0.816  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 2.748  # 1 for each piece
+    low: float = -7.372  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = -3.388  # the opposite, if it is higher
+    gap: float = -5.056  # widest gap within the piece, over the writing's height
+    cut: float = -4.116  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -1.851  # 1 if the edge begins at a cut
+    mark: float = 0.908  # 1 for each mark
+    not_digit: float = -0.187  # log probability that the mark is no digit
+    size: float = -6.014  # the mark's height over the writing's
+    dash: float = -0.345  # 1 if the mark is a dash
 
 
 WEIGHTS = Weights()
@@ -68,22 +73,27 @@ class Lattice(NamedTuple):
 def features_of(
     primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The features of P pieces (P, 6) and of K marks (K, 5), and the log probabilities of digits (P, 10).
+    """The features of P pieces (P, 9) and of K marks (K, 6), and the log probabilities of digits (P, 10).
 
-    The columns are those of Weights: is_digit, piece, low, tall, gap, cut and mark, not_digit, size, dash, cut.
+    The columns are those of Weights: is_digit, odds, wide, piece, low, tall, gap, cut, seam and mark, not_digit, size,
+    dash, cut, seam.
     """
     log_is_digit = -np.logaddexp(0, -scores.score.astype(np.float64))
     log_not_digit = -np.logaddexp(0, scores.score.astype(np.float64))
     log_high = np.log(np.array([piece.box[3] - piece.box[1] for piece in pieces]) / height)
+    odds = np.clip(scores.score, -MAX_ODDS, MAX_ODDS)
+    wide = np.maximum(np.array([piece.box[2] - piece.box[0] for piece in pieces]) / height - USUAL_WIDTH, 0)
     gaps = np.array([piece.gap for piece in pieces])
     cuts = primitives.cut[[piece.first for piece in pieces]]
     of_pieces = np.stack([
-        log_is_digit, np.ones(len(pieces)), np.maximum(-log_high, 0), np.maximum(log_high, 0), gaps, cuts,
+        log_is_digit, odds, wide, np.ones(len(pieces)), np.maximum(-log_high, 0), np.maximum(log_high, 0), gaps, cuts,
+        cuts > 0,
     ], axis=1)  # fmt: skip
     alone = [index for index, piece in enumerate(pieces) if piece.last == piece.first + 1]
-    wide, tall = (primitives.boxes[:, 2:] - primitives.boxes[:, :2]).T
+    across, tall = (primitives.boxes[:, 2:] - primitives.boxes[:, :2]).T
     of_marks = np.stack([
-        np.ones(len(tall)), log_not_digit[alone], tall / height, (tall <= DASH * wide).astype(float), primitives.cut,
+        np.ones(len(tall)), log_not_digit[alone], tall / height, (tall <= DASH * across).astype(float), primitives.cut,
+        primitives.cut > 0,
     ], axis=1)  # fmt: skip
     return of_pieces, of_marks, np.log(np.maximum(scores.probabilities.astype(np.float64), 1e-12))
 
@@ -94,8 +104,8 @@ def lattice_of(
     """The lattice of a line. scores: of the pieces; height: of the line's writing."""
     of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, height)
     w = weights
-    per_piece = of_pieces @ np.array([w.is_digit, w.piece, w.low, w.tall, w.gap, w.cut])
-    per_mark = of_marks @ np.array([w.mark, w.not_digit, w.size, w.dash, w.cut])
+    per_piece = of_pieces @ np.array([w.is_digit, w.odds, w.wide, w.piece, w.low, w.tall, w.gap, w.cut, w.seam])
+    per_mark = of_marks @ np.array([w.mark, w.not_digit, w.size, w.dash, w.cut, w.seam])
     into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
     for index, piece in enumerate(pieces):
         of_digits = w.digit * log_digits[index] + per_piece[index]

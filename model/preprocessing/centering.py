@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.preprocessing.components import square
+from model.preprocessing.components import square, stroke_width
 from model.preprocessing.foreground import Foreground
 from model.preprocessing.layout import (
     BOX_SIDE,
@@ -78,10 +78,7 @@ def enlarged(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def thickened(ink: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     """Widen strokes that would be thinner than MIN_STROKE_WIDTH pixels after scaling by `scale`, 0–1."""
-    solid = ink > SOLID_INK
-    edges = int(np.count_nonzero(solid[:, 1:] != solid[:, :-1]) + np.count_nonzero(solid[1:] != solid[:-1]))
-    stroke = 2.5 * np.count_nonzero(solid) / max(edges, 1)  # area over half the outline, in which diagonals count twice
-    missing = MIN_STROKE_WIDTH / scale - stroke
+    missing = MIN_STROKE_WIDTH / scale - stroke_width(ink > SOLID_INK)
     if missing < 1 or scale > 0.5:
         return ink
     radius = min(round(missing / 2), 12)

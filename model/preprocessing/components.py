@@ -1,4 +1,4 @@
-"""The connected components of a mask of ink, and its dilation."""
+"""The connected components of a mask of ink, the width of its strokes, and its dilation."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ def components_of(mask: NDArray[np.bool_]) -> Components:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, wide, high, area = stats[1:].T.astype(np.int64)
     return Components(labels, left, top, left + wide, top + high, area)
+
+
+def stroke_width(mask: NDArray[np.bool_]) -> float:
+    """The usual width of strokes in a mask of ink, in pixels: its area over half its outline."""
+    edges = int(np.count_nonzero(mask[:, 1:] != mask[:, :-1]) + np.count_nonzero(mask[1:] != mask[:-1]))
+    return 2.5 * int(np.count_nonzero(mask)) / max(edges, 1)  # diagonals count twice in the outline
 
 
 def dilated(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ all paths that spell the text less that of all paths, as in a conditional random
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.classifier import Classifier
-from model.data.digits import Labelled
+from model.data.digits import Labelled, joined
+from model.data.foreign import foreign_digits
 from model.data.load import load_digits
 from model.data.numbers import written_number
 from model.data.settings import load_data_settings
@@ -31,6 +33,7 @@ from model.preprocessing.pipeline import to_input
 COUNT = 1_500  # lines
 SEED = 7
 STEPS = 60  # of L-BFGS
+HOPELESS = 0.02  # probability, below which a line counts little
 REGULARIZATION = 0.002  # of the squared distance to the present weights
 
 
@@ -48,7 +51,9 @@ class Line(NamedTuple):
     text: NDArray[np.int64]
 
 
-NAMES = ("is_digit", "piece", "low", "tall", "gap", "cut", "mark", "not_digit", "size", "dash")  # of of_edge's columns
+NAMES = (  # of of_edge's columns
+    "is_digit", "odds", "wide", "piece", "low", "tall", "gap", "cut", "seam", "mark", "not_digit", "size", "dash",
+)  # fmt: skip
 FAN_IN = 9  # edges that end at a node, at most
 
 
@@ -75,14 +80,14 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     filled = np.zeros(nodes, int)
     for index in range(nodes - 1):
         first[index + 1, 0] = index
-        of_edge[index + 1, 0, [6, 7, 8, 9, 5]] = of_marks[index]
+        of_edge[index + 1, 0, [9, 10, 11, 12, 7, 8]] = of_marks[index]
         filled[index + 1] = 1
     for index, piece in enumerate(pieces):
         at = filled[piece.last]
         if at == FAN_IN:
             continue
         first[piece.last, at] = piece.first
-        of_edge[piece.last, at, :6] = of_pieces[index]
+        of_edge[piece.last, at, :9] = of_pieces[index]
         digits[piece.last, at] = log_digits[index]
         is_piece[piece.last, at] = True
         filled[piece.last] += 1
@@ -144,19 +149,23 @@ def fit(lattices: Lattices, start: Weights) -> tuple[Weights, float, float]:
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        # A text that no path spells teaches nothing.
-        value = -lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean()
+        value = -tempered(lattices.log_likelihood(theta[0], theta[1:])).mean()
         value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     with torch.no_grad():
-        before = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
+        before = float(tempered(lattices.log_likelihood(theta[0], theta[1:])).mean())
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        after = float(lattices.log_likelihood(theta[0], theta[1:]).clamp_min(-15).mean())
+        after = float(tempered(lattices.log_likelihood(theta[0], theta[1:])).mean())
     values = [round(value, 3) for value in theta.tolist()]
     return Weights(digit=values[0], **dict(zip(NAMES, values[1:], strict=True))), before, after
+
+
+def tempered(log_likelihood: Tensor) -> Tensor:
+    """log(P + HOPELESS): a line that can't be read, since its digits overlap too much, should not bend the weights."""
+    return torch.logaddexp(log_likelihood, torch.tensor(math.log(HOPELESS)))
 
 
 def lines_written_with(digits: Labelled, classifier: Classifier, count: int, seed: int) -> list[Line]:
@@ -170,7 +179,8 @@ def lines_written_with(digits: Labelled, classifier: Classifier, count: int, see
 def main() -> None:
     """Print the fitted weights of the version in the folder that the command line names."""
     classifier = Classifier.load(Path(sys.argv[1]))
-    digits = load_digits(load_data_settings().data_dir).validation
+    splits = load_digits(load_data_settings().data_dir)
+    digits = joined(splits.validation, foreign_digits(splits))
     lattices = Lattices(lines_written_with(digits, classifier, COUNT, SEED))
     weights, before, after = fit(lattices, Weights())
     print(f"mean log likelihood {before:.3f} → {after:.3f}")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.data.digits import Labelled
-from model.data.strings import Line, Spacing, compose
+from model.data.strings import Line, Spacing, compose, linked
 from model.numbers.segmentation import Piece, Primitives, pieces_of, primitives_of
 from model.numbers.text_lines import HEIGHT, TextLine, shifted, shifts_of
 from model.preprocessing.pipeline import to_input
@@ -24,7 +24,9 @@ from model.preprocessing.pipeline import to_input
 LENGTHS = (2, 6)  # digits of a line, ends exclusive
 SLANTS = (-0.15, 0.45)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
-TOUCHING = 0.7  # share of the lines
+TOUCHING = 0.6  # share of the lines whose digits touch; the others' are close
+LINKED = 0.4  # share of the lines in which strokes link digits, and of the digits in these
+ROUND = 0.2  # share of the lines that end in zeros only
 # A piece is a digit if it holds at least the first share of a digit's ink, and as much of its own ink is that digit's:
 DIGIT_SHARE, OWN_INK = 0.84, 0.8
 # It is no digit if either is below:
@@ -60,9 +62,13 @@ def pieces_without_digit(digits: Labelled, count: int, random: np.random.Generat
 def labelled_pieces(digits: Labelled, random: np.random.Generator) -> Iterator[tuple[Piece, int | None]]:
     """The pieces of a random line that are clearly a digit, with its label, or clearly none, with None."""
     which = random.integers(len(digits), size=random.integers(*LENGTHS))
+    if random.random() < ROUND:  # a round number, whose zeros are often written in one stroke
+        zeros = np.flatnonzero(digits.labels == 0)
+        which[1:] = zeros[random.integers(len(zeros), size=len(which) - 1)]
     spacing = Spacing.TOUCHING if random.random() < TOUCHING else Spacing.CLOSE
     slant, varies = float(random.uniform(*SLANTS)), float(random.uniform(*VARIES))
-    line = upright(compose(digits.images[which], random, spacing, HEIGHT, slant, varies))
+    line = compose(digits.images[which], random, spacing, HEIGHT, slant, varies)
+    line = upright(linked(line, random, LINKED if random.random() < LINKED else 0))
     text_line = TextLine(
         line.ink.astype(np.float32), line.ink > SOLID, float(HEIGHT), 0, 0, 1.0, np.zeros(len(line.ink))
     )

@@ -32,7 +32,22 @@ def test_the_likelihood_is_that_of_the_lattice(classifier: Classifier) -> None:
 
 def test_the_fit_raises_the_likelihood(classifier: Classifier) -> None:
     lines = lines_written_with(drawn_digits(200, seed=3), classifier, 30, seed=1)
-    poor = Weights(digit=0.2, is_digit=0.2, piece=0, low=0, tall=0, gap=0, cut=0, mark=0, not_digit=0, size=0, dash=0)
+    poor = Weights(
+        digit=0.2,
+        is_digit=0.2,
+        piece=0,
+        low=0,
+        tall=0,
+        gap=0,
+        cut=0,
+        mark=0,
+        not_digit=0,
+        size=0,
+        dash=0,
+        seam=0,
+        odds=0,
+        wide=0,
+    )
     fitted, before, after = fit(Lattices(lines), poor)
     assert after > before + 0.1 and math.isfinite(after)
     assert fitted.is_digit > poor.is_digit
