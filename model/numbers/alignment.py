@@ -1,11 +1,13 @@
 """Align a given text with the ink of a page: which piece is which digit. So a person's reading teaches single digits.
 
 Forced alignment: of all paths through the lattice only those that spell the text are left, and the best of them tells
-where each digit lies. How sure that is depends on the cuts alone, not on whether the network would read these digits.
+where each digit lies. How sure that is depends on the number of digits alone, not on which ones the network would read:
+a person who teaches knows better.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +16,12 @@ from numpy.typing import NDArray
 from model.classifier import Classifier
 from model.errors import NotAligned
 from model.numbers.ink import find_ink
-from model.numbers.lattice import Edge, Lattice, log_sum, total
+from model.numbers.lattice import Edge, Lattice, total
 from model.numbers.reader import MAX_DIGITS, Analysis, analyse
 from model.numbers.segmentation import box_on_page
 from model.preprocessing.decoding.page import Box, Page
 
-MIN_CONFIDENCE = 0.2  # of an alignment; below it, the ink is rather divided in another way
+MIN_CONFIDENCE = 0.2  # of an alignment; below it, the ink is rather another number of digits
 
 
 class AlignedDigit(NamedTuple):
@@ -31,7 +33,7 @@ class AlignedDigit(NamedTuple):
 
 
 class Alignment(NamedTuple):
-    """A text's digits on a page; confidence: the probability, 0–1, that the ink is divided so."""
+    """A text's digits on a page; confidence: the probability, 0–1, that the ink is so many digits."""
 
     digits: list[AlignedDigit]
     confidence: float
@@ -50,10 +52,11 @@ def align(page: Page, classifier: Classifier, text: str) -> Alignment:
     if len(wanted) > MAX_DIGITS * max(1, len(found)):
         raise NotAligned(f"The text has {len(wanted)} digits, more than the picture can hold.")
     count = f"{len(wanted)} digit{'s' * (len(wanted) > 1)}"
-    path = spelling(joined([analysis.lattice for analysis in found]), wanted)
+    lattice = joined([analysis.lattice for analysis in found])
+    path = spelling(lattice, wanted)
     if path is None:
         raise NotAligned(f"The picture can't be divided into {count}.")
-    confidence = float(np.exp(sum(log_sum(edge.weights) for edge in path) - sum(total(one.lattice) for one in found)))
+    confidence = math.exp(total(lattice, len(wanted)) - total(lattice))
     if confidence < MIN_CONFIDENCE:
         raise NotAligned(f"The picture is more likely divided in another way than into {count}.")
     digits = []

@@ -1,7 +1,7 @@
 """Group the ink's components into lines of writing.
 
-Components of a digit's size follow each other from left to right: each one's successor is the nearest to its right
-that lies about as high. So a line may rise or fall, as on a photo. Smaller marks join the line beside which they lie.
+Components of a digit's size follow each other from left to right: the nearest on either side of each that lies about
+as high is its neighbour. So a line may rise or fall, as on a photo. Smaller marks join the line beside which they lie.
 """
 
 from __future__ import annotations
@@ -80,11 +80,12 @@ def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
     for i in range(len(bodies)):
         shared = np.minimum(bottom, bottom[i]) - np.maximum(top, top[i])
         level = shared >= OVERLAP * np.minimum(bottom - top, bottom[i] - top[i])
-        gap = np.maximum(left - right[i], 0)
-        follows = level & (middle > middle[i]) & (gap <= REACH * height)
-        if follows.any():
-            successor = int(np.argmin(np.where(follows, middle, np.inf)))
-            root[find(successor)] = find(i)
+        after = level & (middle > middle[i]) & (left - right[i] <= REACH * height)
+        before = level & (middle < middle[i]) & (left[i] - right <= REACH * height)
+        if after.any():
+            root[find(int(np.argmin(np.where(after, middle, np.inf))))] = find(i)
+        if before.any():  # a large comma may be the last one's nearest
+            root[find(int(np.argmax(np.where(before, middle, -np.inf))))] = find(i)
     roots = np.array([find(i) for i in range(len(bodies))])
     _, line_of[bodies] = np.unique(roots, return_inverse=True)
     marks = np.flatnonzero((parts.height < BODY * height) & (parts.longer >= SPECK * height))

@@ -1,4 +1,6 @@
-"""Fit the weights of the lattice's features: `python -m model.training.fit_lattice VERSION` prints them.
+"""Fit the weights of the lattice's features: `python -m model.training.fit_lattice weights/1` prints them.
+
+It also prints the confidence from which numbers are accepted (model/numbers/reader.py), with the weights in use.
 
 Maximum likelihood of the true texts of lines that are written with validation digits: log P(text) is the log weight of
 all paths that spell the text less that of all paths, as in a conditional random field (Lafferty, McCallum and Pereira,
@@ -17,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.classifier import Classifier
+from model.classifier import LOW_CONFIDENCE, Classifier
 from model.data.digits import Labelled, joined
 from model.data.foreign import foreign_digits
 from model.data.load import load_digits
@@ -25,15 +27,18 @@ from model.data.numbers import written_number
 from model.data.settings import load_data_settings
 from model.numbers.ink import find_ink
 from model.numbers.lattice import Weights, features_of
+from model.numbers.reader import read_numbers_of_page
 from model.numbers.segmentation import pieces_of, primitives_of
 from model.numbers.text_lines import find_text_lines
-from model.preprocessing.errors import BlankImage
+from model.preprocessing.decoding.page import Page
+from model.preprocessing.errors import BlankImage, ImageError
 from model.preprocessing.pipeline import to_input
 
 COUNT = 1_500  # lines
 SEED = 7
 STEPS = 60  # of L-BFGS
 HOPELESS = 0.02  # probability, below which a line counts little
+WANTED = 0.995  # share of accepted readings that shall be right
 REGULARIZATION = 0.002  # of the squared distance to the present weights
 
 
@@ -176,6 +181,32 @@ def lines_written_with(digits: Labelled, classifier: Classifier, count: int, see
     return [line for line in lines if line is not None]
 
 
+def read_with_weights_in_use(
+    digits: Labelled, classifier: Classifier, count: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The confidence of each line that would be accepted but for that, and whether it was read right."""
+    random = np.random.default_rng(seed)
+    confidence, right = [], []
+    for _ in range(count):
+        page, text = written_number(digits, random)
+        try:
+            numbers = read_numbers_of_page(Page(page, "PNG"), classifier).numbers
+        except ImageError:
+            continue
+        if numbers and all(number.reason in (None, LOW_CONFIDENCE) for number in numbers):
+            confidence.append(min(number.confidence for number in numbers))
+            right.append("".join(number.text for number in numbers) == text)
+    return np.array(confidence), np.array(right)
+
+
+def min_confidence(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """The least confidence above which WANTED of the readings are right."""
+    order = np.argsort(-confidence)
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(share >= WANTED)
+    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+
+
 def main() -> None:
     """Print the fitted weights of the version in the folder that the command line names."""
     classifier = Classifier.load(Path(sys.argv[1]))
@@ -185,6 +216,10 @@ def main() -> None:
     weights, before, after = fit(lattices, Weights())
     print(f"mean log likelihood {before:.3f} → {after:.3f}")
     print(weights)
+    confidence, right = read_with_weights_in_use(digits, classifier, COUNT, SEED + 1)
+    threshold = min_confidence(confidence, right)
+    print(f"with the weights in use: {right.mean():.1%} right, mean confidence {confidence.mean():.1%}")
+    print(f"at least {threshold:.3f}: {(confidence >= threshold).mean():.1%}, of these {WANTED:.1%} right")
 
 
 if __name__ == "__main__":

@@ -75,3 +75,9 @@ def test_slanted_strokes_are_made_upright() -> None:
     assert shifts[-1] - shifts[0] > 0.3 * 39
     assert np.count_nonzero((straight > 127).sum(axis=0) > 30) >= 6
     assert (shifts_of(upright > 127) == 0).all()
+
+
+def test_a_large_comma_does_not_part_a_line() -> None:
+    page = number_page("12345", gap=26)
+    cv2.line(page, (150, 100), (138, 134), 30.0, 6)
+    assert len(lines_on(page)) == 1
