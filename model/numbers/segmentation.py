@@ -27,6 +27,7 @@ CUT_WIDTH = 0.45  # a component must be as wide to be cut
 FLAT = 0.3  # so low a component, a dash, is not cut
 MAX_CUT = 0.75  # ink that a seam may cross
 MIN_SLICE = 0.1  # between two seams in one row
+WAIST_REACH, WAIST = 0.25, 0.8  # how near a waist the ink must be higher; its height over that, at most
 SAME = 0.06  # on average, between two seams
 PIECE_WIDTH = 1.6  # widest piece
 PIECE_GAP = 0.35  # widest gap within a piece
@@ -179,7 +180,7 @@ def seams_of(inks: Sequence[NDArray[np.float32]], height: float) -> list[list[Se
     strip, lefts = side_by_side(inks)
     costs, steps = cheapest(strip)
     return [
-        apart([
+        apart(waists_of(ink, height) + [
             seam
             for way in range(len(SIDEWAYS))
             for seam in seams_in(ink, costs[:, way, :, left : left + ink.shape[1]], steps[:, way], left, height)
@@ -222,6 +223,27 @@ def seams_in(
             cost = float(ink[rows, path].sum())
             if cost <= MAX_CUT * height:
                 found.append(Seam(path, cost))
+    return found
+
+
+def waists_of(ink: NDArray[np.float32], height: float) -> list[Seam]:
+    """Upright seams where one component's ink, float32 (h, w), is least high from its top to its bottom.
+
+    There, two rounded digits meet that share a stroke. No cheap path leads through it.
+    """
+    solid = ink > 0.5
+    tops = np.where(solid.any(axis=0), solid.argmax(axis=0), len(ink))
+    bottoms = np.where(solid.any(axis=0), len(ink) - solid[::-1].argmax(axis=0), 0)
+    extent = np.maximum(bottoms - tops, 0).astype(np.float32)
+    inner = max(1, round(WAIST_REACH * height))
+    found = []
+    for place in minima(extent, inner):
+        around = min(
+            extent[max(0, place - inner) : place].max(initial=0), extent[place + 1 : place + 1 + inner].max(initial=0)
+        )
+        cost = float(ink[:, place].sum())
+        if extent[place] <= WAIST * around and cost <= MAX_CUT * height:
+            found.append(Seam(np.full(len(ink), place, np.intp), cost))
     return found
 
 

@@ -27,6 +27,7 @@ MAX_ENLARGEMENT = 4.0
 WIDE_GAP = 1.2  # between two numbers on a line, at least
 WIDER = 2.0  # times the line's middle gap; a number that is spaced widely is not torn apart
 MAX_BODIES = 500  # components on a page that may be digits
+DOUBT = 0.1  # share of the sharpness that a slant of 1 must gain
 SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
 
 
@@ -151,7 +152,9 @@ def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     """
     small = mask.astype(np.float32)
     rows = np.arange(len(mask), dtype=np.float64)
-    sharpness = [float((shifted(small, slant * rows).sum(axis=0) ** 2).sum()) for slant in SLANTS]
+    sharpness = [
+        (1 - DOUBT * abs(slant)) * float((shifted(small, slant * rows).sum(axis=0) ** 2).sum()) for slant in SLANTS
+    ]
     shifts: NDArray[np.float64] = SLANTS[int(np.argmax(sharpness))] * rows
     return shifts - min(0.0, float(shifts[-1]))
 
