@@ -26,6 +26,8 @@ MIN_FITTED = 4  # positions
 AT_BORDER = 4  # pixels from the border at which a line has reached it
 MAX_SEGMENTS, MAX_LINES = 1_000, 100  # that are looked at, and of these followed: no page costs too much time
 
+NO_SEGMENTS = np.zeros((0, 2, 2))
+
 Point = NDArray[np.float64]  # x and y
 
 
@@ -72,10 +74,16 @@ class Profile(NamedTuple):
         return self.high - self.low + 1
 
 
-def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH, side: float | None = None) -> list[Line]:
+def find_lines(
+    page: NDArray[np.bool_],
+    max_width: float = MAX_WIDTH,
+    side: float | None = None,
+    further: NDArray[np.float64] = NO_SEGMENTS,
+) -> list[Line]:
     """The thin straight lines in a mask of ink bool (H, W). max_width: a share of the shorter side.
 
-    side: pixels that stand for the shorter side where lengths are shares of it, None for the page's own.
+    side: pixels that stand for the shorter side where lengths are shares of it, None for the page's own; further:
+    segments (N, 2, 2), x and y of both ends, that are looked at besides those of the transform.
     """
     mask = page.astype(np.uint8)
     side = side or float(min(mask.shape))
@@ -84,12 +92,11 @@ def find_lines(page: NDArray[np.bool_], max_width: float = MAX_WIDTH, side: floa
         without_wide_ink(mask, widest + 2), rho=1, theta=np.pi / 360, threshold=max(8, round(0.2 * side)),
         minLineLength=MIN_LENGTH * side, maxLineGap=max(2, round(MAX_GAP * side)),
     )  # fmt: skip
-    if segments is None:
-        return []
+    found = NO_SEGMENTS if segments is None else segments.reshape(-1, 2, 2)[:MAX_SEGMENTS].astype(np.float64)
     lines: list[Line] = []
     covered = np.zeros(mask.shape, bool)
     tried = 0
-    for first, last in segments.reshape(-1, 2, 2)[:MAX_SEGMENTS].astype(np.float64):
+    for first, last in np.concatenate([found, further]):
         columns, rows = np.rint(np.linspace(first, last, 20)).astype(np.intp).T
         if covered[rows, columns].mean() > 0.5:
             continue  # the transform finds a line as often as it is pixels wide

@@ -1,0 +1,154 @@
+"""Find the printed lines among the ink of numbers: ruled paper, a base line, boxes, a grid.
+
+For a single digit, model/preprocessing/structure.py tells which lines are structure, by where they end on the page,
+which the digit fills. Here they are told by their length, against the writing's height, and by their ends.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from model.preprocessing.components import BESIDE, Components, components_of, dilated, stroke_width
+from model.preprocessing.lines import Line, find_lines
+from model.preprocessing.structure import crosses, is_corner
+
+MIN_HEIGHT = 5  # pixels of a component that counts for the writing's height
+SLENDER = 6.0  # longer over shorter side; such a component may be a line, and does not count either
+TOO_LARGE = 0.9  # of both sides of the page; so large a component is a frame
+ENCLOSED = 0.3  # of a component's height; if another of that height lies within its box, it is a frame
+MAX_FRAMES = 200  # components that may be one: the highest
+FEW = 0.3  # of the ink; if less is writing, then the frames are
+# Shares of the writing's height:
+REACH = 3.2  # what stands for the page's shorter side when lines are looked for
+LINE_WIDTH = 0.25  # widest line
+LONG_LINE = 3.0  # so long a line is no stroke
+MEETING = 0.15  # lines whose ends are nearer to each other meet
+DEBRIS = 0.3  # what touches an erased line and is smaller is debris of it
+TYPICAL, STRONGER = 90, 1.2  # percentile of the ink along a line, and times it; stronger ink is a stroke's
+THINNER = 0.75  # times the writing's strokes: width of a long line within the page
+PEN = 1.4  # times the width of printed lines, and a pixel: a wider stroke that ends at them is a pen's
+RUN, MAX_RUNS = 1.0, 200  # length of a level or upright run of ink that may be a line; how many are looked at
+LINE_WIDTHS = 2.5  # times the widest erased line; smaller pieces beside it are debris, too
+ROUNDS = 4  # of looking for lines: what is erased in one uncovers more
+# Shares of the page:
+PAGE_LINE_WIDTH = 0.03  # of its shorter side: widest line that crosses the page
+ACROSS = 0.6  # of its width: length of a level line that is no stroke
+LEVEL = 0.2  # sine up to which a line is level, or upright
+GRID = 3  # upright lines that cross the page: a grid
+
+
+def without_printed_lines(
+    solid: NDArray[np.bool_], faint: NDArray[np.bool_], ink: NDArray[np.float32]
+) -> tuple[NDArray[np.bool_], float]:
+    """The solid ink, bool (H, W), without printed lines and their debris, and the writing's height in pixels.
+
+    faint: bool (H, W), where there is ink at all; a line may be paler than strokes; ink: float32 (H, W).
+    """
+    erased = np.zeros(solid.shape, bool)
+    known = lines_across(faint)
+    for line in known:
+        erase(line, erased, ink)
+    for _ in range(ROUNDS):
+        rest = solid & ~erased
+        if not rest.any():
+            break
+        height, stroke = writing_height(components_of(rest), rest.shape), stroke_width(rest)
+        inked = faint & ~erased
+        lines = find_lines(inked, LINE_WIDTH / REACH, REACH * height, straight_runs(inked, round(RUN * height)))
+        found = [line for line in lines if is_printed(line, [*lines, *known], known, height, stroke)]
+        if not found:
+            break
+        for line in found:
+            erase(line, erased, ink)
+        known += found
+    rest = solid & ~erased
+    if not rest.any():
+        return rest, 0.0
+    height = writing_height(components_of(rest), rest.shape)
+    if not known:
+        return solid, height
+    widest = max(line.width for line in known)
+    return without_debris(rest, erased, max(DEBRIS * height, LINE_WIDTHS * widest)), height
+
+
+def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
+    """The lines in bool (H, W) that are printed by their length on the page alone: rules, and the lines of a grid."""
+    lines = find_lines(mask, PAGE_LINE_WIDTH)
+    level = [line for line in lines if abs(line.direction[1]) < LEVEL and line.length >= ACROSS * mask.shape[1]]
+    upright = [line for line in lines if abs(line.direction[0]) < LEVEL and all(line.reaches_border)]
+    return level + (upright if len(upright) >= GRID else [])
+
+
+def straight_runs(mask: NDArray[np.bool_], length: int) -> NDArray[np.float64]:
+    """The level and upright runs of ink in bool (H, W) that are at least so long: segments (N, 2, 2), x and y.
+
+    The transform by which lines are found misses some of many short ones, as the sides of boxes are.
+    """
+    ink = mask.astype(np.uint8)
+    segments = []
+    for kernel in (np.ones((1, length), np.uint8), np.ones((length, 1), np.uint8)):
+        runs = components_of(cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel) > 0)
+        for left, top, right, bottom in zip(runs.left, runs.top, runs.right - 1, runs.bottom - 1, strict=True):
+            if len(kernel) == 1:
+                segments.append(((left, (top + bottom) / 2), (right, (top + bottom) / 2)))
+            else:
+                segments.append((((left + right) / 2, top), ((left + right) / 2, bottom)))
+    return np.array(segments[:MAX_RUNS], np.float64).reshape(-1, 2, 2)
+
+
+def is_printed(line: Line, lines: list[Line], known: list[Line], height: float, stroke: float) -> bool:
+    """Whether a line is much longer than the writing is high, and thin or crosses the page; or is part of a frame.
+
+    Both ends of such a part are corners, or lie on lines that are known to be printed and about as wide. stroke: width
+    of the writing's strokes, in pixels.
+    """
+    if line.length >= LONG_LINE * height and (all(line.reaches_border) or line.width <= THINNER * stroke):
+        return True
+    others = [other for other in lines if other is not line]
+    near = MEETING * height
+    if all(is_corner(end, line, others, near) for end in (line.first, line.last)):
+        return True
+    thin = [rule for rule in known if line.width <= PEN * rule.width + 1]
+    return all(any(crosses(end, rule, near) for rule in thin) for end in (line.first, line.last))
+
+
+def erase(line: Line, erased: NDArray[np.bool_], ink: NDArray[np.float32]) -> None:
+    """Mark a line's pixels in bool (H, W), but none whose ink, in float32 (H, W), is much stronger: a stroke's."""
+    strength = ink[line.rows, line.columns]
+    mine = strength <= STRONGER * float(np.percentile(strength, TYPICAL)) if len(strength) else np.zeros(0, bool)
+    erased[line.rows[mine], line.columns[mine]] = True
+
+
+def without_debris(mask: NDArray[np.bool_], erased: NDArray[np.bool_], size: float) -> NDArray[np.bool_]:
+    """The mask bool (H, W) without pieces beside what was erased that are shorter than `size` pixels."""
+    parts = components_of(mask)
+    beside = np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
+    kept = ~(beside & (parts.longer < size))
+    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
+    return result
+
+
+def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
+    """The height, in pixels, of most of the writing on a page (H, W), by the area of its components."""
+    slender = parts.longer > SLENDER * np.minimum(parts.width, parts.height)
+    frames = (parts.width > TOO_LARGE * shape[1]) & (parts.height > TOO_LARGE * shape[0]) | are_around(parts)
+    for counted in (~slender & ~frames & (parts.height >= MIN_HEIGHT), ~slender, parts.area > 0):
+        if parts.area[counted].sum() > FEW * parts.area.sum():
+            break
+    heights, areas = parts.height[counted], parts.area[counted]
+    order = np.argsort(heights)
+    half = np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)
+    return float(heights[order][half])
+
+
+def are_around(parts: Components) -> NDArray[np.bool_]:
+    """Which components have another within their box, of at least ENCLOSED of their height: bool (P,)."""
+    result = np.zeros(len(parts.area), bool)
+    tall = np.argsort(-parts.height)[:MAX_FRAMES]
+    for index in tall.tolist():
+        inside = (parts.left > parts.left[index]) & (parts.right < parts.right[index])
+        inside &= (parts.top > parts.top[index]) & (parts.bottom < parts.bottom[index])
+        result[index] = bool((inside & (parts.height >= ENCLOSED * parts.height[index])).any())
+    return result
