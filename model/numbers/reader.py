@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier, Scores
+from model.numbers.calibration import CALIBRATION
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
@@ -39,8 +40,8 @@ from model.preprocessing.pipeline import DEFAULT_LIMITS, to_input
 WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 MAX_DIGITS = 32  # of a number
-MIN_CONFIDENCE = 0.9  # of an accepted number
-MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepted number
+MIN_CONFIDENCE = 0.95  # of an accepted number
+MIN_SCORE = 0.0  # log odds that a piece is a digit; if no piece of a number has as much, it is none
 CLEAR_SCORE, CLEAR_CONFIDENCE = 4.5, 0.99  # log odds that a component is a digit, and of which; it is not cut
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 DASH = 0.45  # height over width, at most, of a dash
@@ -147,34 +148,58 @@ def is_mark(analysis: Analysis) -> bool:
 def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     """The number that the writing is; None if it is none."""
     text, best = analysis.texts[0]
-    edges = [edge for edge in best.path if edge.piece is not None]
-    chosen = [analysis.pieces[edge.piece] for edge in edges if edge.piece is not None]
-    scores = [float(analysis.scores.score[edge.piece]) for edge in edges if edge.piece is not None]
+    chosen = [(analysis.pieces[edge.piece], edge.piece) for edge in best.path if edge.piece is not None]
+    scores = [float(analysis.scores.score[index]) for _, index in chosen]
     if not text or max(scores) < MIN_SCORE:
         return None
-    confidence = analysis.probability(best)
-    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece in chosen]
-    boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
-    digits = [
-        ReadDigit(int(digit), confidence_at(place, analysis), box, piece.pixels)
-        for place, (digit, box, piece) in enumerate(zip(text, boxes, chosen, strict=True))
+    sure = Sureness(analysis.probability(best), CALIBRATION.confidence(analysis.probability(best), min(scores)))
+    boxes = [
+        page.box_as_sent(*ink.on_page(*box_on_page(analysis.line, analysis.primitives, piece))) for piece, _ in chosen
     ]
-    reason = None
-    if min(scores) < MIN_SCORE or analysis.line.height < LEGIBLE * analysis.line.scale:
-        reason = NOT_A_DIGIT
-    elif has_other_ink(analysis, best):
-        reason = OTHER_INK
-    elif not analysis.has_length:
-        reason = WRONG_LENGTH
-    elif confidence < MIN_CONFIDENCE:
-        reason = LOW_CONFIDENCE
-    others = [Alternative(other, analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]]
+    digits = [
+        ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
+        for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
+    ]
+    others = [
+        Alternative(other, sure.of_other(analysis.probability(found)))
+        for other, found in analysis.texts[1 : ALTERNATIVES + 1]
+    ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    return Number(text, confidence, reason is None, reason, around(boxes), analysis.row, digits, likely)
+    reason = reason_for(analysis, sure.confidence, min(scores))
+    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.row, digits, likely)
 
 
-def confidence_at(place: int, analysis: Analysis) -> float:
-    """The probability that the number has the digit of its likeliest text at a place, by all texts that are likely."""
+class Sureness(NamedTuple):
+    """A number's probability by the lattice, and its calibrated confidence; both 0–1."""
+
+    probability: float
+    confidence: float
+
+    def of_other(self, probability: float) -> float:
+        """The confidence of another text: what the number's leaves, shared as the lattice does."""
+        left = 1 - self.probability
+        return min(1 - self.confidence, probability * (1 - self.confidence) / left) if left else 0.0
+
+    def of_part(self, probability: float) -> float:
+        """The confidence of a digit: the number's, and that of the other texts that have it at this place."""
+        return min(1.0, self.confidence + self.of_other(max(0.0, probability - self.probability)))
+
+
+def reason_for(analysis: Analysis, confidence: float, weakest: float) -> str | None:
+    """Why a number is not accepted, None if it is. weakest: log odds that its least likely piece is a digit."""
+    if analysis.line.height < LEGIBLE * analysis.line.scale:
+        return NOT_A_DIGIT
+    if has_other_ink(analysis, analysis.texts[0][1]):
+        return OTHER_INK
+    if not analysis.has_length:
+        return WRONG_LENGTH
+    if confidence < MIN_CONFIDENCE:
+        return NOT_A_DIGIT if weakest < MIN_SCORE else LOW_CONFIDENCE
+    return None
+
+
+def probability_at(place: int, analysis: Analysis) -> float:
+    """The probability by the lattice that the number has the digit of its likeliest text at a place."""
     digit = analysis.texts[0][0][place]
     same = [found for text, found in analysis.texts if text[place : place + 1] == digit]
     return min(1.0, sum(analysis.probability(found) for found in same))
