@@ -20,10 +20,8 @@ from model.cli.pictures import STDIN, PictureReader, classifier_of, picture_argu
 from model.cli.terminal import fail
 from model.errors import ModelError
 from model.numbers.explain import read_and_explain
-from model.numbers.reader import MAX_DIGITS, WORK_SIDE, read_numbers
+from model.numbers.reader import MAX_DIGITS, decode_page, read_numbers
 from model.numbers.result import Number, NumbersOnPage
-from model.preprocessing.decoding.decode import decode
-from model.preprocessing.pipeline import DEFAULT_LIMITS
 
 MANY = 10  # files, from which on a bar shows the progress
 COLUMNS = ("file", "text", "confidence", "accepted", "reason", "x", "y", "width", "height")  # of the CSV
@@ -78,8 +76,7 @@ class ExplainingReader(NumbersReader):
 
     def lines(self, file: Path, image: bytes) -> Iterator[str]:
         """The lines of one picture, and where its drawing is. Raises ImageError."""
-        page = decode(image, DEFAULT_LIMITS._replace(work_side=WORK_SIDE))
-        numbers, drawing = read_and_explain(page, self.classifier, self.digits)
+        numbers, drawing = read_and_explain(decode_page(image), self.classifier, self.digits)
         target = Path(f"{'stdin' if file == STDIN else file.stem}.explained.png")
         drawing.save(target)
         yield from self.told(file, numbers)

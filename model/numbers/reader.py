@@ -38,6 +38,7 @@ from model.preprocessing.pipeline import DEFAULT_LIMITS, to_input
 
 WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
+LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.9  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepted number
@@ -78,7 +79,12 @@ def read_numbers(
 
     Raises ImageError, among them BlankImage for a page without ink.
     """
-    return read_numbers_of_page(decode(data, limits._replace(work_side=WORK_SIDE)), classifier, digits)
+    return read_numbers_of_page(decode_page(data, limits), classifier, digits)
+
+
+def decode_page(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Page:
+    """Decode the bytes of a picture file to a page at a size at which numbers are read. Raises ImageError."""
+    return decode(data, limits._replace(work_side=WORK_SIDE, least_side=LEAST_SIDE))
 
 
 def read_numbers_of_page(page: Page, classifier: Classifier, digits: int | None = None) -> NumbersOnPage:
