@@ -53,11 +53,10 @@ MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 class Analysis(NamedTuple):
     """What the reader found out about one stretch of writing: a number, or nothing but marks.
 
-    row: its line on the page, counted from above; texts: the likeliest first, with their log weight and best path;
-    total: log weight of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
+    texts: the likeliest first, with their log weight and best path; total: log weight of all paths, or of all with the
+    wanted number of digits; has_length: False if none has that many.
     """
 
-    row: int
     line: TextLine
     primitives: Primitives
     pieces: list[Piece]
@@ -103,18 +102,18 @@ def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> 
     """Read each stretch of writing on a page, in reading order. Raises CrowdedPage."""
     found: list[Analysis] = []
     left = MAX_PIECES
-    for row, line in enumerate(find_text_lines(ink)):
+    for line in find_text_lines(ink):
         parts = []
         for part in split_at_gaps(line):
-            parts.append(reading_of(part, row, classifier, digits, left))
+            parts.append(reading_of(part, classifier, digits, left))
             left -= len(parts[-1].pieces)
         if len(parts) > 1 and not all(part.has_length or is_mark(part) for part in parts):
-            parts = [reading_of(line, row, classifier, digits, MAX_PIECES)]
+            parts = [reading_of(line, classifier, digits, MAX_PIECES)]
         found += parts
     return found
 
 
-def reading_of(line: TextLine, row: int, classifier: Classifier, digits: int | None, most: int) -> Analysis:
+def reading_of(line: TextLine, classifier: Classifier, digits: int | None, most: int) -> Analysis:
     """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces."""
     primitives = primitives_of(line, lambda digits: are_clear(digits, classifier))
     pieces = pieces_of(line, primitives, most)
@@ -123,7 +122,7 @@ def reading_of(line: TextLine, row: int, classifier: Classifier, digits: int | N
     has_length = digits is None or length_is_possible(lattice, digits)
     wanted = digits if has_length else None
     texts = likeliest(lattice, wanted)
-    return Analysis(row, line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
+    return Analysis(line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
 
 
 def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:
@@ -176,7 +175,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         reason = LOW_CONFIDENCE
     others = [Alternative(other, analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    return Number(text, confidence, reason is None, reason, around(boxes), analysis.row, digits, likely)
+    return Number(text, confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
 def confidence_at(place: int, analysis: Analysis) -> float:
