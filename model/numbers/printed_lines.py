@@ -91,6 +91,7 @@ def straight_runs(mask: NDArray[np.bool_], length: int) -> NDArray[np.float64]:
     most MAX_RUNS.
     """
     ink = mask.astype(np.uint8)
+    length = length // 2 * 2 + 1  # with an even one, OpenCV moves what it keeps by a pixel
     level, upright = (
         components_of(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(kernel, np.uint8)) > 0)
         for kernel in ((1, length), (length, 1))
