@@ -60,7 +60,10 @@ IMAGE_PROBLEMS: dict[type[ImageError], ProblemKind] = {
         "Send `pixels` as 28 or 32 rows of as many numbers: 0 is paper; 255, or 1 where none is larger, is ink.",
     ),
     BlankImage: ProblemKind(
-        422, "blank-image", "The image shows no ink", "Draw one digit, with more contrast to the paper."
+        422,
+        "blank-image",
+        "The image shows no ink",
+        "Write with more contrast to the paper: dark on light, or light on dark.",
     ),
     CrowdedPage: ProblemKind(
         422,

@@ -6,9 +6,8 @@ from app.inference.pictures import Picture
 from app.inference.predictor import as_array
 from model.classifier import Classifier
 from model.numbers.alignment import Alignment, align
-from model.numbers.reader import WORK_SIDE, read_numbers, read_numbers_of_page
+from model.numbers.reader import decode_page, read_numbers_of_page
 from model.numbers.result import NumbersOnPage
-from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.page import Page
 
@@ -18,18 +17,14 @@ def numbers_of(picture: Picture, classifier: Classifier, limits: Limits, digits:
 
     digits: how many each number has, None if unknown. Raises ImageError.
     """
-    if isinstance(picture, list):
-        return read_numbers_of_page(page_of_pixels(picture), classifier, digits)
-    return read_numbers(picture, classifier, limits, digits)
+    return read_numbers_of_page(page_of(picture, limits), classifier, digits)
 
 
 def alignment_of(picture: Picture, classifier: Classifier, limits: Limits, text: str) -> Alignment:
     """Where the digits of a text lie in an image file, or in rows of pixels. Raises NotAligned, ImageError."""
-    if isinstance(picture, list):
-        return align(page_of_pixels(picture), classifier, text)
-    return align(decode(picture, limits._replace(work_side=WORK_SIDE)), classifier, text)
+    return align(page_of(picture, limits), classifier, text)
 
 
-def page_of_pixels(rows: list[bytes]) -> Page:
-    """S rows of S bytes, white ink on black, as a page."""
-    return Page(as_array(rows), "pixels")
+def page_of(picture: Picture, limits: Limits) -> Page:
+    """An image file, decoded, or S rows of S pixels as they are. Raises ImageError."""
+    return Page(as_array(picture), "pixels") if isinstance(picture, list) else decode_page(picture, limits)

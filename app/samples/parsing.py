@@ -34,7 +34,7 @@ def parse_sample(body: bytes, content_type: str) -> tuple[Picture, int | str]:
         return parse_sample_form([part for part in parts if not part.is_unused])
     text = as_utf8(body)
     if text[:1] not in (b"{", b"[") and not is_json(content_type):
-        raise BadRequest("Send multipart/form-data with `file` and `label`, or JSON.")
+        raise BadRequest("Send multipart/form-data with `file` and `label`, or `text`; or JSON.")
     sample = parse_sample_json(text)
     return from_json(sample), one_of(sample.label, sample.text)
 

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,8 @@ from model.cli.pictures import STDIN, PictureReader, classifier_of, picture_argu
 from model.cli.terminal import fail
 from model.errors import ModelError
 from model.numbers.explain import read_and_explain
-from model.numbers.reader import MAX_DIGITS, WORK_SIDE, read_numbers
+from model.numbers.reader import MAX_DIGITS, decode_page, read_numbers
 from model.numbers.result import Number, NumbersOnPage
-from model.preprocessing.decoding.decode import decode
-from model.preprocessing.pipeline import DEFAULT_LIMITS
 
 MANY = 10  # files, from which on a bar shows the progress
 COLUMNS = ("file", "text", "confidence", "accepted", "reason", "x", "y", "width", "height")  # of the CSV
@@ -74,16 +73,27 @@ class CsvReader(NumbersReader):
 
 
 class ExplainingReader(NumbersReader):
-    """Reads numbers, and draws how: a picture for each file, in the current folder."""
+    """Reads numbers, and draws how: a picture for each file, in the current folder. drawn: their names so far."""
+
+    def __init__(self, classifier: Classifier, digits: int | None) -> None:
+        super().__init__(classifier, digits)
+        self.drawn: set[str] = set()
 
     def lines(self, file: Path, image: bytes) -> Iterator[str]:
         """The lines of one picture, and where its drawing is. Raises ImageError."""
-        page = decode(image, DEFAULT_LIMITS._replace(work_side=WORK_SIDE))
-        numbers, drawing = read_and_explain(page, self.classifier, self.digits)
-        target = Path(f"{'stdin' if file == STDIN else file.stem}.explained.png")
+        numbers, drawing = read_and_explain(decode_page(image), self.classifier, self.digits)
+        target = self.target_of(file)
         drawing.save(target)
         yield from self.told(file, numbers)
         yield f"{file}: explained in {target}"
+
+    def target_of(self, file: Path) -> Path:
+        """Where a file's drawing goes; files of one name in different folders have different ones."""
+        stem = "stdin" if file == STDIN else file.stem
+        names = (f"{stem}{'' if number == 1 else f'.{number}'}.explained.png" for number in count(1))
+        name = next(name for name in names if name not in self.drawn)
+        self.drawn.add(name)
+        return Path(name)
 
 
 def as_json(number: Number) -> dict[str, Any]:
@@ -138,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     )
     form.add_argument(
         "--explain", action="store_const", const=ExplainingReader, dest="reader",
-        help="also draw the pieces, the cuts and the chosen path of FILE to its name with .explained.png",
+        help="also draw the pieces, the cuts and the chosen path: of a.png in a.explained.png in the current folder",
     )  # fmt: skip
     form.add_argument("--csv", action="store_const", const=CsvReader, dest="reader", help="a row for each number")
     return made

@@ -13,20 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.numbers.printed_lines import without_printed_lines, writing_height
-from model.preprocessing.background import background_of, full_strength, noise_of
+from model.preprocessing.background import Background, background_of, full_strength, noise_of, of_other_polarity
 from model.preprocessing.components import components_of
 from model.preprocessing.errors import BlankImage, CrowdedPage
-from model.preprocessing.foreground import (
-    MIN_CONTRAST,
-    NO_CONTRAST,
-    ONLY_LINES,
-    TOO_GRAINY,
-    reflectance_of,
-    sheet_within,
-)
+from model.preprocessing.foreground import MIN_CONTRAST, reflectance_of, sheet_within
 
 SOLID_SHARE = 0.4  # of the ink's strength from which a pixel is ink
 NOISE_FACTOR = 3.0  # and at least so many standard deviations of the paper
+CLEAR_CONTRAST = 64  # gray levels of ink that shows by itself that a page's polarity was misjudged
 FAINT_SHARE = 0.25  # of the ink's strength from which a pixel may belong to a printed line
 # Bounds, within which any page is read in about a second:
 LARGE = 96  # pixels; a page with higher writing is shrunk
@@ -35,6 +29,9 @@ MAX_INK = 300_000  # pixels of ink
 MAX_MARKS = 3_000  # components that are no dust
 LEGIBLE, MAX_SPECKS = 7, 100  # pixels of the writing's height; on a page with lower writing, so many marks are noise
 DUST = 4  # pixels; smaller components are dust, if the writing is not as small
+NO_CONTRAST = "The page looks empty. Write in dark ink on light paper, or the other way round."
+TOO_GRAINY = "The page is so grainy or patterned that no ink stands out. Send plain paper, in good light."
+ONLY_LINES = "The page shows lines, but no number between them."
 CROWDED = "There are too many marks on the page to read numbers among them. Send the part of it that shows the numbers."
 
 
@@ -73,14 +70,12 @@ def find_ink(page: NDArray[np.uint8]) -> PageInk:
 
 def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
     """Find the ink on a sheet uint8 (H, W) that fills the page. Raises BlankImage or CrowdedPage."""
-    background = background_of(gray)
-    difference = gray - background.level
-    ink = reflectance_of(difference, background)
-    strength = full_strength(ink)
+    background, ink, strength = background_and_ink(gray)
     if strength < MIN_CONTRAST:
         raise BlankImage(NO_CONTRAST)
-    paler = -difference if not background.is_light else difference  # than paper: by noise alone
-    noise = noise_of(np.maximum(paler, 0)) if paler.size else 0.0
+    difference = gray - background.level
+    paler = np.maximum(difference if background.is_light else -difference, 0)  # than paper: by noise alone
+    noise = noise_of(paler)
     floor = NOISE_FACTOR * noise
     mask = ink > max(SOLID_SHARE * strength, floor)
     if not mask.any():
@@ -92,6 +87,21 @@ def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
             raise BlankImage(ONLY_LINES)
     ink *= 255 / strength
     return PageInk(np.minimum(ink, 255, out=ink), mask, height, 0, 0)
+
+
+def background_and_ink(gray: NDArray[np.uint8]) -> tuple[Background, NDArray[np.float32], float]:
+    """The background of a sheet uint8 (H, W), how far each pixel differs from it, float32 (H, W), and full ink does."""
+    background = background_of(gray)
+    ink = reflectance_of(gray - background.level, background)
+    strength = full_strength(ink)
+    if strength >= MIN_CONTRAST or not background.is_uneven:
+        return background, ink, strength
+    other = of_other_polarity(gray, background)
+    difference = gray - other.level
+    if full_strength(np.maximum(-difference if other.is_light else difference, 0)) < CLEAR_CONTRAST:
+        return background, ink, strength
+    ink = reflectance_of(difference, other)
+    return other, ink, full_strength(ink)
 
 
 def without_dust(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:

@@ -29,7 +29,8 @@ DEBRIS = 0.3  # what touches an erased line and is smaller is debris of it
 TYPICAL, STRONGER = 90, 1.2  # percentile of the ink along a line, and times it; stronger ink is a stroke's
 THINNER = 0.75  # times the writing's strokes: width of a long line within the page
 PEN = 1.4  # times the width of printed lines, and a pixel: a wider stroke that ends at them is a pen's
-RUN, MAX_RUNS = 1.0, 200  # length of a level or upright run of ink that may be a line; how many are looked at
+RUN, MIN_RUN = 1.0, 4  # length of a level or upright run of ink that may be a line, and in pixels
+MAX_RUNS = 200  # that are looked at: the longest
 LINE_WIDTHS = 2.5  # times the widest erased line; smaller pieces beside it are debris, too
 ROUNDS = 4  # of looking for lines: what is erased in one uncovers more
 # Shares of the page:
@@ -56,7 +57,9 @@ def without_printed_lines(
             break
         height, stroke = writing_height(components_of(rest), rest.shape), stroke_width(rest)
         inked = faint & ~erased
-        lines = find_lines(inked, LINE_WIDTH / REACH, REACH * height, straight_runs(inked, round(RUN * height)))
+        lines = find_lines(
+            inked, LINE_WIDTH / REACH, REACH * height, straight_runs(inked, max(MIN_RUN, round(RUN * height)))
+        )
         found = [line for line in lines if is_printed(line, [*lines, *known], known, height, stroke)]
         if not found:
             break
@@ -83,20 +86,25 @@ def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
 
 
 def straight_runs(mask: NDArray[np.bool_], length: int) -> NDArray[np.float64]:
-    """The level and upright runs of ink in bool (H, W) that are at least so long: segments (N, 2, 2), x and y.
+    """The level and upright runs of ink in bool (H, W) that are at least so many pixels long: segments (N, 2, 2), x, y.
 
-    The transform by which lines are found misses some of many short ones, as the sides of boxes are.
+    The transform by which lines are found misses some of many short ones, as the sides of boxes are. There are at
+    most MAX_RUNS.
     """
     ink = mask.astype(np.uint8)
-    segments = []
-    for kernel in (np.ones((1, length), np.uint8), np.ones((length, 1), np.uint8)):
-        runs = components_of(cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel) > 0)
-        for left, top, right, bottom in zip(runs.left, runs.top, runs.right - 1, runs.bottom - 1, strict=True):
-            if len(kernel) == 1:
-                segments.append(((left, (top + bottom) / 2), (right, (top + bottom) / 2)))
-            else:
-                segments.append((((left + right) / 2, top), ((left + right) / 2, bottom)))
-    return np.array(segments[:MAX_RUNS], np.float64).reshape(-1, 2, 2)
+    length = length // 2 * 2 + 1  # with an even one, OpenCV moves what it keeps by a pixel
+    level, upright = (
+        components_of(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(kernel, np.uint8)) > 0)
+        for kernel in ((1, length), (length, 1))
+    )
+    middle, center = (level.top + level.bottom - 1) / 2, (upright.left + upright.right - 1) / 2
+    segments = np.concatenate([
+        np.stack([level.left, middle, level.right - 1, middle], axis=1),
+        np.stack([center, upright.top, center, upright.bottom - 1], axis=1),
+    ])  # fmt: skip
+    lengths = np.concatenate([level.width, upright.height])
+    longest = np.sort(np.argsort(-lengths, kind="stable")[:MAX_RUNS])
+    return segments[longest].reshape(-1, 2, 2).astype(np.float64)
 
 
 def is_printed(line: Line, lines: list[Line], known: list[Line], height: float, stroke: float) -> bool:

@@ -39,6 +39,7 @@ from model.preprocessing.pipeline import DEFAULT_LIMITS, to_input
 
 WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
+LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.95  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; if no piece of a number has as much, it is none
@@ -53,11 +54,10 @@ MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 class Analysis(NamedTuple):
     """What the reader found out about one stretch of writing: a number, or nothing but marks.
 
-    row: its line on the page, counted from above; texts: the likeliest first, with their log weight and best path;
-    total: log weight of all paths, or of all with the wanted number of digits; has_length: False if none has that many.
+    texts: the likeliest first, with their log weight and best path; total: log weight of all paths, or of all with the
+    wanted number of digits; has_length: False if none has that many.
     """
 
-    row: int
     line: TextLine
     primitives: Primitives
     pieces: list[Piece]
@@ -79,7 +79,12 @@ def read_numbers(
 
     Raises ImageError, among them BlankImage for a page without ink.
     """
-    return read_numbers_of_page(decode(data, limits._replace(work_side=WORK_SIDE)), classifier, digits)
+    return read_numbers_of_page(decode_page(data, limits), classifier, digits)
+
+
+def decode_page(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Page:
+    """Decode the bytes of a picture file to a page at a size at which numbers are read. Raises ImageError."""
+    return decode(data, limits._replace(work_side=WORK_SIDE, least_side=LEAST_SIDE))
 
 
 def read_numbers_of_page(page: Page, classifier: Classifier, digits: int | None = None) -> NumbersOnPage:
@@ -98,18 +103,18 @@ def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> 
     """Read each stretch of writing on a page, in reading order. Raises CrowdedPage."""
     found: list[Analysis] = []
     left = MAX_PIECES
-    for row, line in enumerate(find_text_lines(ink)):
+    for line in find_text_lines(ink):
         parts = []
         for part in split_at_gaps(line):
-            parts.append(reading_of(part, row, classifier, digits, left))
+            parts.append(reading_of(part, classifier, digits, left))
             left -= len(parts[-1].pieces)
         if len(parts) > 1 and not all(part.has_length or is_mark(part) for part in parts):
-            parts = [reading_of(line, row, classifier, digits, MAX_PIECES)]
+            parts = [reading_of(line, classifier, digits, MAX_PIECES)]
         found += parts
     return found
 
 
-def reading_of(line: TextLine, row: int, classifier: Classifier, digits: int | None, most: int) -> Analysis:
+def reading_of(line: TextLine, classifier: Classifier, digits: int | None, most: int) -> Analysis:
     """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces."""
     primitives = primitives_of(line, lambda digits: are_clear(digits, classifier))
     pieces = pieces_of(line, primitives, most)
@@ -118,7 +123,7 @@ def reading_of(line: TextLine, row: int, classifier: Classifier, digits: int | N
     has_length = digits is None or length_is_possible(lattice, digits)
     wanted = digits if has_length else None
     texts = likeliest(lattice, wanted)
-    return Analysis(row, line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
+    return Analysis(line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
 
 
 def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:
@@ -153,9 +158,8 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     if not text or max(scores) < MIN_SCORE:
         return None
     sure = Sureness(analysis.probability(best), CALIBRATION.confidence(analysis.probability(best), min(scores)))
-    boxes = [
-        page.box_as_sent(*ink.on_page(*box_on_page(analysis.line, analysis.primitives, piece))) for piece, _ in chosen
-    ]
+    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece, _ in chosen]
+    boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [
         ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
         for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
@@ -166,7 +170,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
     reason = reason_for(analysis, sure.confidence, min(scores))
-    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.row, digits, likely)
+    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
 class Sureness(NamedTuple):

@@ -35,8 +35,8 @@ class Number(NamedTuple):
 
     text: its digits, "0" to "9"; confidence: calibrated probability, 0–1, that all of them are right; accepted: False
     if it should not be used without a person's look; reason: why not, `low-confidence`, `not-a-digit`, `other-ink` or
-    `wrong-length`, None if accepted; box: in the picture as it was sent; line: 0 for the uppermost line of writing on
-    the page; alternatives: the next best texts, the likeliest first.
+    `wrong-length`, None if accepted; box: in the picture as it was sent; line: of the page in which it stands, 0 for
+    the uppermost; alternatives: the next best texts, the likeliest first.
     """
 
     text: str

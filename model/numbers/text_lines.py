@@ -2,6 +2,7 @@
 
 Components of a digit's size follow each other from left to right: the nearest on either side of each that lies about
 as high is its neighbour. So a line may rise or fall, as on a photo. Smaller marks join the line beside which they lie.
+Lines far apart but side by side, as the columns of a table, are one row of the page.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ REACH = 4.0  # farther apart, components are of two lines
 MARK_REACH = 0.5  # a mark may lie so far above or below its line
 SPECK = 0.06  # what is neither as wide nor as high is dust
 OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
+WIDE_GAP = 1.2  # between two numbers on a line, at least
+WIDER = 2.0  # times the middle gap, the smaller of two; a number that is spaced widely is not torn apart
 SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
-WIDE_GAP = 1.2  # between two numbers on a line, at least
-WIDER = 2.0  # times the line's middle gap; a number that is spaced widely is not torn apart
+MAX_EXTENT = 32_000  # pixels of a line's picture, width and height together: OpenCV shears no larger one
 MAX_BODIES = 500  # components on a page that may be digits
 DOUBT = 0.1  # share of the sharpness that a slant of 1 must gain
 SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
@@ -37,7 +39,8 @@ class TextLine(NamedTuple):
 
     ink: float32 (h, w), 0–255; mask: bool (h, w), its solid ink; height: of its writing, in pixels; top, left: where it
     begins on the page's ink, in pixels of that; scale: pixels of this picture for each of them; shifts: float (h,), the
-    pixels by which each row was moved to the right to make the writing upright.
+    pixels by which each row of pixels was moved to the right to make the writing upright; row: of the page, counted
+    from above, in which it lies.
     """
 
     ink: NDArray[np.float32]
@@ -47,20 +50,21 @@ class TextLine(NamedTuple):
     left: int
     scale: float
     shifts: NDArray[np.float64]
+    row: int = 0
 
 
 def find_text_lines(page: PageInk) -> list[TextLine]:
-    """The lines of writing on a page, from top to bottom. Raises CrowdedPage."""
+    """The lines of writing on a page: its rows from top to bottom, each from left to right. Raises CrowdedPage."""
     parts = components_of(page.mask)
     if np.count_nonzero(parts.height >= BODY * page.height) > MAX_BODIES:
         raise CrowdedPage(CROWDED)
     line_of = lines_of_parts(parts, page.height)
-    lines = []
-    for index in range(int(line_of.max(initial=-1)) + 1):
-        members = np.flatnonzero(line_of == index)
-        if len(members):
-            lines.append(picture_of(page, parts, members))
-    return sorted(lines, key=lambda line: line.top + len(line.ink) / line.scale / 2)
+    lines = [np.flatnonzero(line_of == index) for index in range(int(line_of.max(initial=-1)) + 1)]
+    return [
+        picture_of(page, parts, lines[index])._replace(row=number)
+        for number, row in enumerate(rows_of_lines(parts, lines, page.height))
+        for index in row
+    ]
 
 
 def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
@@ -100,6 +104,37 @@ def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
     return line_of
 
 
+def rows_of_lines(parts: Components, lines: list[NDArray[np.intp]], height: float) -> list[list[int]]:
+    """The page's rows, from top to bottom: in each, the numbers of its lines from left to right.
+
+    lines: the components of each. Two lines follow each other if the last digit of one and the first of the other lie
+    about as high, and no other line is nearer to either.
+    """
+    ends = []
+    for members in lines:
+        bodies = members[parts.height[members] >= BODY * height]
+        ends.append((bodies[np.argmin(parts.left[bodies])], bodies[np.argmax(parts.right[bodies])]))
+    first, last = np.array(ends, np.intp).reshape(-1, 2).T
+    shared = np.minimum.outer(parts.bottom[last], parts.bottom[first])
+    shared -= np.maximum.outer(parts.top[last], parts.top[first])
+    distance = parts.left[first] - parts.right[last][:, None]  # (lines, lines), from each to each
+    is_level = shared >= OVERLAP * np.minimum.outer(parts.height[last], parts.height[first])
+    distance = np.where(is_level & (distance >= 0), distance.astype(np.float64), np.inf)
+    follower = {
+        before: after
+        for before, row in enumerate(distance)
+        if np.isfinite(row).any() and int(np.argmin(distance[:, after := int(np.argmin(row))])) == before
+    }
+    rows = []
+    for start in sorted(set(range(len(lines))) - set(follower.values())):
+        row = [start]
+        while row[-1] in follower:
+            row.append(follower[row[-1]])
+        rows.append(row)
+    middle = [float((parts.top[members].min() + parts.bottom[members].max()) / 2) for members in lines]
+    return sorted(rows, key=lambda row: sum(middle[index] for index in row) / len(row))
+
+
 def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> TextLine:
     """The picture of the line that consists of these components, without other ink."""
     top, bottom = max(int(parts.top[members].min()) - 1, 0), int(parts.bottom[members].max()) + 1
@@ -113,7 +148,7 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> T
     heights = parts.height[members]
     bodies = heights[heights >= BODY * page.height]
     height = float(np.median(bodies))
-    scale = min(HEIGHT / height, MAX_ENLARGEMENT)
+    scale = min(HEIGHT / height, MAX_ENLARGEMENT, MAX_EXTENT / sum(ink.shape))
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     ink = np.maximum(cv2.resize(ink, size, interpolation=method), 0)
@@ -129,8 +164,8 @@ def split_at_gaps(line: TextLine) -> list[TextLine]:
     """The stretches of a line between wide gaps, from left to right."""
     inked = np.flatnonzero(line.mask.any(axis=0))
     gaps = np.diff(inked) - 1
-    between = gaps[gaps > 0]
-    usual = float(np.median(between)) if len(between) else 0.0
+    between = np.sort(gaps[gaps > 0])
+    usual = float(between[(len(between) - 1) // 2]) if len(between) > 1 else WIDE_GAP * line.height
     wide = np.flatnonzero(gaps > max(WIDE_GAP * line.height, WIDER * usual))
     starts = [int(inked[0]), *(int(inked[at + 1]) for at in wide)]
     ends = [*(int(inked[at]) + 1 for at in wide), int(inked[-1]) + 1]

@@ -78,6 +78,15 @@ def uneven_background(
     return Background(level, True, is_light)
 
 
+def of_other_polarity(gray: NDArray[np.uint8], background: Background) -> Background:
+    """The background of a page uint8 (H, W) in uneven light if its paper is dark where it was taken for light, or not.
+
+    Dense writing all over a page looks like gray paper once it is shrunk.
+    """
+    small = shrunk(gray)
+    return uneven_background(gray, small, smooth_surface(small), not background.is_light)
+
+
 def is_paper_light(small: NDArray[np.uint8], light: NDArray[np.uint8], surface: NDArray[np.float32]) -> bool:
     """Whether the paper of a shrunk page (H, W) in uneven light is lighter than its ink. light: its median.
 

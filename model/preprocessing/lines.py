@@ -7,6 +7,8 @@ across the line is as narrow as the line belong to it: where a stroke crosses, t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import cv2
@@ -31,7 +33,8 @@ NO_SEGMENTS = np.zeros((0, 2, 2))
 Point = NDArray[np.float64]  # x and y
 
 
-class Line(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Line:
     """A straight line on a page.
 
     first, last: its ends; width: in pixels; reaches_border: whether each end does; rows, columns: int (M,), the pixels
@@ -45,12 +48,12 @@ class Line(NamedTuple):
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
 
-    @property
+    @cached_property
     def length(self) -> float:
         """In pixels."""
         return float(np.hypot(*(self.last - self.first)))
 
-    @property
+    @cached_property
     def direction(self) -> Point:
         """The unit vector from the first end to the last."""
         return (self.last - self.first) / self.length
@@ -188,8 +191,11 @@ def across(mask: NDArray[np.uint8], middle: Point, direction: Point, widest: int
         center[found] = far + offset
         inked |= found
     index = np.arange(2 * far + 1, dtype=np.int16)
-    low = np.where(~ink & (index < center[:, None]), index, np.int16(-1)).max(axis=1) + 1
-    high = np.where(~ink & (index > center[:, None]), index, np.int16(2 * far + 1)).min(axis=1) - 1
+    below, above = slice(far + NEAR), slice(far - NEAR + 1, None)  # of any center
+    low = np.where(~ink[:, below] & (index[below] < center[:, None]), index[below], np.int16(-1)).max(axis=1) + 1
+    high = (
+        np.where(~ink[:, above] & (index[above] > center[:, None]), index[above], np.int16(2 * far + 1)).min(axis=1) - 1
+    )
     return Profile(t, inked, (low - far).astype(np.intp), (high - far).astype(np.intp))
 
 

@@ -1,7 +1,7 @@
 """Fit the weights of the lattice's features: `python -m model.training.fit_lattice weights/1` prints them.
 
-It also prints, with the weights in use, the calibration of a number's confidence (model/numbers/calibration.py), and the
-confidence from which numbers are accepted (model/numbers/reader.py).
+It also prints, with the weights in use, the calibration of a number's confidence (model/numbers/calibration.py) and the
+least that is accepted (model/numbers/reader.py).
 
 Maximum likelihood of the true texts of lines that are written with validation digits: log P(text) is the log weight of
 all paths that spell the text less that of all paths, as in a conditional random field (Lafferty, McCallum and Pereira,
@@ -186,8 +186,8 @@ def lines_written_with(digits: Labelled, classifier: Classifier, count: int, see
 def readings(digits: Labelled, classifier: Classifier, count: int, seed: int) -> NDArray[np.float64]:
     """The readings of the likeliest texts of `count` lines: float64 (N, 3), by the lattice weights in use.
 
-    The columns: the lattice's log odds, the weakest piece's, and 1 if the text is right. Lines with other ink, and those
-    that are taken for several numbers, are left out.
+    The columns: the lattice's log odds, the weakest piece's, and 1 if the text is right. Lines with other ink, and
+    those that are taken for several numbers, are left out.
     """
     random = np.random.default_rng(seed)
     rows = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import NamedTuple
 
 from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Unread, claim_of, name_of
@@ -15,17 +16,30 @@ WORK_PER_PIXEL = 16  # passes over max_pixels that a decoder may make; a progres
 SIMPLER = "save it smaller, as a plain PNG or JPEG"
 SPARE_BYTES = 16_000_000  # that any decoder may hold in addition
 MIN_SIDE = 8  # pixels
+MAX_WORK_SIDE = 16_000  # pixels; at twice as many, OpenCV no longer samples a picture
 
 
 class Limits(NamedTuple):
     """The largest file, in bytes, and the largest picture, in pixels, that are decoded.
 
-    work_side: pixels; a picture whose longer side is at least twice as long is shrunk to about this.
+    work_side: pixels; a picture whose longer side is at least twice as long is shrunk to about this. least_side:
+    pixels; the shorter side is not shrunk below it, unless the picture has more than (2 · work_side)² pixels: a strip
+    with a line of writing stays legible.
     """
 
     max_bytes: int = 20_000_000
     max_pixels: int = 50_000_000
     work_side: int = WORK_SIDE
+    least_side: int = 0
+
+    def shrinking(self, width: int, height: int) -> int:
+        """By which whole number both sides of a picture are divided; 0 or 1 if it stays as it is."""
+        longer = max(width, height)
+        factor = longer // self.work_side
+        if not self.least_side:
+            return factor
+        needed = max(isqrt(width * height) // self.work_side, longer // MAX_WORK_SIDE)
+        return min(factor, max(needed, min(width, height) // self.least_side))
 
 
 def check_bytes(data: bytes, limits: Limits) -> None:
@@ -39,7 +53,7 @@ def check_bytes(data: bytes, limits: Limits) -> None:
 def bounded_claim(data: bytes, limits: Limits) -> Claim:
     """Read the file's header, and check that decoding stays within the limits. Raises ImageError."""
     try:
-        claim = claim_of(data)
+        claim = claim_of(data, limits.shrinking)
     except Damaged as error:
         raise CorruptImage(f"The image is cut or damaged: {error}.") from None
     except Excessive as error:

@@ -43,9 +43,9 @@ class Box(NamedTuple):
 class Page(NamedTuple):
     """A decoded picture.
 
-    gray: uint8 (H, W), 0 black to 255 white, upright, its sides below twice `Limits.work_side`; format: the file's, in
-    Pillow's name, or "pixels" if there was no file; size: width and height of the picture as it was sent, in pixels,
-    None if it is the page; transpose: by which it was turned upright, None if it was.
+    gray: uint8 (H, W), 0 black to 255 white, upright, shrunk as `Limits` say; format: the file's, in Pillow's name,
+    or "pixels" if there was no file; size: width and height of the picture as it was sent, in pixels, None if it is the
+    page; transpose: by which it was turned upright, None if it was.
     """
 
     gray: NDArray[np.uint8]

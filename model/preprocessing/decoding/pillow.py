@@ -50,7 +50,7 @@ def load(data: bytes, claim: Claim, limits: Limits) -> tuple[Image.Image, tuple[
         with open_image(data, claim) as image:
             check_size(*image.size, limits)
             size = image.size  # before a decoder that shrinks changes it
-            small = plain(shrink(image, claim, limits.work_side))
+            small = plain(shrink(image, claim, limits))
             return small, size, exif_transpose_of(image) if may_have_exif(image) else None
     except ImageError:
         raise
@@ -69,18 +69,18 @@ def open_image(data: bytes, claim: Claim) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=(claim.format,))
 
 
-def shrink(image: Image.Image, claim: Claim, work_side: int) -> Image.Image:
-    """Shrink the picture to about `work_side`. A JPEG or JPEG 2000 is decoded at reduced size; others are averaged."""
-    longer = max(image.size)
-    if longer < 2 * work_side:
+def shrink(image: Image.Image, claim: Claim, limits: Limits) -> Image.Image:
+    """Shrink the picture as the limits say. A JPEG or JPEG 2000 is decoded at reduced size; others are averaged."""
+    factor = limits.shrinking(*image.size)
+    if factor < 2:
         return image
     if image.format in ("JPEG", "MPO"):
-        image.draft(None, (work_side * image.width // longer, work_side * image.height // longer))
+        image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
     elif image.format == "JPEG2000":
         setattr(image, "reduce", claim.halvings)  # noqa: B010 - the plugin's property, which hides the method `reduce`
         image.load()
-    factor = max(image.size) // work_side
-    return image if factor < 2 else plain(image).reduce(factor)
+    factor = limits.shrinking(*image.size)
+    return image if factor < 2 else Image.Image.reduce(plain(image), factor)  # the method, which the plugin hides
 
 
 def exif_transpose_of(image: Image.Image) -> Image.Transpose | None:

@@ -273,7 +273,7 @@ def test_a_page_is_read_off_the_event_loop(
         with pytest.raises(RuntimeError):
             asyncio.get_running_loop()
 
-    monkeypatch.setattr(number_reader, "read_numbers", poisoned(number_reader.read_numbers, read_on_the_loop))
+    monkeypatch.setattr(number_reader, "decode_page", poisoned(number_reader.decode_page, read_on_the_loop))
     assert asyncio.run(answer_of(predictor, path, body))[0]["status"] == 200
 
 
@@ -287,7 +287,7 @@ def test_a_page_is_refused_while_too_much_large_work_waits(predictor: Predictor,
 
 def test_our_own_bug_in_one_page_is_that_pages_alone(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
     poison = to_png(number_page("1"))
-    buggy = poisoned(number_reader.read_numbers, lambda data, *_: data == poison)
-    monkeypatch.setattr(number_reader, "read_numbers", buggy)
+    buggy = poisoned(number_reader.decode_page, lambda data, *_: data == poison)
+    monkeypatch.setattr(number_reader, "decode_page", buggy)
     _, sent = asyncio.run(answer_of(predictor, "/read/batch", batch_of(FILE, poison, FILE)))
     assert sent["body"].count(b"/problems/internal-error") == 1 and sent["body"].count(b'"model_version":"1"') == 2

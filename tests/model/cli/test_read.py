@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from model.classifier import Classifier
@@ -168,3 +169,29 @@ def test_a_page_is_read(capsys: pytest.CaptureFixture[str], weights: Path, tmp_p
     status, lines, errors = read(capsys, weights, tmp_path)
     assert (status, errors) == (0, [])
     assert [line.split("  ")[0] for line in lines] == [f"{tmp_path}/page.png: {text}" for text in ("2504", "17", "388")]
+
+
+def test_each_page_is_explained_in_a_picture_of_its_own(
+    capsys: pytest.CaptureFixture[str], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, text in (("a", "12"), ("b", "2504")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "page.png").write_bytes(to_png(number_page(text)))
+    monkeypatch.chdir(tmp_path)
+    status, lines, errors = read(capsys, weights, "--explain", "a", "b")
+    assert (status, errors) == (0, []) and [line.split("  ")[0] for line in lines] == [
+        "a/page.png: 12", "a/page.png: explained in page.explained.png",
+        "b/page.png: 2504", "b/page.png: explained in page.2.explained.png",
+    ]  # fmt: skip
+    with Image.open("page.explained.png") as first, Image.open("page.2.explained.png") as second:
+        assert first.size != second.size
+
+
+def test_a_drawing_that_cannot_be_saved_is_a_line(
+    capsys: pytest.CaptureFixture[str], weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "page.png").write_bytes(to_png(number_page("12")))
+    (tmp_path / "page.explained.png").mkdir()
+    monkeypatch.chdir(tmp_path)
+    status, lines, errors = read(capsys, weights, "--explain", "page.png")
+    assert (status, lines, errors) == (1, [], ["page.explained.png: Is a directory"])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.numbers.ink import LARGE, find_ink
+from model.numbers.ink import LARGE, NO_CONTRAST, find_ink
 from model.preprocessing.errors import BlankImage, CrowdedPage
 from tests.number_pages import number_page
 
@@ -74,3 +74,21 @@ def test_noise_and_a_million_specks_are_refused() -> None:
     specks[random.random(specks.shape) < 0.2] = 0
     with pytest.raises((CrowdedPage, BlankImage)):
         find_ink(specks)
+
+
+def test_a_page_that_is_full_of_writing_is_not_empty() -> None:
+    page = np.vstack([number_page("8888888888", gap=4)[50:115]] * 10)
+    page = np.pad(page[:, 50:-50], 10, constant_values=245)
+    for one in (page, 255 - page):
+        assert 50 <= find_ink(one).height <= 65
+    boxes = np.full((1500, 1500), 255, np.uint8)
+    for place in range(900):
+        corner = np.array((10 + 50 * (place % 29), 10 + 50 * (place // 29)))
+        cv2.rectangle(boxes, corner.tolist(), (corner + 40).tolist(), 0.0, 2)
+    with pytest.raises(CrowdedPage):
+        find_ink(boxes)
+
+
+def test_light_that_falls_off_is_no_ink() -> None:
+    with pytest.raises(BlankImage, match=NO_CONTRAST):
+        find_ink(np.tile(np.linspace(0, 255, 1500).astype(np.uint8), (600, 1)))

@@ -23,6 +23,33 @@ def test_lines_come_from_top_to_bottom() -> None:
     assert len(lines) == 3 and widths[1] > widths[0] > widths[2]
 
 
+def test_a_row_of_lines_that_are_far_apart_comes_from_left_to_right() -> None:
+    left, right = (np.pad(page, ((0, 300), (0, 300)), constant_values=245) for page in map(number_page, ("12", "345")))
+    page = np.hstack([np.roll(left, 12, axis=0), right])  # the left one stands a little lower
+    page = np.minimum(page, np.roll(page, 200, axis=0))
+    lines = lines_on(page)
+    assert [line.row for line in lines] == [0, 0, 1, 1]
+    assert [line.left < 300 for line in lines] == [True, False, True, False]
+
+
+def test_columns_of_other_lines_are_rows_of_their_own() -> None:
+    page = np.full((400, 900), 245, np.uint8)
+    for left, tops in ((20, (10, 120, 230)), (600, (65, 175))):
+        for top in tops:
+            digits = number_page("88")[50:110, 50:-50]
+            page[top : top + 60, left : left + digits.shape[1]] = digits
+    assert [(line.row, line.left < 300) for line in lines_on(page)] == [
+        (0, True), (1, False), (2, True), (3, False), (4, True),
+    ]  # fmt: skip
+
+
+def test_a_long_line_is_small_enough_to_be_sheared() -> None:
+    page = np.hstack([number_page("4 7")[30:120]] * 245)
+    page = cv2.resize(page, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    for line in find_text_lines(find_ink(page)):
+        assert sum(line.ink.shape) < 32_767 and line.height < HEIGHT
+
+
 def test_a_line_is_scaled_to_one_height() -> None:
     page = number_page("123")
     large = cv2.resize(page, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
@@ -54,8 +81,22 @@ def test_a_point_joins_its_line_and_dust_does_not() -> None:
 def test_a_wide_gap_parts_numbers_and_a_steady_spacing_does_not() -> None:
     (line,) = lines_on(number_page("12 345"))
     assert [part.mask.any() for part in split_at_gaps(line)] == [True, True]
-    (spaced,) = lines_on(number_page("12345", gap=70))
-    assert len(split_at_gaps(spaced)) == 1
+    for spaced in ("12345", "123", "12"):
+        (line,) = lines_on(number_page(spaced, gap=75))
+        assert len(split_at_gaps(line)) == 1
+
+
+def test_a_gap_is_wide_though_it_is_one_of_two() -> None:
+    page = number_page("1 88")
+    (line,) = lines_on(np.delete(page, slice(162, 174), axis=1))
+    assert len(split_at_gaps(line)) == 2
+
+
+def test_two_digits_far_apart_are_two_numbers() -> None:
+    page = number_page("8", "8")
+    row = np.hstack([page[:120], np.full((120, 80), 245, np.uint8), page[:120]])
+    (line,) = lines_on(row)
+    assert len(split_at_gaps(line)) == 2
 
 
 def test_the_parts_of_a_line_lie_where_they_were() -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from model.preprocessing.decoding.headers import bmp, gif, heif, jpeg, jpeg2000, netpbm, png, tiff, webp
-from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive, Unread
+from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive, Shrinking, Unread, usual_shrinking
 from model.preprocessing.decoding.headers.foreign import name_of
 
-__all__ = ["Claim", "Damaged", "Excessive", "Unread", "claim_of", "name_of"]
+__all__ = ["Claim", "Damaged", "Excessive", "Shrinking", "Unread", "claim_of", "name_of"]
 
 READERS: dict[bytes, Callable[[bytes], Claim]] = {
     b"\x89PNG": png.claim,
@@ -25,14 +25,17 @@ READERS: dict[bytes, Callable[[bytes], Claim]] = {
     b"MM\0*": tiff.claim,
     b"II+\0": tiff.claim,
     b"MM\0+": tiff.claim,
-    jpeg2000.FILE: jpeg2000.claim,
-    jpeg2000.STREAM: jpeg2000.claim,
     **dict.fromkeys((b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"), netpbm.claim),
 }
 
 
-def claim_of(data: bytes) -> Claim:
-    """Read the header of a file in any format. Raises Damaged, Excessive or Unread."""
+def claim_of(data: bytes, shrinking: Shrinking = usual_shrinking) -> Claim:
+    """Read the header of a file in any format. Raises Damaged, Excessive or Unread.
+
+    shrinking: how far the picture will be shrunk, which decides what it takes to decode a JPEG 2000.
+    """
+    if data.startswith((jpeg2000.FILE, jpeg2000.STREAM)):
+        return jpeg2000.claim(data, shrinking)
     if heif.is_heif(data):
         return heif.claim(data)
     for start, reader in READERS.items():

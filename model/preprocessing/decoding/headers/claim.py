@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 WORK_SIDE = 512  # pixels; a larger picture is shrunk to about this size before its digit is looked for
+
+Shrinking = Callable[[int, int], int]  # by which number a picture's width and height, in pixels, will be divided
+
+
+def usual_shrinking(width: int, height: int) -> int:
+    """By which number both sides of a picture of one digit are divided."""
+    return max(width, height) // WORK_SIDE
 
 
 class Damaged(Exception):

@@ -11,7 +11,7 @@ import math
 from typing import NamedTuple
 
 from model.preprocessing.decoding.headers.boxes import find
-from model.preprocessing.decoding.headers.claim import WORK_SIDE, Claim, Damaged, Excessive, Unread, number
+from model.preprocessing.decoding.headers.claim import Claim, Damaged, Excessive, Shrinking, Unread, number
 
 FILE = b"\0\0\0\x0cjP  \r\n\x87\n"
 STREAM = b"\xff\x4f\xff\x51"
@@ -37,8 +37,11 @@ class Coding(NamedTuple):
     layers: int
 
 
-def claim(data: bytes) -> Claim:
-    """Read the header of a JPEG 2000, a file or a bare code stream. Raises Damaged, Unread or Excessive."""
+def claim(data: bytes, shrinking: Shrinking) -> Claim:
+    """Read the header of a JPEG 2000, a file or a bare code stream. Raises Damaged, Unread or Excessive.
+
+    shrinking: how far the picture will be shrunk; the decoder skips the levels that are finer.
+    """
     at = 0 if data.startswith(STREAM) else find(data, b"jp2c", 0, len(data)).start
     if data[at : at + 4] != STREAM:
         raise Damaged("its code stream can't be read")
@@ -57,7 +60,7 @@ def claim(data: bytes) -> Claim:
     if coding.layers > MAX_LAYERS:
         raise Excessive(f"it has more than {MAX_LAYERS} layers")
     samples = width * height * components
-    halvings = min(coding.levels, max(0, (max(width, height) // WORK_SIDE).bit_length() - 1))
+    halvings = min(coding.levels, max(0, shrinking(width, height).bit_length() - 1))
     per_sample = SAMPLE_BYTES / 4**halvings + BLOCK_BYTES / 2**coding.block + PRECINCT_BYTES / 2**coding.precinct
     memory = math.ceil(samples * per_sample) + tiles * (TILE_BYTES + COMPONENT_BYTES * components)
     return Claim("JPEG2000", width, height, memory, width * height * WORK >> 2 * halvings, halvings)

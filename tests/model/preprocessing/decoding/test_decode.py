@@ -8,7 +8,7 @@ from PIL import Image
 
 from model.preprocessing.decoding import limits, pillow
 from model.preprocessing.decoding.decode import decode
-from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Unread
+from model.preprocessing.decoding.headers import Claim, Damaged, Excessive, Shrinking, Unread
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.page import Page
 from model.preprocessing.errors import CorruptImage, EmptyImage, ImageTooLarge, ImageTooSmall, UnsupportedFormat
@@ -42,13 +42,13 @@ def test_a_side_has_eight_pixels_or_more(kind: str) -> None:
 
 
 def test_the_usual_limits_are_twenty_megabytes_and_fifty_megapixels() -> None:
-    assert Limits() == (20_000_000, 50_000_000)
+    assert Limits() == (20_000_000, 50_000_000, 512, 0)
 
 
 def claiming(monkeypatch: pytest.MonkeyPatch, claim: Claim | Exception) -> bytes:
     """A BMP of 20×20 pixels; its header is replaced by a claim with other values."""
 
-    def claim_of(data: bytes) -> Claim:
+    def claim_of(data: bytes, shrinking: Shrinking) -> Claim:
         if isinstance(claim, Exception):
             raise claim
         return claim
@@ -167,7 +167,7 @@ def test_a_decoder_that_would_hold_python_up_for_long_runs_apart(
     data = ramp(20, 20, "JPEG2000")
     apart = Page(np.full((20, 20), 7, np.uint8), "JPEG2000")
     monkeypatch.setattr("model.preprocessing.decoding.decode.decode_isolated", lambda data, limits: apart)
-    monkeypatch.setattr(limits, "claim_of", lambda data: Claim("JPEG2000", 20, 20, 0, work))
+    monkeypatch.setattr(limits, "claim_of", lambda data, shrinking: Claim("JPEG2000", 20, 20, 0, work))
     page = decode(data, Limits())
     assert page.format == "JPEG2000" and (page is apart) is (where == "apart")
 

@@ -42,8 +42,37 @@ def test_a_large_picture_is_looked_at_at_about_512_pixels(
 def test_a_jpeg_is_decoded_small_right_away(kind: str, size: tuple[int, int], decoded: tuple[int, int]) -> None:
     data = ramp(*size, kind)
     image = Image.open(io.BytesIO(data))
-    assert shrink(image, claim_of(data)) is image
+    assert shrink(image, claim_of(data), Limits()) is image
     assert image.size == decoded
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "JPEG2000"])
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [
+        ((4000, 30), (4000, 30)),  # a strip stays as it is
+        ((30, 4000), (30, 4000)),
+        ((4000, 400), (1000, 100)),  # its shorter side is not shrunk below least_side
+        ((4000, 3000), (800, 600)),
+        ((40_000, 16), (20_000, 8)),  # but no side is too long
+    ],
+)
+def test_a_strip_is_shrunk_less(kind: str, size: tuple[int, int], seen: tuple[int, int]) -> None:
+    limits = Limits(work_side=800, least_side=100)
+    height, width = decode(encoded(Image.new("L", size, 200), kind), limits).gray.shape
+    assert min(seen) <= min(width, height) < 2 * min(seen) and max(seen) <= max(width, height) < 2 * max(seen)
+    if kind == "PNG":
+        assert (width, height) == seen
+
+
+def test_a_jpeg2000_that_cannot_be_halved_is_averaged() -> None:
+    whole = encoded(Image.new("L", (2048, 1024), 200), "JPEG2000", num_resolutions=1)
+    assert decode(whole, Limits()).gray.shape == (256, 512)
+
+
+def test_a_strip_of_one_digit_is_decoded_whatever_its_sides() -> None:
+    for kind in ("PNG", "JPEG", "JPEG2000"):
+        assert 1 in decode(encoded(Image.new("L", (20_000, 30), 200), kind), Limits()).gray.shape
 
 
 def test_the_texts_of_a_png_may_unpack_to_sixteen_megabytes() -> None:
