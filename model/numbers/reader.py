@@ -48,6 +48,7 @@ OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other i
 DASH = 0.45  # height over width, at most, of a dash
 MIN_LENGTH_SHARE = 0.001  # probability of the wanted number of digits, below which the number has another
 ALTERNATIVES = 3
+TINY = 1e-9  # of a probability
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 
 
@@ -157,36 +158,21 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     scores = [float(analysis.scores.score[index]) for _, index in chosen]
     if not text or max(scores) < MIN_SCORE:
         return None
-    sure = Sureness(analysis.probability(best), CALIBRATION.confidence(analysis.probability(best), min(scores)))
+    probability = analysis.probability(best)
+    confidence = CALIBRATION.confidence(probability, min(scores))
+    share = min(confidence / probability, (1 - confidence) / max(1 - probability, TINY))  # what is left to other texts
     extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece, _ in chosen]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [
-        ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
+        ReadDigit(int(digit), confidence + share * (probability_at(place, analysis) - probability), box, piece.pixels)
         for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
     ]
     others = [
-        Alternative(other, sure.of_other(analysis.probability(found)))
-        for other, found in analysis.texts[1 : ALTERNATIVES + 1]
+        Alternative(other, share * analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    reason = reason_for(analysis, sure.confidence, min(scores))
-    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
-
-
-class Sureness(NamedTuple):
-    """A number's probability by the lattice, and its calibrated confidence; both 0–1."""
-
-    probability: float
-    confidence: float
-
-    def of_other(self, probability: float) -> float:
-        """The confidence of another text: what the number's leaves, shared as the lattice does."""
-        left = 1 - self.probability
-        return min(1 - self.confidence, probability * (1 - self.confidence) / left) if left else 0.0
-
-    def of_part(self, probability: float) -> float:
-        """The confidence of a digit: the number's, and that of the other texts that have it at this place."""
-        return min(1.0, self.confidence + self.of_other(max(0.0, probability - self.probability)))
+    reason = reason_for(analysis, confidence, min(scores))
+    return Number(text, confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
 def reason_for(analysis: Analysis, confidence: float, weakest: float) -> str | None:
@@ -206,7 +192,7 @@ def probability_at(place: int, analysis: Analysis) -> float:
     """The probability by the lattice that the number has the digit of its likeliest text at a place."""
     digit = analysis.texts[0][0][place]
     same = [found for text, found in analysis.texts if text[place : place + 1] == digit]
-    return min(1.0, sum(analysis.probability(found) for found in same))
+    return min(1.0, sum(map(analysis.probability, same)))
 
 
 def has_other_ink(analysis: Analysis, best: Hypothesis) -> bool:
