@@ -9,9 +9,9 @@ import torch
 
 from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
+from model.numbers.analysis import reading_of
 from model.numbers.ink import find_ink
 from model.numbers.lattice import WEIGHTS, Weights, likeliest, total
-from model.numbers.reader import reading_of
 from model.numbers.segmentation import MAX_PIECES
 from model.numbers.text_lines import find_text_lines
 from model.training.fit_lattice import NAMES, Lattices, fit, line_of, lines_written_with
@@ -21,7 +21,7 @@ from tests.number_pages import number_page
 def test_the_likelihood_is_that_of_the_lattice(classifier: Classifier) -> None:
     page = number_page("250", gap=0)
     (text_line,) = find_text_lines(find_ink(page))
-    analysis = reading_of(text_line, 0, classifier, None, MAX_PIECES)
+    analysis = reading_of(text_line, classifier, None, MAX_PIECES)
     text, best = likeliest(analysis.lattice)[0]
     line = line_of(page, text, classifier)
     assert line is not None
