@@ -6,6 +6,8 @@ The paper has noise, a fine print and perhaps a base line, but none of what the 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +52,7 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     if random.random() < END_SHARE:
         parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
     text = "".join(str(label) for label in digits.labels[which])
-    return on_paper(joined(parts, height, random), height, random), text
+    return on_paper(joined(parts, height, random), height, random).gray, text
 
 
 def sorted_cuts(count: int, random: np.random.Generator) -> list[int]:
@@ -93,8 +95,19 @@ def joined(parts: list[NDArray[np.uint8]], height: float, random: np.random.Gene
     return np.hstack(row)
 
 
-def on_paper(ink: NDArray[np.uint8], height: float, random: np.random.Generator) -> NDArray[np.uint8]:
-    """Ink uint8 (H, W), white on black, on gray paper with a margin, noise and perhaps fine print: uint8."""
+class Paper(NamedTuple):
+    """A page uint8 (H, W), 0 black to 255 white, and where the ink begins on it, in pixels."""
+
+    gray: NDArray[np.uint8]
+    top: int
+    left: int
+
+
+def on_paper(ink: NDArray[np.uint8], height: float, random: np.random.Generator) -> Paper:
+    """Ink uint8 (H, W), white on black, on gray paper with a margin, noise and perhaps fine print.
+
+    height: of the writing, in pixels.
+    """
     margins = [round(height * random.uniform(*MARGIN)) for _ in range(4)]
     share = np.pad(ink, (margins[:2], margins[2:])).astype(np.float32) / 255
     if random.random() < 0.5:
@@ -111,4 +124,4 @@ def on_paper(ink: NDArray[np.uint8], height: float, random: np.random.Generator)
         row = min(len(share) - 2, margins[0] + round(height * random.uniform(1.0, 1.25)))
         printed[row : row + int(random.integers(1, 3))] = random.uniform(0.4, 0.9)
     page = paper - darker * np.maximum(share, printed) + random.normal(0, random.uniform(*NOISE), share.shape)
-    return np.clip(np.rint(page), 0, 255).astype(np.uint8)
+    return Paper(np.clip(np.rint(page), 0, 255).astype(np.uint8), margins[0], margins[2])

@@ -28,7 +28,10 @@ DASH = 0.45  # height over width, at most, of a dash
 
 
 class Weights(NamedTuple):
-    """Of an edge's features, whose weighted sum is the logarithm of the edge's weight. Fitted by fit.py."""
+    """Of an edge's features, whose weighted sum is the logarithm of the edge's weight.
+
+    Fitted by model/training/fit_lattice.py.
+    """
 
     digit: float = 1.505  # log probability of the digit
     is_digit: float = 0.59  # log probability that the piece is a digit at all

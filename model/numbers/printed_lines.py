@@ -35,7 +35,7 @@ LINE_WIDTHS = 2.5  # times the widest erased line; smaller pieces beside it are 
 ROUNDS = 4  # of looking for lines: what is erased in one uncovers more
 # Shares of the page:
 PAGE_LINE_WIDTH = 0.03  # of its shorter side: widest line that crosses the page
-ACROSS = 0.6  # of its width: length of a level line that is no stroke
+ACROSS = 0.6  # of its width: length of a level line that begins at its border and is no stroke
 LEVEL = 0.2  # sine up to which a line is level, or upright
 GRID = 3  # upright lines that cross the page: a grid
 
@@ -79,8 +79,9 @@ def without_printed_lines(
 def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
     """The lines in bool (H, W) that are printed by their length on the page alone: rules, and the lines of a grid."""
     lines = find_lines(mask, PAGE_LINE_WIDTH)
-    level = [line for line in lines if abs(line.direction[1]) < LEVEL and line.length >= ACROSS * mask.shape[1]]
-    upright = [line for line in lines if abs(line.direction[0]) < LEVEL and all(line.reaches_border)]
+    at_border = [line for line in lines if any(line.reaches_border)]
+    level = [line for line in at_border if abs(line.direction[1]) < LEVEL and line.length >= ACROSS * mask.shape[1]]
+    upright = [line for line in at_border if abs(line.direction[0]) < LEVEL and all(line.reaches_border)]
     return level + (upright if len(upright) >= GRID else [])
 
 

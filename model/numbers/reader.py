@@ -22,6 +22,7 @@ from collections.abc import Sequence
 
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
+from model.numbers.calibration import CALIBRATION, Sureness
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import DASH, Hypothesis
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
@@ -35,8 +36,8 @@ WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
-MIN_CONFIDENCE = 0.9  # of an accepted number
-MIN_SCORE = 0.0  # log odds that a piece is a digit, of each digit of an accepted number
+MIN_CONFIDENCE = 0.95  # of an accepted number
+MIN_SCORE = 0.0  # log odds that a piece is a digit; if no piece of a number has as much, it is none
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 ALTERNATIVES = 3
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
@@ -72,35 +73,41 @@ def numbers_of(found: Sequence[Analysis], page: Page, ink: PageInk) -> NumbersOn
 def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     """The number that the writing is; None if it is none."""
     text, best = analysis.texts[0]
-    indices = [edge.piece for edge in best.path if edge.piece is not None]
-    scores = analysis.scores.score[indices]
-    if not text or scores.max() < MIN_SCORE:
+    chosen = [(analysis.pieces[edge.piece], edge.piece) for edge in best.path if edge.piece is not None]
+    scores = [float(analysis.scores.score[index]) for _, index in chosen]
+    if not text or max(scores) < MIN_SCORE:
         return None
-    confidence = analysis.probability(best)
-    digits = []
-    for place, (digit, piece) in enumerate(zip(text, (analysis.pieces[index] for index in indices), strict=True)):
-        box = page.box_as_sent(*ink.on_page(*box_on_page(analysis.line, analysis.primitives, piece)))
-        digits.append(ReadDigit(int(digit), confidence_at(place, analysis), box, piece.pixels))
-    reason = reason_against(analysis, best, float(scores.min()), confidence)
-    others = [Alternative(other, analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]]
+    sure = Sureness(analysis.probability(best), CALIBRATION.confidence(analysis.probability(best), min(scores)))
+    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece, _ in chosen]
+    boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
+    digits = [
+        ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
+        for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
+    ]
+    others = [
+        Alternative(other, sure.of_other(analysis.probability(found)))
+        for other, found in analysis.texts[1 : ALTERNATIVES + 1]
+    ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    box = around([digit.box for digit in digits])
-    return Number(text, confidence, reason is None, reason, box, analysis.line.row, digits, likely)
+    reason = reason_for(analysis, sure.confidence, min(scores))
+    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
-def reason_against(analysis: Analysis, best: Hypothesis, least_score: float, confidence: float) -> str | None:
-    """Why the number is not accepted, None if it is. least_score: the log odds that its least likely digit is one."""
-    if least_score < MIN_SCORE or analysis.line.height < LEGIBLE * analysis.line.scale:
+def reason_for(analysis: Analysis, confidence: float, weakest: float) -> str | None:
+    """Why a number is not accepted, None if it is. weakest: log odds that its least likely piece is a digit."""
+    if analysis.line.height < LEGIBLE * analysis.line.scale:
         return NOT_A_DIGIT
-    if has_other_ink(analysis, best):
+    if has_other_ink(analysis, analysis.texts[0][1]):
         return OTHER_INK
     if not analysis.has_length:
         return WRONG_LENGTH
-    return LOW_CONFIDENCE if confidence < MIN_CONFIDENCE else None
+    if confidence < MIN_CONFIDENCE:
+        return NOT_A_DIGIT if weakest < MIN_SCORE else LOW_CONFIDENCE
+    return None
 
 
-def confidence_at(place: int, analysis: Analysis) -> float:
-    """The probability that the number has the digit of its likeliest text at a place, by all texts that are likely."""
+def probability_at(place: int, analysis: Analysis) -> float:
+    """The probability by the lattice that the number has the digit of its likeliest text at a place."""
     digit = analysis.texts[0][0][place]
     same = [found for text, found in analysis.texts if text[place : place + 1] == digit]
     return min(1.0, sum(analysis.probability(found) for found in same))

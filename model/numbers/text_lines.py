@@ -25,7 +25,7 @@ SPECK = 0.06  # what is neither as wide nor as high is dust
 OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
 WIDE_GAP = 1.2  # between two numbers on a line, at least
 WIDER = 2.0  # times the middle gap, the smaller of two; a number that is spaced widely is not torn apart
-
+SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
 MAX_EXTENT = 32_000  # pixels of a line's picture, width and height together: OpenCV shears no larger one
@@ -149,14 +149,10 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> T
     bodies = heights[heights >= BODY * page.height]
     height = float(np.median(bodies))
     scale = min(HEIGHT / height, MAX_ENLARGEMENT, MAX_EXTENT / sum(ink.shape))
-    if scale < 1:
-        size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
-        solid = cv2.resize(mine.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.4
-    else:
-        size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
-        ink = np.maximum(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), 0)
-        solid = cv2.resize(mine.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) > 0.5
+    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    ink = np.maximum(cv2.resize(ink, size, interpolation=method), 0)
+    solid = ink > SOLID_INK
     shifts = shifts_of(solid)
     return TextLine(
         np.minimum(shifted(ink, shifts), 255), shifted(solid.astype(np.float32), shifts) > 0.5, height * scale, top,

@@ -1,6 +1,7 @@
 """Fit the weights of the lattice's features: `python -m model.training.fit_lattice weights/1` prints them.
 
-It also prints the confidence from which numbers are accepted (model/numbers/reader.py), with the weights in use.
+It also prints, with the weights in use, the calibration of a number's confidence (model/numbers/calibration.py) and the
+least that is accepted (model/numbers/reader.py).
 
 Maximum likelihood of the true texts of lines that are written with validation digits: log P(text) is the log weight of
 all paths that spell the text less that of all paths, as in a conditional random field (Lafferty, McCallum and Pereira,
@@ -19,26 +20,28 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.classifier import LOW_CONFIDENCE, Classifier
+from model.classifier import Classifier
 from model.data.digits import Labelled, joined
 from model.data.foreign import foreign_digits
 from model.data.load import load_digits
 from model.data.numbers import written_number
 from model.data.settings import load_data_settings
+from model.numbers.analysis import analyse
+from model.numbers.calibration import Calibration, bounded, log_odds
 from model.numbers.ink import find_ink
 from model.numbers.lattice import Weights, features_of
-from model.numbers.reader import read_numbers_of_page
-from model.numbers.segmentation import pieces_of, primitives_of
+from model.numbers.reader import has_other_ink
+from model.numbers.segmentation import MAX_JOINED, pieces_of, primitives_of
 from model.numbers.text_lines import find_text_lines
-from model.preprocessing.decoding.page import Page
-from model.preprocessing.errors import BlankImage, ImageError
+from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import to_input
 
 COUNT = 1_500  # lines
 SEED = 7
 STEPS = 60  # of L-BFGS
 HOPELESS = 0.02  # probability, below which a line counts little
-WANTED = 0.995  # share of accepted readings that shall be right
+NEWTON_STEPS, RIDGE = 30, 1e-3
+WANTED = 0.99  # share of accepted readings that shall be right
 REGULARIZATION = 0.002  # of the squared distance to the present weights
 
 
@@ -59,14 +62,14 @@ class Line(NamedTuple):
 NAMES = (  # of of_edge's columns
     "is_digit", "odds", "wide", "piece", "low", "tall", "gap", "cut", "seam", "mark", "not_digit", "size", "dash",
 )  # fmt: skip
-FAN_IN = 9  # edges that end at a node, at most
+FAN_IN = MAX_JOINED + 1  # edges that end at a node, at most: pieces, and a mark
 
 
 def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line | None:
     """The lattice of the page's largest line; None if there is none."""
     try:
         lines = find_text_lines(find_ink(page))
-    except BlankImage:
+    except ImageError:
         return None
     if not lines:
         return None
@@ -181,22 +184,39 @@ def lines_written_with(digits: Labelled, classifier: Classifier, count: int, see
     return [line for line in lines if line is not None]
 
 
-def read_with_weights_in_use(
-    digits: Labelled, classifier: Classifier, count: int, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The confidence of each line that would be accepted but for that, and whether it was read right."""
+def readings(digits: Labelled, classifier: Classifier, count: int, seed: int) -> NDArray[np.float64]:
+    """The readings of the likeliest texts of `count` lines: float64 (N, 3), by the lattice weights in use.
+
+    The columns: the lattice's log odds, the weakest piece's, and 1 if the text is right. Lines with other ink, and
+    those that are taken for several numbers, are left out.
+    """
     random = np.random.default_rng(seed)
-    confidence, right = [], []
+    rows = []
     for _ in range(count):
         page, text = written_number(digits, random)
         try:
-            numbers = read_numbers_of_page(Page(page, "PNG"), classifier).numbers
+            analyses = analyse(find_ink(page), classifier)
         except ImageError:
             continue
-        if numbers and all(number.reason in (None, LOW_CONFIDENCE) for number in numbers):
-            confidence.append(min(number.confidence for number in numbers))
-            right.append("".join(number.text for number in numbers) == text)
-    return np.array(confidence), np.array(right)
+        if len(analyses) != 1:
+            continue
+        analysis = analyses[0]
+        found, best = analysis.texts[0]
+        scores = [float(analysis.scores.score[edge.piece]) for edge in best.path if edge.piece is not None]
+        if found and not has_other_ink(analysis, best):
+            rows.append((log_odds(analysis.probability(best)), bounded(min(scores)), found == text))
+    return np.array(rows, np.float64)
+
+
+def calibrate(rows: NDArray[np.float64]) -> Calibration:
+    """Fit the logistic regression that tells right from wrong readings (N, 3), by Newton's method."""
+    features, right = np.insert(rows[:, :2], 0, 1, axis=1), rows[:, 2]
+    weights = np.zeros(3)
+    for _ in range(NEWTON_STEPS):
+        likely = 1 / (1 + np.exp(-features @ weights))
+        curvature = (features * (likely * (1 - likely))[:, None]).T @ features + RIDGE * np.eye(3)
+        weights += np.linalg.solve(curvature, features.T @ (right - likely) - RIDGE * weights)
+    return Calibration(*(round(float(weight), 3) for weight in weights))
 
 
 def min_confidence(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
@@ -216,9 +236,12 @@ def main() -> None:
     weights, before, after = fit(lattices, Weights())
     print(f"mean log likelihood {before:.3f} → {after:.3f}")
     print(weights)
-    confidence, right = read_with_weights_in_use(digits, classifier, COUNT, SEED + 1)
-    threshold = min_confidence(confidence, right)
-    print(f"with the weights in use: {right.mean():.1%} right, mean confidence {confidence.mean():.1%}")
+    rows = readings(digits, classifier, COUNT, SEED + 1)
+    calibration = calibrate(rows)
+    confidence = 1 / (1 + np.exp(-np.insert(rows[:, :2], 0, 1, axis=1) @ np.array(calibration)))
+    threshold = min_confidence(confidence, rows[:, 2] > 0)
+    print(f"with the weights in use, {rows[:, 2].mean():.1%} of {len(rows)} lines are right")
+    print(calibration)
     print(f"at least {threshold:.3f}: {(confidence >= threshold).mean():.1%}, of these {WANTED:.1%} right")
 
 
