@@ -29,7 +29,7 @@ from model.data.settings import load_data_settings
 from model.numbers.analysis import analyse
 from model.numbers.calibration import Calibration, bounded, log_odds
 from model.numbers.ink import find_ink
-from model.numbers.lattice import Weights, features_of
+from model.numbers.lattice import OF_MARKS, OF_PIECES, Weights, features_of
 from model.numbers.reader import has_other_ink
 from model.numbers.segmentation import MAX_JOINED, pieces_of, primitives_of
 from model.numbers.text_lines import find_text_lines
@@ -59,9 +59,8 @@ class Line(NamedTuple):
     text: NDArray[np.int64]
 
 
-NAMES = (  # of of_edge's columns
-    "is_digit", "odds", "wide", "piece", "low", "tall", "gap", "cut", "seam", "mark", "not_digit", "size", "dash",
-)  # fmt: skip
+NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))  # of of_edge's columns
+PIECE_COLUMNS, MARK_COLUMNS = ([NAMES.index(name) for name in names] for names in (OF_PIECES, OF_MARKS))
 FAN_IN = MAX_JOINED + 1  # edges that end at a node, at most: pieces, and a mark
 
 
@@ -88,14 +87,12 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     filled = np.zeros(nodes, int)
     for index in range(nodes - 1):
         first[index + 1, 0] = index
-        of_edge[index + 1, 0, [9, 10, 11, 12, 7, 8]] = of_marks[index]
+        of_edge[index + 1, 0, MARK_COLUMNS] = of_marks[index]
         filled[index + 1] = 1
     for index, piece in enumerate(pieces):
         at = filled[piece.last]
-        if at == FAN_IN:
-            continue
         first[piece.last, at] = piece.first
-        of_edge[piece.last, at, :9] = of_pieces[index]
+        of_edge[piece.last, at, PIECE_COLUMNS] = of_pieces[index]
         digits[piece.last, at] = log_digits[index]
         is_piece[piece.last, at] = True
         filled[piece.last] += 1
