@@ -73,6 +73,18 @@ def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
     line_of = np.full(len(parts.area), -1, np.intp)
     if not len(bodies):
         return line_of
+    line_of[bodies] = lines_of_bodies(parts, bodies, height)
+    for mark in np.flatnonzero((parts.height < BODY * height) & (parts.longer >= SPECK * height)):
+        across = np.maximum(parts.left[bodies] - parts.right[mark], parts.left[mark] - parts.right[bodies]).clip(min=0)
+        down = np.maximum(parts.top[bodies] - parts.bottom[mark], parts.top[mark] - parts.bottom[bodies]).clip(min=0)
+        near = (down <= MARK_REACH * height) & (across <= REACH * height)
+        if near.any():
+            line_of[mark] = line_of[bodies[int(np.argmin(np.where(near, across + 2 * down, np.inf)))]]
+    return line_of
+
+
+def lines_of_bodies(parts: Components, bodies: NDArray[np.intp], height: float) -> NDArray[np.intp]:
+    """The number of the line, from 0 on, to which each of B components of a digit's size belongs: int (B,)."""
     root = list(range(len(bodies)))
 
     def find(i: int) -> int:
@@ -92,16 +104,8 @@ def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
             root[find(int(np.argmin(np.where(after, middle, np.inf))))] = find(i)
         if before.any():  # a large comma may be the last one's nearest
             root[find(int(np.argmax(np.where(before, middle, -np.inf))))] = find(i)
-    roots = np.array([find(i) for i in range(len(bodies))])
-    _, line_of[bodies] = np.unique(roots, return_inverse=True)
-    marks = np.flatnonzero((parts.height < BODY * height) & (parts.longer >= SPECK * height))
-    for mark in marks:
-        across = np.maximum(np.maximum(left - parts.right[mark], parts.left[mark] - right), 0)
-        down = np.maximum(np.maximum(top - parts.bottom[mark], parts.top[mark] - bottom), 0)
-        near = (down <= MARK_REACH * height) & (across <= REACH * height)
-        if near.any():
-            line_of[mark] = line_of[bodies[int(np.argmin(np.where(near, across + 2 * down, np.inf)))]]
-    return line_of
+    _, numbers = np.unique([find(i) for i in range(len(bodies))], return_inverse=True)
+    return numbers
 
 
 def rows_of_lines(parts: Components, lines: list[NDArray[np.intp]], height: float) -> list[list[int]]:
