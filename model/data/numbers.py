@@ -21,9 +21,11 @@ SPACING_SHARES = (0.5, 0.3, 0.2)
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
-LINKED = 0.25  # share of the numbers in which strokes link some digits
+LINKED, LINKS = 0.25, 0.3  # share of the numbers in which strokes link some digits, and of the digits in these
 ROUND = 0.25  # share of the longer numbers that end in three zeros
 GROUP_SHARE = 0.4  # of the numbers that have marks between groups of digits
+THREES = 0.6  # share of these that are grouped in threes, as thousands are
+POINTS = 0.7  # share of the marks between groups that are points; the others are commas
 END_SHARE = 0.35  # of the numbers with a mark at the end
 MARGIN = (0.2, 1.2)  # of the height, around the number
 PAPER, INK = (140, 250), (50, 150)  # gray levels of the paper, and by which ink is darker
@@ -42,12 +44,12 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     if count > 3 and random.random() < ROUND:
         zeros = np.flatnonzero(digits.labels == 0)
         which[-3:] = zeros[random.integers(len(zeros), size=3)]
-    links = 0.3 if random.random() < LINKED else 0.0
+    links = LINKS if random.random() < LINKED else 0.0
     groups = np.split(which, sorted_cuts(count, random)) if random.random() < GROUP_SHARE else [which]
     parts: list[NDArray[np.uint8]] = []
     for group in groups:
         if parts:
-            parts.append(mark("point" if random.random() < 0.7 else "comma", height, random))
+            parts.append(mark("point" if random.random() < POINTS else "comma", height, random))
         parts.append(linked(compose(digits.images[group], random, spacing, height, slant, varies), random, links).ink)
     if random.random() < END_SHARE:
         parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
@@ -57,7 +59,7 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
 
 def sorted_cuts(count: int, random: np.random.Generator) -> list[int]:
     """Where a number of `count` digits is cut into groups: every three digits from its end, or anywhere."""
-    if random.random() < 0.6:
+    if random.random() < THREES:
         return list(range(count - 3, 0, -3))[::-1]
     return sorted({int(random.integers(1, count)) for _ in range(2)}) if count > 1 else []
 

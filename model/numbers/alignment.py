@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from model.classifier import Classifier
 from model.errors import NotAligned
+from model.numbers.analysis import Analysis, analyse
 from model.numbers.ink import find_ink
 from model.numbers.lattice import Edge, Lattice, total
-from model.numbers.reader import MAX_DIGITS, Analysis, analyse
+from model.numbers.reader import MAX_DIGITS
 from model.numbers.segmentation import box_on_page
 from model.preprocessing.decoding.page import Box, Page
 

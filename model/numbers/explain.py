@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from model.classifier import Classifier
+from model.numbers.analysis import Analysis, analyse
 from model.numbers.ink import find_ink
-from model.numbers.reader import Analysis, analyse, numbers_of
+from model.numbers.reader import numbers_of
 from model.numbers.result import NumbersOnPage
 from model.preprocessing.decoding.page import Page
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.numbers.printed_lines import without_printed_lines, writing_height
 from model.preprocessing.background import Background, background_of, full_strength, noise_of, of_other_polarity
-from model.preprocessing.components import components_of
+from model.preprocessing.components import components_of, stroke_width
 from model.preprocessing.errors import BlankImage, CrowdedPage
 from model.preprocessing.foreground import MIN_CONTRAST, reflectance_of, sheet_within
 
@@ -24,7 +24,7 @@ CLEAR_CONTRAST = 64  # gray levels of ink that shows by itself that a page's pol
 FAINT_SHARE = 0.25  # of the ink's strength from which a pixel may belong to a printed line
 # Bounds, within which any page is read in about a second:
 LARGE = 96  # pixels; a page with higher writing is shrunk
-SHRUNK = 48  # pixels that the writing's height is shrunk to, at least
+SHRUNK = 48  # pixels that the writing's height is shrunk to, at least; its strokes keep one
 MAX_INK = 300_000  # pixels of ink
 MAX_MARKS = 3_000  # components that are no dust
 LEGIBLE, MAX_SPECKS = 7, 100  # pixels of the writing's height; on a page with lower writing, so many marks are noise
@@ -61,8 +61,8 @@ def find_ink(page: NDArray[np.uint8]) -> PageInk:
     """Find the ink on a page uint8 (H, W), 0 black to 255 white. Raises BlankImage or CrowdedPage."""
     top, left, gray = sheet_within(page)
     found = ink_of_sheet(gray)
-    if found.height > LARGE:
-        factor = int(found.height // SHRUNK)
+    factor = min(int(found.height // SHRUNK), int(stroke_width(found.mask)))  # by which no stroke is lost
+    if found.height > LARGE and factor > 1:
         size = (max(1, gray.shape[1] // factor), max(1, gray.shape[0] // factor))
         found = ink_of_sheet(cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
     return found._replace(top=top, left=left, scale=len(gray) / len(found.ink))

@@ -28,7 +28,10 @@ DASH = 0.45  # height over width, at most, of a dash
 
 
 class Weights(NamedTuple):
-    """Of an edge's features, whose weighted sum is the logarithm of the edge's weight. Fitted by fit.py."""
+    """Of an edge's features, whose weighted sum is the logarithm of the edge's weight.
+
+    Fitted by model/training/fit_lattice.py.
+    """
 
     digit: float = 1.505  # log probability of the digit
     is_digit: float = 0.59  # log probability that the piece is a digit at all
@@ -47,6 +50,8 @@ class Weights(NamedTuple):
 
 
 WEIGHTS = Weights()
+OF_PIECES = ("is_digit", "odds", "wide", "piece", "low", "tall", "gap", "cut", "seam")  # features of a piece
+OF_MARKS = ("mark", "not_digit", "size", "dash", "cut", "seam")  # and of a mark
 
 
 class Edge(NamedTuple):
@@ -73,10 +78,9 @@ class Lattice(NamedTuple):
 def features_of(
     primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The features of P pieces (P, 9) and of K marks (K, 6), and the log probabilities of digits (P, 10).
+    """The features OF_PIECES (P, 9) and OF_MARKS (K, 6), a mark for each primitive, and log probabilities of digits.
 
-    The columns are those of Weights: is_digit, odds, wide, piece, low, tall, gap, cut, seam and mark, not_digit, size,
-    dash, cut, seam.
+    The latter: float64 (P, 10). scores: of the P pieces; height: of the line's writing, in pixels.
     """
     log_is_digit = -np.logaddexp(0, -scores.score.astype(np.float64))
     log_not_digit = -np.logaddexp(0, scores.score.astype(np.float64))
@@ -101,14 +105,15 @@ def features_of(
 def lattice_of(
     primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights = WEIGHTS
 ) -> Lattice:
-    """The lattice of a line. scores: of the pieces; height: of the line's writing."""
+    """The lattice of a line. scores: of the pieces; height: of the line's writing, in pixels."""
     of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, height)
-    w = weights
-    per_piece = of_pieces @ np.array([w.is_digit, w.odds, w.wide, w.piece, w.low, w.tall, w.gap, w.cut, w.seam])
-    per_mark = of_marks @ np.array([w.mark, w.not_digit, w.size, w.dash, w.cut, w.seam])
+    per_piece, per_mark = (
+        features @ np.array([getattr(weights, name) for name in names])
+        for features, names in ((of_pieces, OF_PIECES), (of_marks, OF_MARKS))
+    )
     into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
     for index, piece in enumerate(pieces):
-        of_digits = w.digit * log_digits[index] + per_piece[index]
+        of_digits = weights.digit * log_digits[index] + per_piece[index]
         into[piece.last].append(Edge(piece.first, piece.last, index, of_digits, choices_of(of_digits)))
     for index in range(len(primitives.boxes)):
         left_out = [("", float(per_mark[index]))]

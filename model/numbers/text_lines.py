@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.numbers.ink import CROWDED, PageInk
-from model.preprocessing.components import Components, components_of
+from model.preprocessing.components import Components, components_of, stroke_width
 from model.preprocessing.errors import CrowdedPage
 
 # Shares of the writing's height:
@@ -28,6 +28,7 @@ WIDER = 2.0  # times the middle gap, the smaller of two; a number that is spaced
 SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
+THINNEST = 1.5  # pixels of a stroke there, at least
 MAX_EXTENT = 32_000  # pixels of a line's picture, width and height together: OpenCV shears no larger one
 MAX_BODIES = 500  # components on a page that may be digits
 DOUBT = 0.1  # share of the sharpness that a slant of 1 must gain
@@ -61,7 +62,7 @@ def find_text_lines(page: PageInk) -> list[TextLine]:
     line_of = lines_of_parts(parts, page.height)
     lines = [np.flatnonzero(line_of == index) for index in range(int(line_of.max(initial=-1)) + 1)]
     return [
-        picture_of(page, parts, lines[index])._replace(row=number)
+        picture_of(page, parts, lines[index], number)
         for number, row in enumerate(rows_of_lines(parts, lines, page.height))
         for index in row
     ]
@@ -73,6 +74,18 @@ def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
     line_of = np.full(len(parts.area), -1, np.intp)
     if not len(bodies):
         return line_of
+    line_of[bodies] = lines_of_bodies(parts, bodies, height)
+    for mark in np.flatnonzero((parts.height < BODY * height) & (parts.longer >= SPECK * height)):
+        across = np.maximum(parts.left[bodies] - parts.right[mark], parts.left[mark] - parts.right[bodies]).clip(min=0)
+        down = np.maximum(parts.top[bodies] - parts.bottom[mark], parts.top[mark] - parts.bottom[bodies]).clip(min=0)
+        near = (down <= MARK_REACH * height) & (across <= REACH * height)
+        if near.any():
+            line_of[mark] = line_of[bodies[int(np.argmin(np.where(near, across + 2 * down, np.inf)))]]
+    return line_of
+
+
+def lines_of_bodies(parts: Components, bodies: NDArray[np.intp], height: float) -> NDArray[np.intp]:
+    """The number of the line, from 0 on, to which each of B components of a digit's size belongs: int (B,)."""
     root = list(range(len(bodies)))
 
     def find(i: int) -> int:
@@ -92,16 +105,8 @@ def lines_of_parts(parts: Components, height: float) -> NDArray[np.intp]:
             root[find(int(np.argmin(np.where(after, middle, np.inf))))] = find(i)
         if before.any():  # a large comma may be the last one's nearest
             root[find(int(np.argmax(np.where(before, middle, -np.inf))))] = find(i)
-    roots = np.array([find(i) for i in range(len(bodies))])
-    _, line_of[bodies] = np.unique(roots, return_inverse=True)
-    marks = np.flatnonzero((parts.height < BODY * height) & (parts.longer >= SPECK * height))
-    for mark in marks:
-        across = np.maximum(np.maximum(left - parts.right[mark], parts.left[mark] - right), 0)
-        down = np.maximum(np.maximum(top - parts.bottom[mark], parts.top[mark] - bottom), 0)
-        near = (down <= MARK_REACH * height) & (across <= REACH * height)
-        if near.any():
-            line_of[mark] = line_of[bodies[int(np.argmin(np.where(near, across + 2 * down, np.inf)))]]
-    return line_of
+    _, numbers = np.unique([find(i) for i in range(len(bodies))], return_inverse=True)
+    return numbers
 
 
 def rows_of_lines(parts: Components, lines: list[NDArray[np.intp]], height: float) -> list[list[int]]:
@@ -135,8 +140,8 @@ def rows_of_lines(parts: Components, lines: list[NDArray[np.intp]], height: floa
     return sorted(rows, key=lambda row: sum(middle[index] for index in row) / len(row))
 
 
-def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> TextLine:
-    """The picture of the line that consists of these components, without other ink."""
+def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp], row: int) -> TextLine:
+    """The picture of the line, in a row of the page, that consists of these components, without other ink."""
     top, bottom = max(int(parts.top[members].min()) - 1, 0), int(parts.bottom[members].max()) + 1
     left, right = max(int(parts.left[members].min()) - 1, 0), int(parts.right[members].max()) + 1
     chosen = np.zeros(len(parts.area) + 1, bool)
@@ -150,19 +155,24 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp]) -> T
     height = float(np.median(bodies))
     scale = min(HEIGHT / height, MAX_ENLARGEMENT, MAX_EXTENT / sum(ink.shape))
     size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+    wider = int(np.ceil(THINNEST / scale - stroke_width(mine))) if scale < 1 else 0
+    if wider > 0:  # thin strokes survive shrinking
+        ink = cv2.dilate(ink, np.ones((1 + wider, 1 + wider), np.uint8))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     ink = np.maximum(cv2.resize(ink, size, interpolation=method), 0)
     solid = ink > SOLID_INK
     shifts = shifts_of(solid)
     return TextLine(
         np.minimum(shifted(ink, shifts), 255), shifted(solid.astype(np.float32), shifts) > 0.5, height * scale, top,
-        left, scale, shifts,
+        left, scale, shifts, row,
     )  # fmt: skip
 
 
 def split_at_gaps(line: TextLine) -> list[TextLine]:
-    """The stretches of a line between wide gaps, from left to right."""
+    """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint."""
     inked = np.flatnonzero(line.mask.any(axis=0))
+    if not len(inked):
+        return []
     gaps = np.diff(inked) - 1
     between = np.sort(gaps[gaps > 0])
     usual = float(between[(len(between) - 1) // 2]) if len(between) > 1 else WIDE_GAP * line.height

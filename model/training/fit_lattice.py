@@ -26,13 +26,14 @@ from model.data.foreign import foreign_digits
 from model.data.load import load_digits
 from model.data.numbers import written_number
 from model.data.settings import load_data_settings
+from model.numbers.analysis import analyse
 from model.numbers.calibration import Calibration, bounded, log_odds
 from model.numbers.ink import find_ink
-from model.numbers.lattice import Weights, features_of
-from model.numbers.reader import analyse, has_other_ink
-from model.numbers.segmentation import pieces_of, primitives_of
+from model.numbers.lattice import OF_MARKS, OF_PIECES, Weights, features_of
+from model.numbers.reader import has_other_ink
+from model.numbers.segmentation import MAX_JOINED, pieces_of, primitives_of
 from model.numbers.text_lines import find_text_lines
-from model.preprocessing.errors import BlankImage, ImageError
+from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import to_input
 
 COUNT = 1_500  # lines
@@ -58,17 +59,16 @@ class Line(NamedTuple):
     text: NDArray[np.int64]
 
 
-NAMES = (  # of of_edge's columns
-    "is_digit", "odds", "wide", "piece", "low", "tall", "gap", "cut", "seam", "mark", "not_digit", "size", "dash",
-)  # fmt: skip
-FAN_IN = 9  # edges that end at a node, at most
+NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))  # of of_edge's columns
+PIECE_COLUMNS, MARK_COLUMNS = ([NAMES.index(name) for name in names] for names in (OF_PIECES, OF_MARKS))
+FAN_IN = MAX_JOINED + 1  # edges that end at a node, at most: pieces, and a mark
 
 
 def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line | None:
     """The lattice of the page's largest line; None if there is none."""
     try:
         lines = find_text_lines(find_ink(page))
-    except BlankImage:
+    except ImageError:
         return None
     if not lines:
         return None
@@ -87,14 +87,12 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     filled = np.zeros(nodes, int)
     for index in range(nodes - 1):
         first[index + 1, 0] = index
-        of_edge[index + 1, 0, [9, 10, 11, 12, 7, 8]] = of_marks[index]
+        of_edge[index + 1, 0, MARK_COLUMNS] = of_marks[index]
         filled[index + 1] = 1
     for index, piece in enumerate(pieces):
         at = filled[piece.last]
-        if at == FAN_IN:
-            continue
         first[piece.last, at] = piece.first
-        of_edge[piece.last, at, :9] = of_pieces[index]
+        of_edge[piece.last, at, PIECE_COLUMNS] = of_pieces[index]
         digits[piece.last, at] = log_digits[index]
         is_piece[piece.last, at] = True
         filled[piece.last] += 1
@@ -194,9 +192,12 @@ def readings(digits: Labelled, classifier: Classifier, count: int, seed: int) ->
     for _ in range(count):
         page, text = written_number(digits, random)
         try:
-            (analysis,) = analyse(find_ink(page), classifier)
-        except (ImageError, ValueError):
+            analyses = analyse(find_ink(page), classifier)
+        except ImageError:
             continue
+        if len(analyses) != 1:
+            continue
+        analysis = analyses[0]
         found, best = analysis.texts[0]
         scores = [float(analysis.scores.score[edge.piece]) for edge in best.path if edge.piece is not None]
         if found and not has_other_ink(analysis, best):

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 
 from model.classifier import Classifier
+from model.numbers.analysis import analyse
 from model.numbers.explain import read_and_explain, rows_of_bars
 from model.numbers.ink import find_ink
-from model.numbers.reader import analyse
 from model.preprocessing.decoding.page import Page
 from tests.number_pages import number_page
 

@@ -122,3 +122,21 @@ def test_scribbles_are_no_accepted_number(classifier: Classifier, seed: int) -> 
     except ImageError:
         return
     assert not any(number.accepted and len(number.text) > 1 for number in found.numbers)
+
+
+@pytest.mark.parametrize("height", [60, 90, 300, 700])
+def test_a_hair_thin_pen_is_read_at_every_size(classifier: Classifier, height: int) -> None:
+    page = np.full((height + 60, 5 * height), 255, np.uint8)
+    cv2.putText(page, "4729", (20, height + 30), cv2.FONT_HERSHEY_SIMPLEX, height / 22, 0.0, 1)
+    (number,) = read_numbers_of_page(Page(page, "PNG"), classifier).numbers
+    assert len(number.text) == 4 and number.text.endswith("29")
+
+
+def test_faint_hairs_are_a_clear_answer(classifier: Classifier) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        page = np.full((600, 900), 255, np.uint8)
+        for _ in range(6):
+            start, way = random.integers((50, 50), (850, 300)), random.integers((-60, 50), (60, 280))
+            cv2.line(page, start.tolist(), (start + way).tolist(), float(random.integers(0, 230)), 1, cv2.LINE_AA)
+        assert all(number.text for number in read_numbers_of_page(Page(page, "PNG"), classifier).numbers)

@@ -6,18 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.numbers.segmentation import (
-    MAX_JOINED,
-    PIECE_WIDTH,
-    SIDEWAYS,
-    box_on_page,
-    cheapest,
-    followed,
-    minima,
-    pieces_of,
-    primitives_of,
-    seams_of,
-)
+from model.numbers.seams import SIDEWAYS, cheapest, followed, minima, seams_of
+from model.numbers.segmentation import MAX_JOINED, PIECE_WIDTH, box_on_page, pieces_of, primitives_of
 from model.numbers.text_lines import TextLine
 from model.preprocessing.errors import CrowdedPage
 

@@ -10,9 +10,9 @@ import torch
 
 from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
+from model.numbers.analysis import reading_of
 from model.numbers.ink import find_ink
 from model.numbers.lattice import WEIGHTS, Weights, likeliest, total
-from model.numbers.reader import reading_of
 from model.numbers.segmentation import MAX_PIECES
 from model.numbers.text_lines import find_text_lines
 from model.training.fit_lattice import (
