@@ -9,6 +9,7 @@ import gc
 import logging
 import multiprocessing
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,6 +49,8 @@ from model.registry.store import Store
 log = logging.getLogger("numeral")
 
 DESCRIPTION = "Reads a handwritten digit, or every number on a page, and gets better at it from its users' corrections."
+
+SWITCH_SECONDS = 0.0005  # after which a thread that reads a page lets the event loop go on; Python's default is ten times as long
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -133,6 +136,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database.watch()
     if threading.current_thread() is threading.main_thread():  # only there can Python handle signals
         app.state.draining.listen()
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
     yield

@@ -50,7 +50,7 @@ class Sureness(NamedTuple):
     confidence: float
 
     def of_other(self, probability: float) -> float:
-        """The confidence of another text: as much smaller than the number's as the lattice says, or what that leaves."""
+        """The confidence of another text: as much smaller than the number's as the lattice says, or what is left."""
         left = (1 - self.confidence) / max(1 - self.probability, 1 - MOST)
         return probability * min(self.confidence / self.probability, left)
 
