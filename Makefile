@@ -1,7 +1,7 @@
 # `make` lists what there is to make. Each target makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain
+.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers
 .PHONY: kill-test rolling-test contract-test soak mutation coverage release clean
 
 PYTHON ?= python3
@@ -49,6 +49,9 @@ bench-train: $(VENV)/.dev ## Measure the time of a training to 99 %: 1 minute
 
 bench-retrain: $(VENV)/.dev ## Measure predictions with a retraining beside them: 1.5 minutes
 	$(BIN)/python -m bench.retrain
+
+bench-numbers: $(VENV)/.dev ## Measure reading numbers, and predictions beside it: 1 minute
+	$(BIN)/python -m bench.numbers
 
 kill-test: $(VENV)/.dev ## Kill processes at 200 random moments, and look for losses: 15 minutes
 	$(BIN)/python -m bench.kill --times 200

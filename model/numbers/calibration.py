@@ -41,19 +41,3 @@ def bounded(score: float) -> float:
 
 
 CALIBRATION = Calibration()
-
-
-class Sureness(NamedTuple):
-    """A number's probability by the lattice, and its calibrated confidence; both 0–1."""
-
-    probability: float
-    confidence: float
-
-    def of_other(self, probability: float) -> float:
-        """The confidence of another text: what the number's leaves, shared as the lattice does."""
-        left = 1 - self.probability
-        return min(1 - self.confidence, probability * (1 - self.confidence) / left) if left else 0.0
-
-    def of_part(self, probability: float) -> float:
-        """The confidence of a digit: the number's, and that of the other texts that have it at this place."""
-        return min(1.0, self.confidence + self.of_other(max(0.0, probability - self.probability)))

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
-from model.numbers.calibration import CALIBRATION, Sureness
+from model.numbers.calibration import CALIBRATION
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import DASH, Hypothesis
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
@@ -40,6 +40,7 @@ MIN_CONFIDENCE = 0.95  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; if no piece of a number has as much, it is none
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 ALTERNATIVES = 3
+TINY = 1e-9  # of a probability
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 
 
@@ -77,20 +78,22 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     scores = [float(analysis.scores.score[index]) for _, index in chosen]
     if not text or max(scores) < MIN_SCORE:
         return None
-    sure = Sureness(analysis.probability(best), CALIBRATION.confidence(analysis.probability(best), min(scores)))
+    probability = analysis.probability(best)
+    confidence = CALIBRATION.confidence(probability, min(scores))
+    share = min(confidence / max(probability, TINY), (1 - confidence) / max(1 - probability, TINY))  # of other texts
     extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece, _ in chosen]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
+    at_place = [confidence + share * (probability_at(place, analysis) - probability) for place in range(len(text))]
     digits = [
-        ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
-        for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
+        ReadDigit(int(digit), min(1.0, sure), box, piece.pixels)
+        for digit, sure, box, (piece, _) in zip(text, at_place, boxes, chosen, strict=True)
     ]
     others = [
-        Alternative(other, sure.of_other(analysis.probability(found)))
-        for other, found in analysis.texts[1 : ALTERNATIVES + 1]
+        Alternative(other, share * analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    reason = reason_for(analysis, sure.confidence, min(scores))
-    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
+    reason = reason_for(analysis, confidence, min(scores))
+    return Number(text, confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
 def reason_for(analysis: Analysis, confidence: float, weakest: float) -> str | None:
@@ -110,7 +113,7 @@ def probability_at(place: int, analysis: Analysis) -> float:
     """The probability by the lattice that the number has the digit of its likeliest text at a place."""
     digit = analysis.texts[0][0][place]
     same = [found for text, found in analysis.texts if text[place : place + 1] == digit]
-    return min(1.0, sum(analysis.probability(found) for found in same))
+    return min(1.0, sum(map(analysis.probability, same)))
 
 
 def has_other_ink(analysis: Analysis, best: Hypothesis) -> bool:

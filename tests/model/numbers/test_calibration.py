@@ -1,0 +1,32 @@
+"""A number's confidence rises with the lattice's probability and with its weakest digit."""
+
+from __future__ import annotations
+
+import pytest
+
+from model.classifier import Classifier
+from model.numbers.calibration import CALIBRATION, bounded, log_odds
+from model.numbers.reader import read_numbers_of_page
+from model.preprocessing.decoding.page import Page
+from tests.number_pages import number_page
+
+
+def test_it_rises_with_both() -> None:
+    by_lattice = [CALIBRATION.confidence(probability, 3) for probability in (0, 0.1, 0.5, 0.9, 0.999, 1)]
+    by_weakest = [CALIBRATION.confidence(0.9, score) for score in (-9, -6, -1, 0, 2, 6)]
+    for confidences in (by_lattice, by_weakest):
+        assert confidences == sorted(confidences)
+        assert 0 < confidences[0] < confidences[-1] < 1
+
+
+def test_extremes_are_bounded() -> None:
+    assert log_odds(0) == pytest.approx(-log_odds(1))
+    assert bounded(99) == -bounded(-99)
+
+
+@pytest.mark.parametrize("gap", [0, 14])
+def test_the_texts_of_a_number_share_one_probability(classifier: Classifier, gap: int) -> None:
+    (number,) = read_numbers_of_page(Page(number_page("2504", gap=gap), "PNG"), classifier).numbers
+    assert number.confidence + sum(other.confidence for other in number.alternatives) <= 1 + 1e-6
+    assert all(number.confidence <= digit.confidence + 1e-9 and digit.confidence <= 1 for digit in number.digits)
+    assert all(other.confidence <= number.confidence + 1e-9 for other in number.alternatives)
