@@ -41,3 +41,19 @@ def bounded(score: float) -> float:
 
 
 CALIBRATION = Calibration()
+
+
+class Sureness(NamedTuple):
+    """A number's probability by the lattice, and its calibrated confidence; both 0–1."""
+
+    probability: float
+    confidence: float
+
+    def of_other(self, probability: float) -> float:
+        """The confidence of another text: as much smaller than the number's as by the lattice, or what that leaves."""
+        left = (1 - self.confidence) / max(1 - self.probability, 1 - MOST)
+        return probability * min(self.confidence / max(self.probability, 1 - MOST), left)
+
+    def of_part(self, probability: float) -> float:
+        """The confidence of a digit: the number's, and that of the other texts that have it at this place."""
+        return min(1.0, self.confidence + self.of_other(max(0.0, probability - self.probability)))

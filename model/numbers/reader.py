@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
-from model.numbers.calibration import CALIBRATION
+from model.numbers.calibration import CALIBRATION, Sureness
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import DASH, Hypothesis
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
@@ -40,7 +40,6 @@ MIN_CONFIDENCE = 0.95  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; if no piece of a number has as much, it is none
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 ALTERNATIVES = 3
-TINY = 1e-9  # of a probability
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
 
 
@@ -79,21 +78,20 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     if not text or max(scores) < MIN_SCORE:
         return None
     probability = analysis.probability(best)
-    confidence = CALIBRATION.confidence(probability, min(scores))
-    share = min(confidence / max(probability, TINY), (1 - confidence) / max(1 - probability, TINY))  # of other texts
+    sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores)))
     extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece, _ in chosen]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
-    at_place = [confidence + share * (probability_at(place, analysis) - probability) for place in range(len(text))]
     digits = [
-        ReadDigit(int(digit), min(1.0, sure), box, piece.pixels)
-        for digit, sure, box, (piece, _) in zip(text, at_place, boxes, chosen, strict=True)
+        ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
+        for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
     ]
     others = [
-        Alternative(other, share * analysis.probability(found)) for other, found in analysis.texts[1 : ALTERNATIVES + 1]
+        Alternative(other, sure.of_other(analysis.probability(found)))
+        for other, found in analysis.texts[1 : ALTERNATIVES + 1]
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    reason = reason_for(analysis, confidence, min(scores))
-    return Number(text, confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
+    reason = reason_for(analysis, sure.confidence, min(scores))
+    return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
 def reason_for(analysis: Analysis, confidence: float, weakest: float) -> str | None:
