@@ -50,7 +50,9 @@ log = logging.getLogger("numeral")
 
 DESCRIPTION = "Reads a handwritten digit, or every number on a page, and gets better at it from its users' corrections."
 
-SWITCH_SECONDS = 0.0005  # after which a thread that reads a page lets the event loop go on; Python's default is ten times as long
+SWITCH_SECONDS = (
+    0.0005  # after which a thread that reads a page lets the event loop go on; Python's default is ten times as long
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -9,6 +9,7 @@ from PIL import Image
 INKED = 60  # gray level of MNIST's ink from which a row or column belongs to the digit
 WIDEST = 1.2  # width of a written digit over its height, at most
 MNIST_HEIGHT = 20  # pixels of a digit's longer side
+EDGE = 0.45  # share of ink at which a stroke ends; a little less than half, since MNIST's strokes are blurred
 
 
 def written(ink: NDArray[np.uint8], height: float) -> NDArray[np.float32]:
@@ -24,5 +25,5 @@ def written(ink: NDArray[np.uint8], height: float) -> NDArray[np.float32]:
     size = (max(1, round(digit.shape[1] * scale)), max(1, round(len(digit) * scale)))
     large = np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BICUBIC), np.float32) / np.float32(255)
     steepness = max(1.0, height / MNIST_HEIGHT / 2)
-    share: NDArray[np.float32] = np.clip((large - np.float32(0.45)) * np.float32(steepness) + np.float32(0.5), 0, 1)
+    share: NDArray[np.float32] = np.clip((large - np.float32(EDGE)) * np.float32(steepness) + np.float32(0.5), 0, 1)
     return share

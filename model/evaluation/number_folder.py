@@ -1,8 +1,8 @@
 """Measure how a version reads numbers, on any folder of pictures that are named after what they show.
 
 A picture's text is the beginning of its name up to the first `_`: `25441_07.jpg` shows 25441. A page that is read as
-blank counts as refused and wrong. A file that is no readable picture says nothing about the version: it is named, and
-counts nowhere.
+blank, or has too many marks, counts as refused and wrong. A file that is no readable picture says nothing about the
+version: it is named, and counts nowhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from model.evaluation.folder import OnPicture, find_labelled, reason_of
 from model.evaluation.number_answers import NumberAnswer
 from model.numbers.reader import MAX_DIGITS, read_numbers
 from model.numbers.result import NumbersOnPage
-from model.preprocessing.errors import BlankImage, ImageError
+from model.preprocessing.errors import BlankImage, CrowdedPage, ImageError
 from model.preprocessing.pipeline import DEFAULT_LIMITS
 
 HOW_TO_NAME = f"name each picture after its number, which has up to {MAX_DIGITS} digits: 25441_a.png"
@@ -62,12 +62,17 @@ def answer_numbers(
 
 
 def timed(classifier: Classifier, data: bytes) -> tuple[NumbersOnPage | None, float]:
-    """What is read, None of a blank page, and the seconds that it took. Raises any other ImageError."""
+    """What is read, None of a blank page, no number of a crowded one; and the seconds that it took.
+
+    Raises any other ImageError.
+    """
     start = time.perf_counter()
     try:
         read = read_numbers(data, classifier)
     except BlankImage:
         read = None
+    except CrowdedPage:
+        read = NumbersOnPage([])
     return read, time.perf_counter() - start
 
 

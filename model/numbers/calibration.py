@@ -50,10 +50,10 @@ class Sureness(NamedTuple):
     confidence: float
 
     def of_other(self, probability: float) -> float:
-        """The confidence of another text: as much smaller than the number's as the lattice says, or what is left."""
+        """The confidence of another text: as much smaller than the number's as by the lattice, or what that leaves."""
         left = (1 - self.confidence) / max(1 - self.probability, 1 - MOST)
-        return probability * min(self.confidence / self.probability, left)
+        return probability * min(self.confidence / max(self.probability, 1 - MOST), left)
 
     def of_part(self, probability: float) -> float:
         """The confidence of a digit: the number's, and that of the other texts that have it at this place."""
-        return self.confidence + self.of_other(max(0.0, probability - self.probability))
+        return min(1.0, self.confidence + self.of_other(max(0.0, probability - self.probability)))

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
 from model.numbers.calibration import CALIBRATION, Sureness
@@ -37,7 +39,7 @@ WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice 
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.95  # of an accepted number
-MIN_SCORE = 0.0  # log odds that a piece is a digit; if no piece of a number has as much, it is none
+MIN_SCORE = 0.0  # log odds that a piece is a digit; if most pieces of a number have less, it is none
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 ALTERNATIVES = 3
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
@@ -75,7 +77,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     text, best = analysis.texts[0]
     chosen = [(analysis.pieces[edge.piece], edge.piece) for edge in best.path if edge.piece is not None]
     scores = [float(analysis.scores.score[index]) for _, index in chosen]
-    if not text or max(scores) < MIN_SCORE:
+    if not text or np.median(scores) < MIN_SCORE:
         return None
     probability = analysis.probability(best)
     sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores)))

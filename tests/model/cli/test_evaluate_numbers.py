@@ -15,6 +15,7 @@ from model.cli.evaluate import main
 from model.data.digits import Splits
 from model.data.strings import compose
 from model.errors import DataError
+from model.evaluation.number_answers import NO_NUMBER
 from model.evaluation.number_folder import answer_numbers, text_of
 from model.numbers.reader import read_numbers
 from model.preprocessing.pipeline import to_png
@@ -78,6 +79,13 @@ def measured(*arguments: str) -> dict[str, Any]:
 )
 def test_a_picture_shows_the_digits_that_its_name_begins_with(path: str, text: str | None) -> None:
     assert text_of(Path(path)) == text
+
+
+def test_a_page_with_too_many_marks_counts_as_wrong(classifier: Classifier, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600), np.uint8)
+    fill(tmp_path, {"12_noise.png": to_png(noise)})
+    (answer,) = answer_numbers(classifier, tmp_path).answers
+    assert (answer.read_lines, answer.accepted, answer.refusal) == ([], False, NO_NUMBER)
 
 
 @pytest.mark.usefixtures("weights")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model.classifier import Classifier
-from model.numbers.calibration import CALIBRATION, bounded, log_odds
+from model.numbers.calibration import CALIBRATION, Sureness, bounded, log_odds
 from model.numbers.reader import read_numbers_of_page
 from model.preprocessing.decoding.page import Page
 from tests.number_pages import number_page
@@ -30,3 +30,8 @@ def test_the_texts_of_a_number_share_one_probability(classifier: Classifier, gap
     assert number.confidence + sum(other.confidence for other in number.alternatives) <= 1 + 1e-6
     assert all(number.confidence <= digit.confidence + 1e-9 and digit.confidence <= 1 for digit in number.digits)
     assert all(other.confidence <= number.confidence + 1e-9 for other in number.alternatives)
+
+
+def test_a_probability_that_vanishes_or_is_certain_leaves_shares() -> None:
+    for sure in (Sureness(0.0, 0.02), Sureness(1.0, 0.98), Sureness(1.0, 1.0)):
+        assert 0 <= sure.of_other(0.0) <= sure.of_part(1.0) <= 1

@@ -140,3 +140,13 @@ def test_faint_hairs_are_a_clear_answer(classifier: Classifier) -> None:
             start, way = random.integers((50, 50), (850, 300)), random.integers((-60, 50), (60, 280))
             cv2.line(page, start.tolist(), (start + way).tolist(), float(random.integers(0, 230)), 1, cv2.LINE_AA)
         assert all(number.text for number in read_numbers_of_page(Page(page, "PNG"), classifier).numbers)
+
+
+def test_a_line_that_may_be_anything_has_probabilities_all_the_same(classifier: Classifier) -> None:
+    page = np.full((120, 1590), 255, np.uint8)
+    x = np.arange(5, 1585)
+    wave = np.stack([x, 60 + 40 * np.sin(x / 5)], axis=1).astype(np.int32)
+    cv2.polylines(page, [wave], False, 0.0, 3)
+    for number in read_numbers_of_page(Page(page, "PNG"), classifier).numbers:
+        assert not number.accepted and 0 <= number.confidence <= 1
+        assert all(number.confidence <= digit.confidence <= 1 for digit in number.digits)
