@@ -21,8 +21,7 @@ SPACING_SHARES = (0.5, 0.3, 0.2)
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
-LINKED, LINKS = 0.25, 0.3  # share of the numbers in which strokes link some digits, and of the digits in these
-ROUND = 0.25  # share of the longer numbers that end in three zeros
+ROUND, LINKED = 0.25, 0.3  # share of the longer numbers that end in three zeros, and of these that are linked
 GROUP_SHARE = 0.4  # of the numbers that have marks between groups of digits
 THREES = 0.6  # share of these that are grouped in threes, as thousands are
 POINTS = 0.7  # share of the marks between groups that are points; the others are commas
@@ -44,13 +43,13 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     if count > 3 and random.random() < ROUND:
         zeros = np.flatnonzero(digits.labels == 0)
         which[-3:] = zeros[random.integers(len(zeros), size=3)]
-    links = LINKS if random.random() < LINKED else 0.0
     groups = np.split(which, sorted_cuts(count, random)) if random.random() < GROUP_SHARE else [which]
     parts: list[NDArray[np.uint8]] = []
     for group in groups:
         if parts:
             parts.append(mark("point" if random.random() < POINTS else "comma", height, random))
-        parts.append(linked(compose(digits.images[group], random, spacing, height, slant, varies), random, links).ink)
+        line = compose(digits.images[group], random, spacing, height, slant, varies)
+        parts.append((line if digits.labels[group].any() else linked(line, random, LINKED)).ink)
     if random.random() < END_SHARE:
         parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
     text = "".join(str(label) for label in digits.labels[which])

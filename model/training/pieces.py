@@ -30,8 +30,8 @@ HEIGHT = (16.0, 44.0)  # pixels of a digit
 SLANTS = (-0.15, 0.45)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
 TOUCHING = 0.6  # share of the lines whose digits touch; the others' are close
-LINKED = 0.4  # share of the lines in which strokes link digits, and of the digits in these
-ROUND = 0.2  # share of the lines that end in zeros only
+ROUND = 0.2  # share of the lines in which only zeros follow the first digit
+LINKED = 0.4  # share of the digits in these that a stroke links to the next, as people write zeros
 # A piece is a digit if it holds at least the first share of a digit's ink, and as much of its own ink is that digit's:
 DIGIT_SHARE, OWN_INK = 0.84, 0.8
 # It is no digit if either is below:
@@ -67,13 +67,15 @@ def pieces_without_digit(digits: Labelled, count: int, random: np.random.Generat
 def labelled_pieces(digits: Labelled, random: np.random.Generator) -> Iterator[tuple[Piece, int | None]]:
     """The pieces of a random line that are clearly a digit, with its label, or clearly none, with None."""
     which = random.integers(len(digits), size=random.integers(*LENGTHS))
-    if random.random() < ROUND:  # a round number, whose zeros are often written in one stroke
+    is_round = random.random() < ROUND
+    if is_round:
         zeros = np.flatnonzero(digits.labels == 0)
         which[1:] = zeros[random.integers(len(zeros), size=len(which) - 1)]
     height, spacing = float(random.uniform(*HEIGHT)), Spacing.TOUCHING if random.random() < TOUCHING else Spacing.CLOSE
     slant, varies = float(random.uniform(*SLANTS)), float(random.uniform(*VARIES))
     line = compose(digits.images[which], random, spacing, height, slant, varies)
-    line = linked(line, random, LINKED if random.random() < LINKED else 0)
+    if is_round:
+        line = linked(line, random, LINKED)
     paper = on_paper(line.ink, height, random)
     try:
         ink = find_ink(paper.gray)
