@@ -33,20 +33,20 @@ class Weights(NamedTuple):
     Fitted by model/training/fit_lattice.py.
     """
 
-    digit: float = 1.505  # log probability of the digit
-    is_digit: float = 0.59  # log probability that the piece is a digit at all
-    odds: float = 0.497  # log odds of that, within ±MAX_ODDS
-    wide: float = -1.368  # how much wider than USUAL_WIDTH the piece is, over the writing's height
-    piece: float = 2.193  # 1 for each piece
-    low: float = -8.202  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = -3.287  # the opposite, if it is higher
-    gap: float = -5.074  # widest gap within the piece, over the writing's height
-    cut: float = -3.741  # ink crossed by the cut where the edge begins, over the writing's height
-    seam: float = -1.965  # 1 if the edge begins at a cut
-    mark: float = 1.446  # 1 for each mark
-    not_digit: float = 0.141  # log probability that the mark is no digit
-    size: float = -5.84  # the mark's height over the writing's
-    dash: float = -0.684  # 1 if the mark is a dash
+    digit: float = 1.257  # log probability of the digit
+    is_digit: float = 0.985  # log probability that the piece is a digit at all
+    odds: float = 0.62  # log odds of that, within ±MAX_ODDS
+    wide: float = -1.785  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 2.177  # 1 for each piece
+    low: float = -8.475  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = -3.22  # the opposite, if it is higher
+    gap: float = -5.09  # widest gap within the piece, over the writing's height
+    cut: float = -3.573  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -2.407  # 1 if the edge begins at a cut
+    mark: float = 1.328  # 1 for each mark
+    not_digit: float = 0.498  # log probability that the mark is no digit
+    size: float = -5.916  # the mark's height over the writing's
+    dash: float = -0.745  # 1 if the mark is a dash
 
 
 WEIGHTS = Weights()

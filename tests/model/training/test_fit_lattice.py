@@ -60,7 +60,7 @@ def test_the_fit_raises_the_likelihood(classifier: Classifier) -> None:
     )
     fitted, before, after = fit(Lattices(lines), poor)
     assert after > before + 0.1 and math.isfinite(after)
-    assert fitted.is_digit > poor.is_digit
+    assert fitted.is_digit + fitted.odds > poor.is_digit + poor.odds
 
 
 def test_the_calibration_follows_what_is_right() -> None:
