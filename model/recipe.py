@@ -36,7 +36,7 @@ class Recipe:
     min_steps: int = 0  # with few digits, epochs are added until there are this many steps
     pruned_to: int = 0  # train on this many digits, the hardest of each class (model/training/pruning.py); 0: on all
     drawn_share: float = 0.25  # digits drawn in other hands, relative to the training digits (data/foreign.py); 0: none
-    cut_share: float = 0.2  # digits cut from lines, relative to the training digits (training/pieces.py); 0: none
+    cut_share: float = 0.15  # digits cut from lines, relative to the training digits (training/pieces.py); 0: none
     batch_size: int = 128
     learning_rate: float = 3e-3  # the peak of the one-cycle schedule
     weight_decay: float = 0.05

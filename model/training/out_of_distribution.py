@@ -77,7 +77,7 @@ class Source:
 
 
 def chunk(some: Source, generator: Generator) -> Tensor:
-    """760 outliers, float32 (760, 1, 32, 32): PART of some kinds, a multiple of PART of others."""
+    """720 outliers, float32 (720, 1, 32, 32): PART of some kinds, a multiple of PART of others."""
     numbers = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
     made = [
         place(side_by_side(some(PART), some(PART), generator)),
@@ -85,7 +85,7 @@ def chunk(some: Source, generator: Generator) -> Tensor:
         place(torch.cat([some(PART // 2, MIRRORED).flip(3), some(PART // 2, TRANSPOSED).transpose(2, 3)])),
         place(halves(some, 3 * PART, generator)),
         place(struck(some, 3 * PART, generator)),
-        pieces_without_digit(some.digits, 8 * PART, numbers),
+        pieces_without_digit(some.digits, 6 * PART, numbers),
         place(enclosed(some(PART, NOT_ONE), generator)),
         place(hollow(some(PART, NOT_ONE), generator)),
         place(strokes(2 * PART, generator)),

@@ -1,9 +1,8 @@
 """Pieces of numbers, cut as the reader of numbers cuts (model/numbers): digits, and what is no digit.
 
-Lines of digits are written on noisy paper at the size of a scan, and read as a page is, up to the cuts. The reader lets
-the network judge every piece between two cuts. Most are half a digit, one and a half, or two: from these the network
-learns to refuse them. Some are a digit that lost the end of a stroke, or took one from its neighbour: from these it
-learns to read what no cut could separate better.
+The reader lets the network judge every piece between two cuts. Most are half a digit, one and a half, or two: from
+these the network learns to refuse them. Some are a digit that lost the end of a stroke, or took one from its neighbour:
+from these it learns to read what no cut could separate better.
 """
 
 from __future__ import annotations
@@ -17,21 +16,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.data.digits import Labelled
-from model.data.numbers import Paper, on_paper
-from model.data.strings import Line, Spacing, compose, linked
-from model.numbers.ink import PageInk, find_ink
+from model.data.strings import Line, Spacing, compose
 from model.numbers.segmentation import Piece, Primitives, pieces_of, primitives_of
-from model.numbers.text_lines import TextLine, find_text_lines
-from model.preprocessing.errors import ImageError
+from model.numbers.text_lines import HEIGHT, TextLine, shifted, shifts_of
 from model.preprocessing.pipeline import to_input
 
 LENGTHS = (2, 6)  # digits of a line, ends exclusive
-HEIGHT = (16.0, 44.0)  # pixels of a digit
 SLANTS = (-0.15, 0.45)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
-TOUCHING = 0.6  # share of the lines whose digits touch; the others' are close
-ROUND = 0.2  # share of the lines in which only zeros follow the first digit
-LINKED = 0.4  # share of the digits in these that a stroke links to the next, as people write zeros
+TOUCHING = 0.7  # share of the lines
 # A piece is a digit if it holds at least the first share of a digit's ink, and as much of its own ink is that digit's:
 DIGIT_SHARE, OWN_INK = 0.84, 0.8
 # It is no digit if either is below:
@@ -67,49 +60,43 @@ def pieces_without_digit(digits: Labelled, count: int, random: np.random.Generat
 def labelled_pieces(digits: Labelled, random: np.random.Generator) -> Iterator[tuple[Piece, int | None]]:
     """The pieces of a random line that are clearly a digit, with its label, or clearly none, with None."""
     which = random.integers(len(digits), size=random.integers(*LENGTHS))
-    is_round = random.random() < ROUND
-    if is_round:
-        zeros = np.flatnonzero(digits.labels == 0)
-        which[1:] = zeros[random.integers(len(zeros), size=len(which) - 1)]
-    height, spacing = float(random.uniform(*HEIGHT)), Spacing.TOUCHING if random.random() < TOUCHING else Spacing.CLOSE
+    spacing = Spacing.TOUCHING if random.random() < TOUCHING else Spacing.CLOSE
     slant, varies = float(random.uniform(*SLANTS)), float(random.uniform(*VARIES))
-    line = compose(digits.images[which], random, spacing, height, slant, varies)
-    if is_round:
-        line = linked(line, random, LINKED)
-    paper = on_paper(line.ink, height, random)
-    try:
-        ink = find_ink(paper.gray)
-        lines = find_text_lines(ink)
-    except ImageError:
-        return
-    for text_line in lines:
-        primitives = primitives_of(text_line)
-        owned = ownership(line, paper, ink, text_line, primitives)
-        for piece in pieces_of(text_line, primitives):
-            pixels = owned[piece.first : piece.last].sum(axis=0)
-            main = int(pixels.argmax())
-            share, own = pixels[main] / max(1, owned[:, main].sum()), pixels[main] / max(1, pixels.sum())
-            if share >= DIGIT_SHARE and own >= OWN_INK:
-                yield piece, int(digits.labels[which[main]])
-            elif share < PART_SHARE or own < MIXED_INK:
-                yield piece, None
+    line = upright(compose(digits.images[which], random, spacing, HEIGHT, slant, varies))
+    ink = line.ink.astype(np.float32)
+    text_line = TextLine(ink, line.ink > SOLID, float(HEIGHT), 0, 0, 1.0, np.zeros(len(ink)))
+    primitives = primitives_of(text_line)
+    owned = ownership(line, primitives)
+    for piece in pieces_of(text_line, primitives):
+        pixels = owned[piece.first : piece.last].sum(axis=0)
+        main = int(pixels.argmax())
+        share, own = pixels[main] / max(1, owned[:, main].sum()), pixels[main] / max(1, pixels.sum())
+        if share >= DIGIT_SHARE and own >= OWN_INK:
+            yield piece, int(digits.labels[which[main]])
+        elif share < PART_SHARE or own < MIXED_INK:
+            yield piece, None
 
 
-def ownership(line: Line, paper: Paper, ink: PageInk, text_line: TextLine, primitives: Primitives) -> NDArray[np.intp]:
-    """How many pixels of each digit's ink lie in each primitive: int (K, digits)."""
-    rows, columns = np.nonzero(primitives.labels)
-    across = (columns + 0.5 - text_line.shifts[rows]) / text_line.scale + text_line.left
-    down = (rows + 0.5) / text_line.scale + text_line.top
-    x = np.floor(across * ink.scale + ink.left - paper.left).astype(np.intp)
-    y = np.floor(down * ink.scale + ink.top - paper.top).astype(np.intp)
-    inside = (x >= 0) & (x < line.owner.shape[1]) & (y >= 0) & (y < line.owner.shape[0])
-    owner = np.where(inside, line.owner[y.clip(0, len(line.owner) - 1), x.clip(0, line.owner.shape[1] - 1)], -1)
-    counts = np.zeros((len(primitives.boxes) + 1, len(line.boxes)), np.intp)
-    np.add.at(counts, (primitives.labels[rows, columns][owner >= 0], owner[owner >= 0]), 1)
-    return counts[1:]
+def upright(line: Line) -> Line:
+    """The line as the reader makes it upright before it cuts it."""
+    shifts = shifts_of(line.ink > SOLID)
+    ink = shifted(line.ink.astype(np.float32), shifts)
+    rows = np.arange(len(ink))[:, None]
+    columns = np.arange(ink.shape[1])[None] - np.rint(shifts).astype(np.intp)[:, None]
+    inside = (columns >= 0) & (columns < line.ink.shape[1])
+    owner = np.where(inside, line.owner[rows, columns.clip(0, line.ink.shape[1] - 1)], np.int8(-1))
+    return line._replace(ink=np.minimum(ink, 255).astype(np.uint8), owner=owner)
 
 
 def is_straight(pixels: NDArray[np.uint8]) -> bool:
     """Whether the ink of uint8 (32, 32) is one narrow stroke, at any angle."""
     _, sides, _ = cv2.minAreaRect(cv2.findNonZero((pixels > SOLID).astype(np.uint8)))
     return bool(min(sides) <= NARROW * max(sides))
+
+
+def ownership(line: Line, primitives: Primitives) -> NDArray[np.intp]:
+    """How many pixels of each digit's ink lie in each primitive: int (K, digits)."""
+    counts = np.zeros((len(primitives.boxes) + 1, len(line.boxes)), np.intp)
+    inked = line.owner >= 0
+    np.add.at(counts, (primitives.labels[inked], line.owner[inked]), 1)
+    return counts[1:]

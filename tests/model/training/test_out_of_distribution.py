@@ -20,11 +20,11 @@ def test_outliers_are_pictures_of_the_networks_size_that_a_seed_fixes(embedded: 
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
-def test_as_many_chunks_of_760_outliers_are_made_as_are_needed(embedded: Splits) -> None:
+def test_as_many_chunks_of_720_outliers_are_made_as_are_needed(embedded: Splits) -> None:
     generator = torch.Generator().manual_seed(0)
     made = chunk(Source(embedded.train, generator), generator)
-    assert made.shape == (760, 1, 32, 32) and made.min() >= 0 and made.max() <= 1
-    assert [len(make_outliers(embedded.train, count, 1)) for count in (760, 761)] == [760, 761]
+    assert made.shape == (720, 1, 32, 32) and made.min() >= 0 and made.max() <= 1
+    assert [len(make_outliers(embedded.train, count, 1)) for count in (720, 721)] == [720, 721]
 
 
 def test_a_source_draws_digits_of_the_labels_that_are_asked_for(embedded: Splits) -> None:
