@@ -39,7 +39,9 @@ WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice 
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.87  # of an accepted number
-MIN_SCORE = 0.0  # log odds that a piece is a digit; if most pieces of a number have less, it is none
+MIN_SCORE = 0.0  # log odds that a piece is a digit; a number with less is refused as `not-a-digit`
+EDGE = 2  # pixels; if most digits reach from edge to edge of the page, they are stripes
+LEAST_SCORE = -3.0  # if most of its pieces have less, it is no number at all
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 ALTERNATIVES = 3
 MIN_ALTERNATIVE = 0.001  # probability of an alternative, at least
@@ -77,7 +79,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     text, best = analysis.texts[0]
     chosen = [(analysis.pieces[edge.piece], edge.piece) for edge in best.path if edge.piece is not None]
     scores = [float(analysis.scores.score[index]) for _, index in chosen]
-    if not text or np.median(scores) < MIN_SCORE:
+    if not text or np.median(scores) < LEAST_SCORE:
         return None
     probability = analysis.probability(best)
     sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores)))
@@ -92,7 +94,8 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         for other, found in analysis.texts[1 : ALTERNATIVES + 1]
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    reason = reason_for(analysis, sure.confidence, min(scores))
+    spanning = [bottom - top >= len(ink.ink) - EDGE for _, top, _, bottom in extents]
+    reason = OTHER_INK if 2 * sum(spanning) > len(spanning) else reason_for(analysis, sure.confidence, min(scores))
     return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 

@@ -150,3 +150,9 @@ def test_a_line_that_may_be_anything_has_probabilities_all_the_same(classifier: 
     for number in read_numbers_of_page(Page(page, "PNG"), classifier).numbers:
         assert not number.accepted and 0 <= number.confidence <= 1
         assert all(number.confidence <= digit.confidence <= 1 for digit in number.digits)
+
+
+def test_stripes_from_edge_to_edge_are_no_number(classifier: Classifier) -> None:
+    rows, columns = np.indices((400, 400))
+    page = np.where((rows + columns) % 64 < 8, 30, 245).astype(np.uint8)
+    assert not any(number.accepted for number in read(page, classifier).numbers)
