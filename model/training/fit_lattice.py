@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from model.data.foreign import foreign_digits
 from model.data.load import load_digits
 from model.data.numbers import written_number
 from model.data.settings import load_data_settings
-from model.numbers.analysis import analyse
+from model.numbers.analysis import analyse, are_clear
 from model.numbers.calibration import Calibration, bounded, log_odds
 from model.numbers.ink import find_ink
 from model.numbers.lattice import OF_MARKS, OF_PIECES, Weights, features_of
@@ -49,13 +50,14 @@ class Line(NamedTuple):
     """One line's lattice: for each node and each edge that ends there, where it begins and its features.
 
     first: int64 (nodes, E), −1 for none; of_edge: float32 (nodes, E, F), 0 for features that an edge has not; digits:
-    float32 (nodes, E, 10), log probabilities, 0 for marks; is_piece: bool (nodes, E); text: int64 (T,).
+    float32 (nodes, E, 10), log probabilities, 0 for marks; is_piece, is_cut: bool (nodes, E); text: int64 (T,).
     """
 
     first: NDArray[np.int64]
     of_edge: NDArray[np.float32]
     digits: NDArray[np.float32]
     is_piece: NDArray[np.bool_]
+    is_cut: NDArray[np.bool_]
     text: NDArray[np.int64]
 
 
@@ -73,30 +75,30 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     if not lines:
         return None
     line = max(lines, key=lambda one: int(one.mask.sum()))
-    primitives = primitives_of(line)
+    primitives = primitives_of(line, partial(are_clear, classifier=classifier))
     pieces = pieces_of(line, primitives)
     if not pieces:
         return None
     scores = classifier.scores(to_input([piece.pixels for piece in pieces]))
-    of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, line.height)
+    features = features_of(primitives, pieces, scores, line.height)
     nodes = len(primitives.boxes) + 1
     first = np.full((nodes, FAN_IN), -1)
     of_edge = np.zeros((nodes, FAN_IN, len(NAMES)), np.float32)
     digits = np.zeros((nodes, FAN_IN, 10), np.float32)
-    is_piece = np.zeros((nodes, FAN_IN), bool)
+    is_piece, is_cut = (np.zeros((nodes, FAN_IN), bool) for _ in range(2))
     filled = np.zeros(nodes, int)
     for index in range(nodes - 1):
         first[index + 1, 0] = index
-        of_edge[index + 1, 0, MARK_COLUMNS] = of_marks[index]
+        of_edge[index + 1, 0, MARK_COLUMNS] = features.of_marks[index]
         filled[index + 1] = 1
     for index, piece in enumerate(pieces):
         at = filled[piece.last]
         first[piece.last, at] = piece.first
-        of_edge[piece.last, at, PIECE_COLUMNS] = of_pieces[index]
-        digits[piece.last, at] = log_digits[index]
-        is_piece[piece.last, at] = True
+        of_edge[piece.last, at, PIECE_COLUMNS] = features.of_pieces[index]
+        digits[piece.last, at] = features.log_digits[index]
+        is_piece[piece.last, at], is_cut[piece.last, at] = True, features.is_cut[index]
         filled[piece.last] += 1
-    return Line(first, of_edge, digits, is_piece, np.array([int(digit) for digit in text]))
+    return Line(first, of_edge, digits, is_piece, is_cut, np.array([int(digit) for digit in text]))
 
 
 class Lattices:
@@ -110,7 +112,7 @@ class Lattices:
         self.first = torch.full((count, nodes, FAN_IN), -1)
         self.of_edge = torch.zeros(count, nodes, FAN_IN, len(NAMES))
         self.digits = torch.zeros(count, nodes, FAN_IN, 10)
-        self.is_piece = torch.zeros(count, nodes, FAN_IN, dtype=torch.bool)
+        self.is_piece, self.is_cut = (torch.zeros(count, nodes, FAN_IN, dtype=torch.bool) for _ in range(2))
         self.text = torch.zeros(count, longest, dtype=torch.int64)
         for i, line in enumerate(lines):
             size = len(line.first)
@@ -118,15 +120,17 @@ class Lattices:
             self.of_edge[i, :size] = torch.from_numpy(line.of_edge)
             self.digits[i, :size] = torch.from_numpy(line.digits)
             self.is_piece[i, :size] = torch.from_numpy(line.is_piece)
+            self.is_cut[i, :size] = torch.from_numpy(line.is_cut)
             self.text[i, : len(line.text)] = torch.from_numpy(line.text)
 
-    def log_likelihood(self, digit: Tensor, weights: Tensor) -> Tensor:
-        """Log P(text) of each line, float (S,). digit: weight of the log probabilities; weights: of NAMES."""
+    def log_likelihood(self, weights: Tensor) -> Tensor:
+        """Log P(text) of each line, float (S,). weights: (1 + NAMES + 10,), as `as_tensor` orders them."""
         count, nodes, _ = self.first.shape
         longest = self.text.shape[1]
-        base = self.of_edge @ weights
-        any_digit = torch.where(self.is_piece, (digit * self.digits).logsumexp(-1), 0.0)
-        spelled = self.digits.gather(3, self.text[:, None, None, :].expand(-1, nodes, FAN_IN, -1)) * digit
+        base = self.of_edge @ weights[1:-10]
+        of_digits = weights[0] * self.digits + self.is_cut[..., None] * weights[-10:]
+        any_digit = torch.where(self.is_piece, of_digits.logsumexp(-1), 0.0)
+        spelled = of_digits.gather(3, self.text[:, None, None, :].expand(-1, nodes, FAN_IN, -1))
         never = torch.tensor(-1e9)
         free = [torch.zeros(count)]
         clamped = [torch.cat([torch.zeros(count, 1), never.expand(count, longest)], 1)]
@@ -148,24 +152,30 @@ class Lattices:
 
 def fit(lattices: Lattices, start: Weights) -> tuple[Weights, float, float]:
     """The weights of the greatest likelihood near `start`, and the mean log likelihood before and after."""
-    begin = torch.tensor([start.digit, *(getattr(start, name) for name in NAMES)])
+    begin = as_tensor(start)
     theta = begin.clone().requires_grad_()
     optimizer = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = -tempered(lattices.log_likelihood(theta[0], theta[1:])).mean()
+        value = -tempered(lattices.log_likelihood(theta)).mean()
         value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     with torch.no_grad():
-        before = float(tempered(lattices.log_likelihood(theta[0], theta[1:])).mean())
+        before = float(tempered(lattices.log_likelihood(theta)).mean())
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        after = float(tempered(lattices.log_likelihood(theta[0], theta[1:])).mean())
+        after = float(tempered(lattices.log_likelihood(theta)).mean())
     values = [round(value, 3) for value in theta.tolist()]
-    return Weights(digit=values[0], **dict(zip(NAMES, values[1:], strict=True))), before, after
+    named = dict(zip(NAMES, values[1:-10], strict=True))
+    return Weights(digit=values[0], **named, cut_digits=tuple(values[-10:])), before, after
+
+
+def as_tensor(weights: Weights) -> Tensor:
+    """The weights in one order: that of the digits' log probabilities, those of NAMES, and ten for cut digits."""
+    return torch.tensor([weights.digit, *(getattr(weights, name) for name in NAMES), *weights.cut_digits])
 
 
 def tempered(log_likelihood: Tensor) -> Tensor:

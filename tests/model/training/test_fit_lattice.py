@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
@@ -16,8 +15,8 @@ from model.numbers.lattice import WEIGHTS, Weights, likeliest, total
 from model.numbers.segmentation import MAX_PIECES
 from model.numbers.text_lines import find_text_lines
 from model.training.fit_lattice import (
-    NAMES,
     Lattices,
+    as_tensor,
     calibrate,
     fit,
     line_of,
@@ -35,29 +34,13 @@ def test_the_likelihood_is_that_of_the_lattice(classifier: Classifier) -> None:
     text, best = likeliest(analysis.lattice)[0]
     line = line_of(page, text, classifier)
     assert line is not None
-    weights = torch.tensor([getattr(WEIGHTS, name) for name in NAMES])
-    found = Lattices([line]).log_likelihood(torch.tensor(WEIGHTS.digit), weights)
-    assert found.item() == pytest.approx(best.weight - total(analysis.lattice), abs=0.2)
+    found = Lattices([line]).log_likelihood(as_tensor(WEIGHTS))
+    assert found.item() == pytest.approx(best.weight - total(analysis.lattice), abs=0.001)
 
 
 def test_the_fit_raises_the_likelihood(classifier: Classifier) -> None:
     lines = lines_written_with(drawn_digits(200, seed=3), classifier, 30, seed=1)
-    poor = Weights(
-        digit=0.2,
-        is_digit=0.2,
-        piece=0,
-        low=0,
-        tall=0,
-        gap=0,
-        cut=0,
-        mark=0,
-        not_digit=0,
-        size=0,
-        dash=0,
-        seam=0,
-        odds=0,
-        wide=0,
-    )
+    poor = Weights(**dict.fromkeys(Weights._fields[:-1], 0.1), cut_digits=(0.0,) * 10)
     fitted, before, after = fit(Lattices(lines), poor)
     assert after > before + 0.1 and math.isfinite(after)
     assert fitted.is_digit + fitted.odds > poor.is_digit + poor.odds
