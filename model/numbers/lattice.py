@@ -33,22 +33,22 @@ class Weights(NamedTuple):
     Fitted by model/training/fit_lattice.py.
     """
 
-    digit: float = 1.2  # log probability of the digit
-    is_digit: float = 0.951  # log probability that the piece is a digit at all
-    odds: float = 0.663  # log odds of that, within ±MAX_ODDS
-    wide: float = -1.98  # how much wider than USUAL_WIDTH the piece is, over the writing's height
-    piece: float = 2.499  # 1 for each piece
-    low: float = -8.56  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = -3.147  # the opposite, if it is higher
-    gap: float = -5.101  # widest gap within the piece, over the writing's height
-    cut: float = -3.408  # ink crossed by the cut where the edge begins, over the writing's height
-    seam: float = -2.205  # 1 if the edge begins at a cut
-    mark: float = 1.399  # 1 for each mark
-    not_digit: float = 0.731  # log probability that the mark is no digit
-    size: float = -5.946  # the mark's height over the writing's
-    dash: float = -0.782  # 1 if the mark is a dash
+    digit: float = 1.194  # log probability of the digit
+    is_digit: float = 0.904  # log probability that the piece is a digit at all
+    odds: float = 0.742  # log odds of that, within ±MAX_ODDS
+    wide: float = -2.347  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 3.317  # 1 for each piece
+    low: float = -9.349  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = -2.597  # the opposite, if it is higher
+    gap: float = -5.131  # widest gap within the piece, over the writing's height
+    cut: float = -2.794  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -1.703  # 1 if the edge begins at a cut
+    mark: float = 1.224  # 1 for each mark
+    not_digit: float = 0.868  # log probability that the mark is no digit
+    size: float = -6.075  # the mark's height over the writing's
+    dash: float = -0.927  # 1 if the mark is a dash
     cut_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a cut
-        0.304, -0.926, -0.117, -0.328, 0.311, -0.218, 0.3, -0.64, -0.269, 0.192,
+        0.47, -2.244, -0.989, -1.502, -0.008, -1.013, 0.299, -2.156, -1.017, -0.275,
     )
 
 

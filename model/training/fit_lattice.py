@@ -39,11 +39,11 @@ from model.preprocessing.pipeline import to_input
 
 COUNT = 1_500  # lines
 SEED = 7
-STEPS = 60  # of L-BFGS
+STEPS = 120  # of L-BFGS
 HOPELESS = 0.02  # probability, below which a line counts little
 NEWTON_STEPS, RIDGE = 30, 1e-3
 WANTED = 0.98  # share of accepted readings that shall be right
-REGULARIZATION = 0.002  # of the squared distance to the present weights
+REGULARIZATION = 0.0003  # of the squared distance to the present weights
 
 
 class Line(NamedTuple):
