@@ -116,5 +116,4 @@ def without_dust(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
         height <= LARGE and np.count_nonzero(mask) > MAX_INK
     ):
         raise CrowdedPage(CROWDED)
-    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
-    return result, height
+    return parts.mask_of(kept), height

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.components import BESIDE, Components, components_of, dilated, stroke_width
+from model.preprocessing.components import Components, components_of, stroke_width
 from model.preprocessing.lines import Line, find_lines
 from model.preprocessing.structure import crosses, is_corner
 
@@ -133,10 +133,7 @@ def erase(line: Line, erased: NDArray[np.bool_], ink: NDArray[np.float32]) -> No
 def without_debris(mask: NDArray[np.bool_], erased: NDArray[np.bool_], size: float) -> NDArray[np.bool_]:
     """The mask bool (H, W) without pieces beside what was erased that are shorter than `size` pixels."""
     parts = components_of(mask)
-    beside = np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
-    kept = ~(beside & (parts.longer < size))
-    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
-    return result
+    return parts.mask_of(~(parts.beside(erased) & (parts.longer < size)))
 
 
 def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
@@ -157,7 +154,5 @@ def are_around(parts: Components) -> NDArray[np.bool_]:
     result = np.zeros(len(parts.area), bool)
     tall = np.argsort(-parts.height)[:MAX_FRAMES]
     for index in tall.tolist():
-        inside = (parts.left > parts.left[index]) & (parts.right < parts.right[index])
-        inside &= (parts.top > parts.top[index]) & (parts.bottom < parts.bottom[index])
-        result[index] = bool((inside & (parts.height >= ENCLOSED * parts.height[index])).any())
+        result[index] = (parts.within(index) & (parts.height >= ENCLOSED * parts.height[index])).any()
     return result
