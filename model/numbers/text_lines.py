@@ -201,7 +201,10 @@ def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def shifted(picture: NDArray[np.float32], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The picture float32 (h, w) with each row moved to the right: float32 (h, w + the widest shift)."""
+    """The picture float32 (h, w) with each row moved to the right by `shifts`, float (h,), which rise or fall evenly.
+
+    The result, float32, is wider by the widest shift.
+    """
     slant = float(shifts[-1] - shifts[0]) / max(1, len(shifts) - 1)
     if not slant:
         return picture
