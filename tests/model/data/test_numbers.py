@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
-from model.data.numbers import MOST_DIGITS, mark, sorted_cuts, written_number
+from model.data.numbers import MOST_DIGITS, THREES, group_starts, mark, written_number
+from model.numbers.reader import read_numbers_of_page
+from model.preprocessing.decoding.page import Page
 
 
 def test_pages_show_ink_on_paper_and_have_their_text() -> None:
@@ -35,7 +38,23 @@ def test_marks_have_ink_within_their_box(kind: str) -> None:
         assert drawn.max() == 255 and (drawn == 0).mean() > 0.2
 
 
-def test_groups_are_cut_in_order() -> None:
-    for seed in range(20):
-        cuts = sorted_cuts(8, np.random.default_rng(seed))
-        assert cuts == sorted(set(cuts)) and all(0 < cut < 8 for cut in cuts)
+def test_the_text_is_that_of_the_ink(classifier: Classifier) -> None:
+    digits, random = drawn_digits(100, seed=1), np.random.default_rng(0)
+    right = 0
+    for _ in range(20):
+        page, text = written_number(digits, random)
+        found = read_numbers_of_page(Page(page, "PNG"), classifier).text
+        right += found.replace(" ", "") == text
+    assert right >= 12
+
+
+@pytest.mark.parametrize(
+    ("count", "thousands"), [(1, []), (2, []), (3, []), (4, [1]), (5, [2]), (6, [3]), (7, [1, 4]), (8, [2, 5])]
+)
+def test_groups_are_thousands_or_begin_at_one_or_two_places_in_order(count: int, thousands: list[int]) -> None:
+    made = [group_starts(count, np.random.default_rng(seed)) for seed in range(60)]
+    assert THREES / 2 < np.mean([starts == thousands for starts in made]) <= 1
+    others = [starts for starts in made if starts != thousands]
+    assert len(others) > 5 or count < 3
+    assert all(starts == sorted(set(starts)) and 0 < starts[0] <= starts[-1] < count for starts in others)
+    assert all(len(starts) <= 2 for starts in others)
