@@ -13,8 +13,8 @@ from PIL import Image
 from model.classifier import Classifier
 from model.data.digits import Splits
 from model.evaluation.number_answers import NumberAnswer
-from model.evaluation.robustness.canvas import Share
-from model.evaluation.robustness.checks import base_line, pattern, repeated
+from model.evaluation.robustness.canvas import Share, repeated
+from model.evaluation.robustness.checks import base_line, pattern
 from model.evaluation.robustness.marks import ENDS, amount, mark
 from model.evaluation.robustness.number_suite import answers_under, run_number_suite, some_numbers, surest_of_each
 from model.evaluation.robustness.numbers import (
