@@ -21,7 +21,7 @@ from app.http.errors import BadRequest, NotReady, Problem
 from app.http.fast_path import FastPath
 from app.inference.active_model import ActiveModel
 from app.inference.predictor import Answer, Predictor
-from app.routes.direct import METHODS, direct
+from app.routes.direct import METHODS, apps_of
 from app.routes.predict import ENDPOINTS, MAX_LOOP_BYTES
 from app.settings import load_settings
 from model.classifier import Classifier
@@ -222,7 +222,8 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
 def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps of predictions by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
-    return Envelope(FastPath(broken, direct(ENDPOINTS, predictor, content), METHODS), "", content.budget, lambda: False)
+    apps = apps_of(ENDPOINTS, predictor, content)
+    return Envelope(FastPath(broken, apps, METHODS), "", content.budget, lambda: False)
 
 
 async def broken(*_: object) -> None:

@@ -21,7 +21,7 @@ from app.http.errors import Overloaded
 from app.inference import number_reader
 from app.inference.active_model import ActiveModel
 from app.inference.predictor import Predictor
-from app.routes.direct import direct
+from app.routes.direct import apps_of
 from app.routes.read import ENDPOINTS
 from app.settings import load_settings
 from model.classifier import Classifier
@@ -253,7 +253,7 @@ async def answer_of(predictor: Predictor, path: str, body: bytes) -> list[Messag
     async def send(message: Message) -> None:
         sent.append(message)
 
-    apps = direct(ENDPOINTS, predictor, ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread))
+    apps = apps_of(ENDPOINTS, predictor, ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread))
     state = {"request_id": "x"}
     scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": state}
     await apps[path](scope, receive, send)
