@@ -13,7 +13,7 @@ NAMED = 3  # unlabelled files that are named as examples
 
 
 def intact_classifier(weights: Path, version: int | None) -> Classifier:
-    """Load the version, the current one for None, from the folder `weights`. Raises ModelError, also if it is damaged."""
+    """Load the version, the current one for None, from the folder `weights`. Raises ModelError, also if damaged."""
     store = Store(weights)
     version = usable_version(store) if version is None else version
     store.verify(version)
