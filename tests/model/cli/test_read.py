@@ -21,15 +21,6 @@ from model.preprocessing.decoding.page import Box
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit, to_png
 from tests.number_pages import number_page
-from tests.server import SHIPPED
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with version 1 and no CURRENT file."""
-    folder = tmp_path_factory.mktemp("weights")
-    (folder / "1").symlink_to(SHIPPED / "1")
-    return folder
 
 
 def read(capsys: pytest.CaptureFixture[str], weights: Path, *words: object) -> tuple[int, list[str], list[str]]:
