@@ -199,7 +199,8 @@ def test_either_a_label_or_a_text_is_needed(server: Server) -> None:
         server.admin.post("/samples", json=as_json(FILE)),
         server.admin.post("/samples", json=as_json(FILE, label=None, text=None)),
     ):
-        assert "`text`" in check_problem(answer, 422, "invalid-label")["detail"]
+        detail = check_problem(answer, 422, "invalid-label")["detail"]
+        assert detail == "Send `label`, the digit that the image shows, or `text`, all digits of a number."
     twice = [("file", FILE), ("text", (None, "25")), ("text", (None, "04"))]
     problem = check_problem(server.admin.post("/samples", files=twice), 422, "invalid-field")
     assert problem["errors"] == [{"field": "text", "message": "stands more than once"}]
