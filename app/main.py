@@ -50,9 +50,7 @@ log = logging.getLogger("numeral")
 
 DESCRIPTION = "Reads a handwritten digit, or every number on a page, and gets better at it from its users' corrections."
 
-SWITCH_SECONDS = (
-    0.0005  # after which a thread that reads a page lets the event loop go on; Python's default is ten times as long
-)
+SWITCH_SECONDS = 0.0005  # after which a thread that reads a page lets the event loop go on; Python's default is 0.005
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -109,7 +107,7 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    apps = direct.direct(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
+    apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import ExifTags, Image, ImageDraw
 
 from model.preprocessing.pipeline import to_png
 
@@ -20,6 +20,13 @@ def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: objec
     buffer = io.BytesIO()
     (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def turned(upright: Image.Image) -> bytes:
+    """A JPEG that is stored turned by a quarter, its bottom at the left, and says so, as phones store photos."""
+    tags = Image.Exif()
+    tags[ExifTags.Base.Orientation] = 6
+    return encoded(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=tags)
 
 
 def draw_seven(side: int = 200, ink: int = 0, paper: int = 255) -> Image.Image:

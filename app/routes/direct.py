@@ -1,6 +1,6 @@
 """Routes that skip FastAPI's routing and dependencies: what `/predict` and `/read` share.
 
-For speed, `FastPath` passes POST and PUT directly to the ASGI apps that `direct` makes here. The functions that such a
+For speed, `FastPath` passes POST and PUT directly to the ASGI apps that `apps_of` makes here. The functions that such a
 route's file gives to FastAPI never run for them. They exist so that OpenAPI documents the paths, and so that FastAPI
 refuses other methods.
 """
@@ -23,7 +23,7 @@ METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
 
 
-def direct(endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
+def apps_of(endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
     """Path → the ASGI app that answers `METHODS` on it."""
     check = KeyCheck(predictor.settings.predict_keys, "predict")
     return {

@@ -76,12 +76,12 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
     """
     content: ContentReader = request.app.state.content
     body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
-    picture, label = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
-    if isinstance(label, str):
-        number = await add_number(request, admin, picture, label)
+    picture, shown = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
+    if isinstance(shown, str):
+        number = await add_number(request, admin, picture, shown)
         response.status_code = 201 if any(item.outcome == "created" for item in number.items) else 200
         return number
-    sample = await run_in_threadpool(store, request, admin, picture, label)
+    sample = await run_in_threadpool(store, request, admin, picture, shown)
     response.status_code = 201 if sample.outcome == "created" else 200
     response.headers["Location"] = f"/samples/{sample.id}"
     return sample

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 
 from app.schemas.pixels import JSON_SCHEMA, read_rows
 from app.schemas.problems import ProblemDetail
+from app.schemas.values import Accepted, ModelVersion, Seen, Share
 
 IMAGE = (
     "an image file, as base64 (of either alphabet, padded or not, with or without line ends) or as a data-URI; "
@@ -54,8 +55,8 @@ class Prediction(BaseModel):
     )
 
     digit: Annotated[int, Field(ge=0, le=9)]
-    confidence: Annotated[float, Field(ge=0, le=1, description="calibrated probability of `digit`")]
-    accepted: Annotated[bool, Field(description="false if a person should look; `reason` says why")]
+    confidence: Annotated[Share, Field(description="calibrated probability of `digit`")]
+    accepted: Accepted
     reason: Annotated[
         str | None,
         Field(
@@ -64,9 +65,9 @@ class Prediction(BaseModel):
         ),
     ] = None
     probabilities: Annotated[list[float], Field(min_length=10, max_length=10, description="they sum to 1")]
-    model_version: Annotated[str, Field(description="the one version that made this answer")]
+    model_version: ModelVersion
     request_id: str
-    seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
+    seen: Seen = None
     box: Annotated[
         list[int] | None,
         Field(

@@ -7,12 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.problems import ProblemDetail
-
-Box = Annotated[
-    list[int],
-    Field(min_length=4, max_length=4, description="x, y, width and height in the picture as it was sent, in pixels"),
-]
-Share = Annotated[float, Field(ge=0, le=1)]
+from app.schemas.values import Accepted, Box, ModelVersion, Seen, Share
 
 
 class DigitOfNumber(BaseModel):
@@ -21,7 +16,7 @@ class DigitOfNumber(BaseModel):
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[Share, Field(description="probability that the number has this digit at this place")]
     box: Box
-    seen: Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")] = None
+    seen: Seen = None
 
 
 class OtherText(BaseModel):
@@ -36,7 +31,7 @@ class Number(BaseModel):
 
     text: Annotated[str, Field(pattern="^[0-9]+$", description="its digits")]
     confidence: Annotated[Share, Field(description="calibrated probability that all digits of `text` are right")]
-    accepted: Annotated[bool, Field(description="false if a person should look; `reason` says why")]
+    accepted: Accepted
     reason: Annotated[
         str | None,
         Field(
@@ -78,7 +73,7 @@ class Numbers(BaseModel):
 
     numbers: Annotated[list[Number], Field(description="top to bottom, left to right; empty if the page shows none")]
     text: Annotated[str, Field(description="the numbers, joined by blanks, and the lines, joined by line breaks")]
-    model_version: Annotated[str, Field(description="the one version that made this answer")]
+    model_version: ModelVersion
     request_id: str
 
 

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from app.schemas.predict import ImageRequest
-from app.schemas.read import Box, Share
-from app.schemas.values import WHOLE, Time
+from app.schemas.values import WHOLE, Box, Share, Time
 
 MAX_TEXT = 1000  # characters, blanks and line breaks included
 

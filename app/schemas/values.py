@@ -23,3 +23,14 @@ def format_time(value: object) -> object:
 
 
 Time = Annotated[str, BeforeValidator(format_time), Field(json_schema_extra={"format": "date-time"}, description="UTC")]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Box = Annotated[
+    list[int],
+    Field(min_length=4, max_length=4, description="x, y, width and height in the picture as it was sent, in pixels"),
+]
+
+# of an answer
+Accepted = Annotated[bool, Field(description="false if a person should look; `reason` says why")]
+ModelVersion = Annotated[str, Field(description="the one version that made this answer")]
+Seen = Annotated[str | None, Field(description="with ?seen=true: the model's 32×32 input, a PNG data-URI")]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -23,6 +24,8 @@ from model.errors import ModelError
 from model.evaluation.robustness.number_suite import NUMBER_COUNT
 from model.evaluation.robustness.numbers import LONGEST
 from model.evaluation.robustness.suite import COUNT
+
+Results = TypeVar("Results")  # of one of the ways to measure
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,27 +76,30 @@ def main(argv: Sequence[str]) -> int:
 
 def measure(options: argparse.Namespace, version: int | None, folder: Path | None) -> None:
     """Measure what the options ask for; print and write the results. Raises ModelError."""
-    console = Console()
     if folder is None and not options.numbers:
         mnist = evaluate_mnist.measure_version(options, version)
-        evaluate_mnist.show(console, mnist)
-        with writing():
-            evaluate_mnist.write(options.pictures, options.json, mnist)
+        report(options, mnist, evaluate_mnist.show, evaluate_mnist.write)
     elif folder is None:
         numbers = evaluate_numbers.measure_numbers(options, version)
-        evaluate_numbers.show(console, numbers)
-        with writing():
-            evaluate_numbers.write(options.pictures, options.json, numbers)
+        report(options, numbers, evaluate_numbers.show, evaluate_numbers.write)
     elif options.numbers:
         named = evaluate_number_folder.measure_folder(options.weights, version, folder)
-        evaluate_number_folder.show(console, named)
-        with writing():
-            evaluate_number_folder.write(options.pictures, options.json, named)
+        report(options, named, evaluate_number_folder.show, evaluate_number_folder.write)
     else:
         labelled = evaluate_folder.measure_folder(options.weights, version, folder)
-        evaluate_folder.show(console, labelled)
-        with writing():
-            evaluate_folder.write(options.pictures, options.json, labelled)
+        report(options, labelled, evaluate_folder.show, evaluate_folder.write)
+
+
+def report(
+    options: argparse.Namespace,
+    results: Results,
+    show: Callable[[Console, Results], None],
+    write: Callable[[Path | None, Path | None, Results], None],
+) -> None:
+    """Print the results, then write the pictures and the JSON that the options ask for. Raises ModelError."""
+    show(Console(), results)
+    with writing():
+        write(options.pictures, options.json, results)
 
 
 def check(options: argparse.Namespace, folder: Path | None) -> None:

@@ -5,7 +5,6 @@ It prints a table and names the files that it could not measure. On request, it 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from model.classifier import Classifier
-from model.cli.options import usable_version, write_json
+from model.cli.measuring import intact_classifier, name_unmeasured
+from model.cli.options import write_json
 from model.cli.progress import picture_progress
 from model.cli.tables import confusion_table, percent_or_dash
 from model.evaluation.folder import NONE, Answer, Answers, answer_folder
 from model.evaluation.folder_metrics import DigitMetrics, OtherMetrics, digit_metrics, failures, other_metrics
 from model.evaluation.reports.failures import write_failures
-from model.registry.store import Store
-
-NAMED = 3  # unlabelled files that are named as examples
 
 
 @dataclass(frozen=True)
@@ -43,13 +39,10 @@ class Results:
 
 def measure_folder(weights: Path, version: int | None, folder: Path) -> Results:
     """Measure the version in the folder `weights`, the current one for None, on the folder. Raises ModelError."""
-    store = Store(weights)
-    version = usable_version(store) if version is None else version
-    store.verify(version)
-    classifier = Classifier.load(store.folder(version))
+    classifier = intact_classifier(weights, version)
     with picture_progress() as on_picture:
         answers = answer_folder(classifier, folder, on_picture)
-    return Results(version, folder, answers, digit_metrics(answers.answers), other_metrics(answers.answers))
+    return Results(classifier.version, folder, answers, digit_metrics(answers.answers), other_metrics(answers.answers))
 
 
 def show(console: Console, results: Results) -> None:
@@ -59,15 +52,6 @@ def show(console: Console, results: Results) -> None:
     if results.digits is not None:
         console.print(confusion_table(results.digits.confusion, "The digits"))
     name_unmeasured(results.answers.unreadable, results.answers.unlabelled)
-
-
-def name_unmeasured(unreadable: dict[str, str], unlabelled: list[str]) -> None:
-    """Say on standard error what could not be read, name → why, and what has no label."""
-    for name, reason in unreadable.items():
-        print(f"{name}: not measured: {reason}", file=sys.stderr)
-    if unlabelled:
-        names = ", ".join(unlabelled[:NAMED]) + (", …" if len(unlabelled) > NAMED else "")
-        print(f"{len(unlabelled):,} without a label: {names}", file=sys.stderr)
 
 
 def metrics_table(results: Results) -> Table:

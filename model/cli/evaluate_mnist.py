@@ -11,7 +11,8 @@ from rich.console import Console
 
 from model.classifier import Classifier, Scores
 from model.cli import evaluate_numbers
-from model.cli.options import digits_of, usable_version, write_json
+from model.cli.measuring import intact_classifier
+from model.cli.options import digits_of, write_json
 from model.cli.progress import suite_progress
 from model.cli.tables import confusion_table, metrics_table, numbers_table, suite_table
 from model.data.digits import Labelled
@@ -30,7 +31,6 @@ from model.evaluation.robustness.suite import (
     run_suite,
 )
 from model.evaluation.scoring import evaluate, measured, metrics_of
-from model.registry.store import Store
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,15 @@ class Results:
 
 def measure_version(options: argparse.Namespace, version: int | None) -> Results:
     """Measure the version, the current one for None. Raises ModelError."""
-    store = Store(options.weights)
-    version = usable_version(store) if version is None else version
-    acceptance = Acceptance(**store.verify(version)["acceptance"])
-    classifier = Classifier.load(store.folder(version))
+    classifier = intact_classifier(options.weights, version)
+    acceptance = Acceptance(classifier.min_confidence, classifier.min_score)
     splits = digits_of(options)
     scores = evaluate(classifier, splits.test)
     metrics = metrics_of(splits, evaluate(classifier, splits.validation), scores, acceptance)
     foreign = foreign_digits(splits)
     metrics["foreign"] = measured(evaluate(classifier, foreign), acceptance, foreign)
     suite, numbers = run_suites(options, classifier, splits.test) if options.suite else (None, None)
-    return Results(version, acceptance, metrics, splits.test, scores, suite, numbers)
+    return Results(classifier.version, acceptance, metrics, splits.test, scores, suite, numbers)
 
 
 def run_suites(

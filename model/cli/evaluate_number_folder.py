@@ -13,16 +13,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from model.classifier import Classifier
-from model.cli.evaluate_folder import name_unmeasured
-from model.cli.options import usable_version, write_json
+from model.cli.measuring import intact_classifier, name_unmeasured
+from model.cli.options import write_json
 from model.cli.progress import picture_progress
 from model.cli.tables import percent_or_dash
 from model.evaluation.number_answers import NumberAnswer, failures
 from model.evaluation.number_folder import NumberAnswers, answer_numbers
 from model.evaluation.number_metrics import NumberMetrics, number_metrics
 from model.evaluation.reports.numbers import write_number_failures
-from model.registry.store import Store
 
 
 @dataclass(frozen=True)
@@ -42,13 +40,10 @@ class Results:
 
 def measure_folder(weights: Path, version: int | None, folder: Path) -> Results:
     """Measure the version in the folder `weights`, the current one for None, on the folder. Raises ModelError."""
-    store = Store(weights)
-    version = usable_version(store) if version is None else version
-    store.verify(version)
-    classifier = Classifier.load(store.folder(version))
+    classifier = intact_classifier(weights, version)
     with picture_progress() as on_picture:
         answers = answer_numbers(classifier, folder, on_picture)
-    return Results(version, folder, answers, number_metrics(answers.answers))
+    return Results(classifier.version, folder, answers, number_metrics(answers.answers))
 
 
 def show(console: Console, results: Results) -> None:

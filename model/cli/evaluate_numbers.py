@@ -12,15 +12,14 @@ from typing import Any
 
 from rich.console import Console
 
-from model.classifier import Classifier
-from model.cli.options import digits_of, usable_version, write_json
+from model.cli.measuring import intact_classifier
+from model.cli.options import digits_of, write_json
 from model.cli.progress import suite_progress
 from model.cli.tables import numbers_table
 from model.evaluation.reports.numbers import write_hardest_numbers
 from model.evaluation.robustness.number_suite import NUMBER_COUNT, NumberResults, run_number_suite
 from model.evaluation.robustness.numbers import NUMBER_CONDITIONS
 from model.evaluation.robustness.suite import SEED
-from model.registry.store import Store
 
 
 @dataclass(frozen=True)
@@ -34,15 +33,12 @@ class Results:
 
 def measure_numbers(options: argparse.Namespace, version: int | None) -> Results:
     """Measure the version, the current one for None. Raises ModelError."""
-    store = Store(options.weights)
-    version = usable_version(store) if version is None else version
-    store.verify(version)
-    classifier, digits = Classifier.load(store.folder(version)), digits_of(options).test
+    classifier, digits = intact_classifier(options.weights, version), digits_of(options).test
     with suite_progress(len(NUMBER_CONDITIONS)) as on_name:
         numbers = run_number_suite(
             classifier, digits, count=options.count or NUMBER_COUNT, length=options.digits, on_result=on_name
         )
-    return Results(version, options.digits, numbers)
+    return Results(classifier.version, options.digits, numbers)
 
 
 def show(console: Console, results: Results) -> None:

@@ -1,15 +1,18 @@
-"""Show on standard error how far a measurement is."""
+"""Show on standard error how far a command is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from model.evaluation.folder import OnPicture
+
+MANY = 10  # files, from which on a bar shows the progress of reading them
 
 OnName = Callable[[str], None]
 
@@ -21,8 +24,7 @@ def suite_progress(total: int) -> Iterator[OnName]:
     if not console.is_terminal:
         yield lambda name: console.print(f"measured: {name}", highlight=False)
         return
-    text = TextColumn("{task.description}")
-    with Bar(text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True) as bar:
+    with bar_of("{task.description}", console) as bar:
         task = bar.add_task("suite", total=total)
         yield lambda name: bar.update(task, advance=1, description=f"suite: {name}")
 
@@ -31,10 +33,30 @@ def suite_progress(total: int) -> Iterator[OnName]:
 def picture_progress() -> Iterator[OnPicture]:
     """Show a live bar if standard error is a terminal, else nothing."""
     console = Console(stderr=True)
-    text = TextColumn("pictures")
-    with Bar(
-        text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
-    ) as bar:  # fmt: skip
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
+    with bar_of("pictures", console) as bar:
         task = bar.add_task("")
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def file_progress(files: Sequence[Path]) -> Iterator[Iterable[Path]]:
+    """The files, with a live bar on standard error while they are taken: for MANY of them, if that is a terminal.
+
+    Where standard output is that terminal, too, the lines show the progress.
+    """
+    console = Console(stderr=True)
+    lines_are_shown = sys.stdout is not None and sys.stdout.isatty()
+    if not console.is_terminal or lines_are_shown or len(files) < MANY:
+        yield files
+        return
+    with bar_of("pictures", console) as bar:
+        yield bar.track(files)
+
+
+def bar_of(text: str, console: Console) -> Progress:
+    """A bar that vanishes in the end: a text, how many are done, and the time that is left."""
+    columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False)

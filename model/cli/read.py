@@ -6,25 +6,20 @@ import argparse
 import csv
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from model.classifier import Classifier
 from model.cli.pictures import STDIN, PictureReader, classifier_of, picture_arguments, with_doubt
+from model.cli.progress import file_progress
 from model.cli.terminal import fail
 from model.errors import ModelError
 from model.numbers.explain import read_and_explain
 from model.numbers.reader import MAX_DIGITS, decode_page, read_numbers
 from model.numbers.result import Number, NumbersOnPage
 
-MANY = 10  # files, from which on a bar shows the progress
 COLUMNS = ("file", "text", "confidence", "accepted", "reason", "x", "y", "width", "height")  # of the CSV
 
 
@@ -113,22 +108,6 @@ def as_row(cells: Iterable[object]) -> str:
     return row.getvalue()
 
 
-@contextmanager
-def progress(files: Sequence[Path]) -> Iterator[Iterable[Path]]:
-    """The files, with a live bar on standard error while they are taken: for MANY of them, if that is a terminal.
-
-    Where standard output is that terminal, too, the lines show the progress.
-    """
-    console = Console(stderr=True)
-    lines_are_shown = sys.stdout is not None and sys.stdout.isatty()
-    if not console.is_terminal or lines_are_shown or len(files) < MANY:
-        yield files
-        return
-    columns = (TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-        yield bar.track(files)
-
-
 def number_of_digits(text: str) -> int:
     """Parse `--digits`. Raises ArgumentTypeError."""
     if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DIGITS:
@@ -161,5 +140,5 @@ def main(argv: Sequence[str]) -> int:
         reader: NumbersReader = options.reader(classifier_of(options), options.digits)
     except ModelError as error:
         return fail(error)
-    with progress(list(reader.images(options.paths))) as files:
+    with file_progress(list(reader.images(options.paths))) as files:
         return reader.read(files)

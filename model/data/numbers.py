@@ -43,7 +43,7 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     if count > 3 and random.random() < ROUND:
         zeros = np.flatnonzero(digits.labels == 0)
         which[-3:] = zeros[random.integers(len(zeros), size=3)]
-    groups = np.split(which, sorted_cuts(count, random)) if random.random() < GROUP_SHARE else [which]
+    groups = np.split(which, group_starts(count, random)) if random.random() < GROUP_SHARE else [which]
     parts: list[NDArray[np.uint8]] = []
     for group in groups:
         if parts:
@@ -56,10 +56,10 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     return on_paper(joined(parts, height, random), height, random).gray, text
 
 
-def sorted_cuts(count: int, random: np.random.Generator) -> list[int]:
-    """Where a number of `count` digits is cut into groups: every three digits from its end, or anywhere."""
+def group_starts(count: int, random: np.random.Generator) -> list[int]:
+    """Where a number of `count` digits is parted into groups: before every third from its end, or at two places."""
     if random.random() < THREES:
-        return list(range(count - 3, 0, -3))[::-1]
+        return list(range(count % 3 or 3, count, 3))
     return sorted({int(random.integers(1, count)) for _ in range(2)}) if count > 1 else []
 
 

@@ -91,12 +91,16 @@ def linked(line: Line, random: np.random.Generator, share: float) -> Line:
 
 
 def edge_point(line: Line, index: int, random: np.random.Generator, side: int) -> NDArray[np.float64]:
-    """A random place x, y of a digit's ink near its right edge, for `side` 1, or its left edge, for −1."""
+    """A random place x, y, float64 (2,), of a digit's ink near its right edge, for `side` 1, or its left edge, for −1.
+
+    If all of its ink is another digit's, too, it is the upper left corner of its box.
+    """
     rows, columns = np.nonzero(line.owner == index)
-    order = np.argsort(-side * columns)[: max(1, len(columns) // 5)]
-    place = order[int(random.integers(len(order)))] if len(order) else 0
-    box = line.boxes[index]
-    return np.array([columns[place], rows[place]] if len(columns) else [box.x, box.y], np.float64)
+    if not len(columns):
+        return np.array([line.boxes[index].x, line.boxes[index].y], np.float64)
+    outermost = np.argsort(-side * columns)[: max(1, len(columns) // 5)]
+    place = random.choice(outermost)
+    return np.array([columns[place], rows[place]], np.float64)
 
 
 def leaning(share: NDArray[np.float32], slant: float) -> NDArray[np.uint8]:

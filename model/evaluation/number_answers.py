@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.evaluation.folder import BLANK
 from model.numbers.result import NumbersOnPage
 
-BLANK = "blank-image"
 NO_NUMBER = "no-number"
 
 

@@ -16,10 +16,10 @@ from model.evaluation.number_answers import NumberAnswer
 class NumberMetrics:
     """How a version reads pictures of numbers; all shares are 0–1. A line counts as one number.
 
-    count: of pictures; digit_accuracy: 1 − edit distance / digits; accuracy: share of the numbers that are read
-    entirely right; accepted: share of the pictures in which every number is accepted; accuracy_when_accepted: of the
-    numbers in these, None if there is none; confidence: mean over the pictures in which a number was read, None if
-    there is none; calibration_error: over these; refused: reason → number of pictures.
+    count: of pictures; numbers: that these show; digit_accuracy: 1 − edit distance / digits; accuracy: share of the
+    numbers that are read entirely right; accepted: share of the pictures in which every number is accepted;
+    accuracy_when_accepted: of the numbers in these, None if there is none; confidence: mean over the pictures in which
+    a number was read, None if there is none; calibration_error: over these; refused: reason → number of pictures.
     """
 
     count: int

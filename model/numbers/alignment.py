@@ -53,7 +53,7 @@ def align(page: Page, classifier: Classifier, text: str) -> Alignment:
     if len(wanted) > MAX_DIGITS * max(1, len(found)):
         raise NotAligned(f"The text has {len(wanted)} digits, more than the picture can hold.")
     count = f"{len(wanted)} digit{'s' * (len(wanted) > 1)}"
-    lattice = joined([analysis.lattice for analysis in found])
+    lattice = joined(found)
     path = spelling(lattice, wanted)
     if path is None:
         raise NotAligned(f"The picture can't be divided into {count}.")
@@ -69,13 +69,13 @@ def align(page: Page, classifier: Classifier, text: str) -> Alignment:
     return Alignment(digits, min(1.0, confidence))
 
 
-def joined(lattices: list[Lattice]) -> Lattice:
-    """One lattice of several that follow each other; its pieces are numbered through."""
+def joined(found: list[Analysis]) -> Lattice:
+    """One lattice of those of several stretches of writing, in reading order; its pieces are numbered through."""
     into: list[list[Edge]] = [[]]
     pieces = 0
-    for lattice in lattices:
+    for analysis in found:
         start = len(into) - 1
-        for edges in lattice.into[1:]:
+        for edges in analysis.lattice.into[1:]:
             into.append([
                 edge._replace(
                     first=edge.first + start, last=edge.last + start,
@@ -83,9 +83,7 @@ def joined(lattices: list[Lattice]) -> Lattice:
                 )
                 for edge in edges
             ])  # fmt: skip
-        pieces += 1 + max(
-            (edge.piece for edges in lattice.into for edge in edges if edge.piece is not None), default=-1
-        )
+        pieces += len(analysis.pieces)
     return Lattice(into)
 
 

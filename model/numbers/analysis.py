@@ -41,6 +41,11 @@ class Analysis(NamedTuple):
     total: float
     has_length: bool
 
+    @property
+    def chosen(self) -> list[int]:
+        """The indices of the pieces that are the digits of the likeliest text, from left to right."""
+        return [edge.piece for edge in self.texts[0][1].path if edge.piece is not None]
+
     def probability(self, hypothesis: Hypothesis) -> float:
         """Of one of the texts, 0–1."""
         return min(1.0, float(np.exp(hypothesis.weight - self.total)))

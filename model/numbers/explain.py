@@ -20,8 +20,8 @@ from model.numbers.result import NumbersOnPage
 from model.preprocessing.decoding.page import Page
 
 ENLARGEMENT = 4  # pixels for each of the line's
-BAR = 17  # pixels of a row of bars
-MARGIN = 12
+BAR, LINE = 17, 16  # pixels of a row of bars, and of a line of text
+MARGIN, GAP = 12, 6  # pixels around the pictures, and between the parts of one
 WIDTH = 900  # pixels, at least
 PAPER, TEXT, CHOSEN, OTHER, CUT = "#ffffff", "#1f2430", "#1a7f4b", "#d4d9e2", "#c0392b"
 TEXTS = 4  # that are listed
@@ -52,17 +52,16 @@ def drawn(analysis: Analysis) -> Image.Image:
     """Draw one stretch of writing: its primitives, its lattice, and its texts."""
     ink = colored(analysis)
     bars = rows_of_bars(analysis)
-    on_path = {edge.piece for edge in analysis.texts[0][1].path if edge.piece is not None}
-    lattice_top = ink.height + 6
-    texts_top = lattice_top + BAR * len(bars) + 6
-    picture = Image.new("RGB", (max(WIDTH, ink.width), texts_top + 16 * TEXTS), PAPER)
+    lattice_top = ink.height + GAP
+    texts_top = lattice_top + BAR * len(bars) + GAP
+    picture = Image.new("RGB", (max(WIDTH, ink.width), texts_top + LINE * TEXTS), PAPER)
     picture.paste(ink, (0, 0))
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(12)
     for row, indices in enumerate(bars):
         for index in indices:
             left, _, right, _ = (ENLARGEMENT * edge for edge in analysis.pieces[index].box)
             top = lattice_top + BAR * row
-            is_chosen = index in on_path
+            is_chosen = row == 0
             pen.rectangle((left, top, right - 2, top + BAR - 3), fill=CHOSEN if is_chosen else OTHER)
             score, probabilities = float(analysis.scores.score[index]), analysis.scores.probabilities[index]
             label = f"{int(probabilities.argmax())} {1 / (1 + np.exp(-score)):.0%}"
@@ -72,7 +71,7 @@ def drawn(analysis: Analysis) -> Image.Image:
                 pen.line((right - 1, 0, right - 1, ink.height), CUT)
     for row, (text, hypothesis) in enumerate(analysis.texts[:TEXTS]):
         line = f"{text or '(no digit)'}   {analysis.probability(hypothesis):.1%}"
-        pen.text((0, texts_top + 16 * row), line, TEXT, font)
+        pen.text((0, texts_top + LINE * row), line, TEXT, font)
     return picture
 
 
@@ -92,19 +91,18 @@ def color_of(index: int) -> tuple[int, int, int]:
 
 
 def rows_of_bars(analysis: Analysis) -> list[list[int]]:
-    """Indices of the pieces, arranged in rows in which none overlap; those of the best path are the first row."""
-    chosen = [edge.piece for edge in analysis.texts[0][1].path if edge.piece is not None]
-    rows: list[list[int]] = [chosen]
-    ends: list[int] = [10**9]
-    order = sorted(set(range(len(analysis.pieces))) - set(chosen), key=lambda index: analysis.pieces[index].box[0])
-    for index in order:
+    """Indices of the pieces in rows: first the chosen ones, then the others, so that in no row any overlap."""
+    others = set(range(len(analysis.pieces))) - set(analysis.chosen)
+    rows: list[list[int]] = []
+    ends: list[int] = []
+    for index in sorted(others, key=lambda index: analysis.pieces[index].box[0]):
         left, _, right, _ = analysis.pieces[index].box
         for row, end in enumerate(ends):
-            if row and left >= end:
+            if left >= end:
                 rows[row].append(index)
                 ends[row] = right
                 break
         else:
             rows.append([index])
             ends.append(right)
-    return rows
+    return [analysis.chosen, *rows]

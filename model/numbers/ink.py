@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.numbers.printed_lines import without_printed_lines, writing_height
-from model.preprocessing.background import Background, background_of, full_strength, noise_of, of_other_polarity
+from model.preprocessing.background import Background, background_of, full_strength, ink_of, noise_of, of_other_polarity
 from model.preprocessing.components import components_of, stroke_width
 from model.preprocessing.errors import BlankImage, CrowdedPage
 from model.preprocessing.foreground import MIN_CONTRAST, reflectance_of, sheet_within
@@ -73,10 +73,8 @@ def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
     background, ink, strength = background_and_ink(gray)
     if strength < MIN_CONTRAST:
         raise BlankImage(NO_CONTRAST)
-    difference = gray - background.level
-    paler = np.maximum(difference if background.is_light else -difference, 0)  # than paper: by noise alone
-    noise = noise_of(paler)
-    floor = NOISE_FACTOR * noise
+    paler = ink_of(gray - background.level, not background.is_light)  # than paper: by noise alone
+    floor = NOISE_FACTOR * noise_of(paler)
     mask = ink > max(SOLID_SHARE * strength, floor)
     if not mask.any():
         raise BlankImage(TOO_GRAINY)
@@ -98,7 +96,7 @@ def background_and_ink(gray: NDArray[np.uint8]) -> tuple[Background, NDArray[np.
         return background, ink, strength
     other = of_other_polarity(gray, background)
     difference = gray - other.level
-    if full_strength(np.maximum(-difference if other.is_light else difference, 0)) < CLEAR_CONTRAST:
+    if full_strength(ink_of(difference, other.is_light)) < CLEAR_CONTRAST:
         return background, ink, strength
     ink = reflectance_of(difference, other)
     return other, ink, full_strength(ink)
@@ -116,5 +114,4 @@ def without_dust(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
         height <= LARGE and np.count_nonzero(mask) > MAX_INK
     ):
         raise CrowdedPage(CROWDED)
-    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
-    return result, height
+    return parts.mask_of(kept), height

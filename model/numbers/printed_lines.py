@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.components import BESIDE, Components, components_of, dilated, stroke_width
+from model.preprocessing.components import Components, components_of, stroke_width
 from model.preprocessing.lines import Line, find_lines
 from model.preprocessing.structure import crosses, is_corner
 
@@ -48,32 +48,23 @@ def without_printed_lines(
     faint: bool (H, W), where there is ink at all; a line may be paler than strokes; ink: float32 (H, W).
     """
     erased = np.zeros(solid.shape, bool)
-    known = lines_across(faint)
-    for line in known:
-        erase(line, erased, ink)
-    for _ in range(ROUNDS):
-        rest = solid & ~erased
-        if not rest.any():
-            break
-        height, stroke = writing_height(components_of(rest), rest.shape), stroke_width(rest)
-        inked = faint & ~erased
-        lines = find_lines(
-            inked, LINE_WIDTH / REACH, REACH * height, straight_runs(inked, max(MIN_RUN, round(RUN * height)))
-        )
-        found = [line for line in lines if is_printed(line, [*lines, *known], known, height, stroke)]
-        if not found:
-            break
+    known: list[Line] = []
+    found = lines_across(faint)
+    for rounds_left in reversed(range(ROUNDS + 1)):
         for line in found:
             erase(line, erased, ink)
         known += found
-    rest = solid & ~erased
-    if not rest.any():
-        return rest, 0.0
-    height = writing_height(components_of(rest), rest.shape)
-    if not known:
-        return solid, height
-    widest = max(line.width for line in known)
-    return without_debris(rest, erased, max(DEBRIS * height, LINE_WIDTHS * widest)), height
+        rest = solid & ~erased
+        if not rest.any():
+            return rest, 0.0
+        parts = components_of(rest)
+        height = writing_height(parts, rest.shape)
+        found = lines_among(faint & ~erased, known, height, stroke_width(rest)) if rounds_left else []
+        if not found:
+            break
+    widest = max((line.width for line in known), default=0.0)
+    is_debris = parts.beside(erased) & (parts.longer < max(DEBRIS * height, LINE_WIDTHS * widest))
+    return parts.mask_of(~is_debris), height
 
 
 def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
@@ -83,6 +74,14 @@ def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
     level = [line for line in at_border if abs(line.direction[1]) < LEVEL and line.length >= ACROSS * mask.shape[1]]
     upright = [line for line in at_border if abs(line.direction[0]) < LEVEL and all(line.reaches_border)]
     return level + (upright if len(upright) >= GRID else [])
+
+
+def lines_among(mask: NDArray[np.bool_], known: list[Line], height: float, stroke: float) -> list[Line]:
+    """The printed lines in bool (H, W) beside those that are known. height, stroke: as in `is_printed`."""
+    runs = straight_runs(mask, max(MIN_RUN, round(RUN * height)))
+    lines = find_lines(mask, LINE_WIDTH / REACH, REACH * height, runs)
+    every = [*lines, *known]
+    return [line for line in lines if is_printed(line, every, known, height, stroke)]
 
 
 def straight_runs(mask: NDArray[np.bool_], length: int) -> NDArray[np.float64]:
@@ -110,8 +109,8 @@ def straight_runs(mask: NDArray[np.bool_], length: int) -> NDArray[np.float64]:
 def is_printed(line: Line, lines: list[Line], known: list[Line], height: float, stroke: float) -> bool:
     """Whether a line is much longer than the writing is high, and thin or crosses the page; or is part of a frame.
 
-    Both ends of such a part are corners, or lie on lines that are known to be printed and about as wide. stroke: width
-    of the writing's strokes, in pixels.
+    Both ends of such a part are corners, or lie on lines that are known to be printed and about as wide. height: of
+    the writing, stroke: the width of its strokes, both in pixels.
     """
     if line.length >= LONG_LINE * height and (all(line.reaches_border) or line.width <= THINNER * stroke):
         return True
@@ -125,18 +124,11 @@ def is_printed(line: Line, lines: list[Line], known: list[Line], height: float, 
 
 def erase(line: Line, erased: NDArray[np.bool_], ink: NDArray[np.float32]) -> None:
     """Mark a line's pixels in bool (H, W), but none whose ink, in float32 (H, W), is much stronger: a stroke's."""
+    if not len(line.rows):
+        return
     strength = ink[line.rows, line.columns]
-    mine = strength <= STRONGER * float(np.percentile(strength, TYPICAL)) if len(strength) else np.zeros(0, bool)
+    mine = strength <= STRONGER * float(np.percentile(strength, TYPICAL))
     erased[line.rows[mine], line.columns[mine]] = True
-
-
-def without_debris(mask: NDArray[np.bool_], erased: NDArray[np.bool_], size: float) -> NDArray[np.bool_]:
-    """The mask bool (H, W) without pieces beside what was erased that are shorter than `size` pixels."""
-    parts = components_of(mask)
-    beside = np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
-    kept = ~(beside & (parts.longer < size))
-    result: NDArray[np.bool_] = np.append(False, kept)[parts.labels]
-    return result
 
 
 def writing_height(parts: Components, shape: tuple[int, ...]) -> float:
@@ -157,7 +149,5 @@ def are_around(parts: Components) -> NDArray[np.bool_]:
     result = np.zeros(len(parts.area), bool)
     tall = np.argsort(-parts.height)[:MAX_FRAMES]
     for index in tall.tolist():
-        inside = (parts.left > parts.left[index]) & (parts.right < parts.right[index])
-        inside &= (parts.top > parts.top[index]) & (parts.bottom < parts.bottom[index])
-        result[index] = bool((inside & (parts.height >= ENCLOSED * parts.height[index])).any())
+        result[index] = (parts.within(index) & (parts.height >= ENCLOSED * parts.height[index])).any()
     return result

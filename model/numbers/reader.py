@@ -76,17 +76,17 @@ def numbers_of(found: Sequence[Analysis], page: Page, ink: PageInk) -> NumbersOn
 def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     """The number that the writing is; None if it is none."""
     text, best = analysis.texts[0]
-    chosen = [(analysis.pieces[edge.piece], edge.piece) for edge in best.path if edge.piece is not None]
-    scores = [float(analysis.scores.score[index]) for _, index in chosen]
+    pieces = [analysis.pieces[index] for index in analysis.chosen]
+    scores = analysis.scores.score[analysis.chosen].tolist()
     if not text or np.median(scores) < LEAST_SCORE:
         return None
     probability = analysis.probability(best)
     sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores)))
-    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece, _ in chosen]
+    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece in pieces]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [
         ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
-        for place, (digit, box, (piece, _)) in enumerate(zip(text, boxes, chosen, strict=True))
+        for place, (digit, box, piece) in enumerate(zip(text, boxes, pieces, strict=True))
     ]
     others = [
         Alternative(other, sure.of_other(analysis.probability(found)))

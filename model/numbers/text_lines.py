@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.numbers.ink import CROWDED, PageInk
-from model.preprocessing.components import Components, components_of, stroke_width
+from model.preprocessing.components import Components, components_of, dilated, stroke_width
 from model.preprocessing.errors import CrowdedPage
 
 # Shares of the writing's height:
@@ -148,8 +148,7 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp], row:
     chosen[members + 1] = True
     labels = parts.labels[top:bottom, left:right]
     mine = chosen[labels]
-    beside = cv2.dilate(mine.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    ink = np.where(mine | (beside & (labels == 0)), page.ink[top:bottom, left:right], np.float32(0))
+    ink = np.where(mine | (dilated(mine, 1) & (labels == 0)), page.ink[top:bottom, left:right], np.float32(0))
     heights = parts.height[members]
     bodies = heights[heights >= BODY * page.height]
     height = float(np.median(bodies))
@@ -202,7 +201,10 @@ def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def shifted(picture: NDArray[np.float32], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The picture float32 (h, w) with each row moved to the right: float32 (h, w + the widest shift)."""
+    """The picture float32 (h, w) with each row moved to the right by `shifts`, float (h,), which rise or fall evenly.
+
+    The result, float32, is wider by the widest shift.
+    """
     slant = float(shifts[-1] - shifts[0]) / max(1, len(shifts) - 1)
     if not slant:
         return picture

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 ILLUMINATION_SIDE = 48  # pixels to which the page is shrunk for estimating its light
 WINDOW = 15  # pixels of that; strokes are narrower
+MARGIN = 3  # pixels of that
 OUTER = 0.7  # from the middle, 0, to the border, 1: beyond it, most of a page is paper
 BLOT = 0.5  # times as bright as the paper around, or less: no shadow is so dark
-MARGIN = 3  # pixels of that
 TINY_PAGE_SIDE = 20  # pixels; a smaller page is filled by its digit, and most of its border is paper
 SMALL_PAGE_SIDE = 40  # pixels; on pages up to this size, uneven light is not looked for
 FLAT_SPREAD = 6  # gray levels between the 10th and 90th percentile of the light near the border; above it is uneven
@@ -131,6 +131,15 @@ def has_dark_ink(difference: NDArray[Any]) -> bool:
     """
     values = difference.astype(np.float32)
     return bool((values * values * values).sum() < 0)
+
+
+def ink_of(difference: NDArray[np.float32], is_light: bool) -> NDArray[np.float32]:
+    """How much darker a page is than light paper, or lighter than dark paper, in gray levels: float32 (H, W), 0–255.
+
+    difference: page minus background.
+    """
+    ink: NDArray[np.float32] = np.maximum(-difference if is_light else difference, 0).astype(np.float32)
+    return ink
 
 
 def noise_of(difference: NDArray[Any]) -> float:

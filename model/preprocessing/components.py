@@ -43,10 +43,29 @@ class Components(NamedTuple):
 
     def places_of(self, indices: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Rows and columns of the pixels of some components."""
-        chosen = np.zeros(len(self.area) + 1, bool)
-        chosen[[index + 1 for index in indices]] = True
-        rows, columns = np.nonzero(chosen[self.labels])
+        chosen = np.zeros(len(self.area), bool)
+        chosen[indices] = True
+        rows, columns = np.nonzero(self.mask_of(chosen))
         return rows, columns
+
+    def mask_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where the chosen components lie: bool (H, W). chosen: bool (P,)."""
+        mask: NDArray[np.bool_] = np.append(False, chosen)[self.labels]
+        return mask
+
+    def beside(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which components touch a mask bool (H, W), such as what was erased: bool (P,)."""
+        pixels = np.bincount(self.labels[dilated(mask, BESIDE)], minlength=len(self.area) + 1)[1:]
+        touching: NDArray[np.bool_] = pixels > 0
+        return touching
+
+    def within(self, index: int) -> NDArray[np.bool_]:
+        """Which components' boxes lie inside the box of one, and touch none of its sides: bool (P,)."""
+        inside: NDArray[np.bool_] = (
+            (self.left > self.left[index]) & (self.right < self.right[index])
+            & (self.top > self.top[index]) & (self.bottom < self.bottom[index])
+        )  # fmt: skip
+        return inside
 
 
 def components_of(mask: NDArray[np.bool_]) -> Components:
@@ -57,7 +76,7 @@ def components_of(mask: NDArray[np.bool_]) -> Components:
 
 
 def stroke_width(mask: NDArray[np.bool_]) -> float:
-    """The usual width of strokes in a mask of ink, in pixels: its area over half its outline."""
+    """The usual width of strokes in a mask of ink bool (H, W), in pixels: its area over half its outline."""
     edges = int(np.count_nonzero(mask[:, 1:] != mask[:, :-1]) + np.count_nonzero(mask[1:] != mask[:-1]))
     return 2.5 * int(np.count_nonzero(mask)) / max(edges, 1)  # diagonals count twice in the outline
 

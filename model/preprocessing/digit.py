@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.components import BESIDE, Components, components_of, dilated
+from model.preprocessing.components import Components, components_of
 from model.preprocessing.rings import are_round, inside_rings
 from model.preprocessing.structure import BAND
 
@@ -53,8 +53,8 @@ class Digit(NamedTuple):
     stray: float
     has_ring: bool
     is_cut: bool
-    is_one_of_several: bool = False
-    shows_several: bool = False
+    is_one_of_several: bool
+    shows_several: bool
 
 
 def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: float) -> Digit | None:
@@ -79,7 +79,7 @@ def digit_of(mask: NDArray[np.bool_], erased: NDArray[np.bool_], line_width: flo
     kept = with_parts(parts, main, others & (~at_border | at_border[main]))
     beside = parts.area[others & ~at_border & ~kept].sum()
     stray = float(beside / (beside + parts.area[kept].sum()))
-    digit = np.append(False, kept)[parts.labels]
+    digit = parts.mask_of(kept)
     neighbours = others & ~at_border & are_neighbours(parts, main)
     return Digit(
         digit,
@@ -112,25 +112,20 @@ def touches_border(parts: Components, shape: tuple[int, ...]) -> NDArray[np.bool
 def debris_among(parts: Components, erased: NDArray[np.bool_], line_width: float) -> NDArray[np.bool_]:
     """Which components are remains of lines and frames: bool (P,)."""
     is_thin = parts.area <= (LINE_WIDTHS * line_width + 1) * parts.longer
-    beside = are_beside(parts, erased)
+    beside = parts.beside(erased)
     debris = beside & (parts.longer < DEBRIS * min(erased.shape))
     debris |= frame_pieces(parts, erased.shape, BAND) & (is_thin | (line_width == 0))
     thin = beside & is_thin  # a piece of a line, if there is a digit beside it
     longest = np.max(parts.longer, where=~thin & ~debris, initial=0)
-    is_comb = not longest and np.count_nonzero(thin) > 1 and bool((upright_of(parts) | ~thin).all())  # teeth on a line
+    is_comb = not longest and np.count_nonzero(thin) > 1 and bool((are_upright(parts) | ~thin).all())  # teeth on a line
     result: NDArray[np.bool_] = debris | (thin & (is_comb | (parts.longer <= 2 * longest)))
     return result
 
 
-def upright_of(parts: Components) -> NDArray[np.bool_]:
+def are_upright(parts: Components) -> NDArray[np.bool_]:
     """Which components are high and narrow: bool (P,)."""
     result: NDArray[np.bool_] = parts.width <= TOOTH * parts.height
     return result
-
-
-def are_beside(parts: Components, erased: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which components touch what was erased: bool (P,)."""
-    return np.bincount(parts.labels[dilated(erased, BESIDE)], minlength=len(parts.area) + 1)[1:] > 0
 
 
 def frame_pieces(parts: Components, shape: tuple[int, ...], share: float) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ class ImageError(Exception):
 
     ├── EmptyImage  ├── UnsupportedFormat  ├── CorruptImage
     ├── ImageTooLarge  ├── ImageTooSmall  ├── InvalidPixels
-    └── BlankImage  └── CrowdedPage
+    ├── BlankImage  └── CrowdedPage
     """
 
 

@@ -20,6 +20,7 @@ from model.preprocessing.background import (
     background_of,
     border_of,
     full_strength,
+    ink_of,
     noise_of,
 )
 from model.preprocessing.components import dilated
@@ -156,7 +157,7 @@ def reflectance_of(difference: NDArray[np.float32], background: Background) -> N
 
     In a shadow the same ink differs less from the paper.
     """
-    ink: NDArray[np.float32] = np.maximum(-difference if background.is_light else difference, 0).astype(np.float32)
+    ink = ink_of(difference, background.is_light)
     if background.is_uneven and background.is_light:
         ink *= 255 / np.maximum(background.level, 32)
     return ink

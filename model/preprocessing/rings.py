@@ -21,11 +21,7 @@ SLASH_ANGLES = (10, 85)  # degrees from upright: a 1 in a ring is steeper, a das
 
 def inside_rings(parts: Components, main: int) -> tuple[int, list[int]]:
     """The component that is drawn into rings or frames, and these; `main` itself and none if there are none."""
-    inside = (
-        (parts.left > parts.left[main]) & (parts.right < parts.right[main])
-        & (parts.top > parts.top[main]) & (parts.bottom < parts.bottom[main])
-        & (parts.longer >= CONTENT * parts.longer[main])
-    )  # fmt: skip
+    inside = parts.within(main) & (parts.longer >= CONTENT * parts.longer[main])
     if inside.any():
         inner = int(np.argmax(np.where(inside, parts.longer, 0)))
         if surround(parts, [main], inner) and not is_slash(parts, inner, [main]):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.preprocessing.components import BESIDE, Components, components_of, dilated
+from model.preprocessing.components import Components, components_of
 from model.preprocessing.lines import MAX_WIDTH, MIN_SLENDERNESS, Line, Point, find_lines, normal_of
 
 MEETING = 0.1  # of the page's shorter side; lines whose ends are nearer to each other meet
@@ -97,13 +97,10 @@ def is_stroke_of_full_page(line: Line, rest: Components) -> bool:
 
 
 def attached(line: Line, rest: Components) -> NDArray[np.intp]:
-    """Those components of the rest of the page, without the lines, that touch a line and are not small against it."""
+    """Which components of the rest, without the lines, touch a line and are not small against it: indices, int (N,)."""
     band = np.zeros(rest.labels.shape, bool)
     band[line.rows, line.columns] = True
-    touching = np.unique(rest.labels[dilated(band, BESIDE)])
-    parts = touching[touching > 0] - 1
-    large: NDArray[np.intp] = parts[rest.longer[parts] > ATTACHED * line.length].astype(np.intp)
-    return large
+    return np.flatnonzero(rest.beside(band) & (rest.longer > ATTACHED * line.length))
 
 
 def is_held(line: Line, others: list[Line], shape: tuple[int, ...], near: float) -> bool:

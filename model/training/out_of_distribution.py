@@ -64,8 +64,7 @@ class Source:
     """Draws training digits at random: `source(n, among)` is float32 (n, 1, 32, 32) with labels among those given."""
 
     def __init__(self, digits: Labelled, generator: Generator) -> None:
-        self.digits = digits
-        self.images, self.generator = digits.images, generator
+        self.digits, self.generator = digits, generator
         labels = torch.from_numpy(digits.labels)
         self.by_label = [torch.nonzero(labels == label).flatten() for label in range(10)]
 
@@ -73,7 +72,7 @@ class Source:
         """Draw `n` digits with one of these labels."""
         fitting = torch.cat([self.by_label[label] for label in among])
         which = fitting[torch.randint(len(fitting), (n,), generator=self.generator)]
-        return torch.from_numpy(to_input(self.images[which.numpy()]))
+        return torch.from_numpy(to_input(self.digits.images[which.numpy()]))
 
 
 def chunk(some: Source, generator: Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""Databases of both kinds, servers on them, and a folder with two versions."""
+"""Databases of both kinds, servers on them, a predictor, and a folder with two versions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import pytest
 from app.database.database import Database
 from app.database.migrate import migrate
 from app.database.tables import audit, samples
+from app.inference.active_model import ActiveModel
+from app.inference.predictor import Predictor
+from app.settings import load_settings
 from model.registry.store import Store
 from tests.postgres import PostgreSQL, private_postgresql
 from tests.server import SHIPPED, Server
@@ -57,6 +60,14 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def predictor() -> Iterator[Predictor]:
+    """A predictor that has no model yet."""
+    made = Predictor(load_settings(), ActiveModel(Store(Path("nowhere")), Store(Path("nowhere"))))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -78,7 +78,11 @@ def grating(shape: Shape, spacing: float, width: float, angle: float, random: Ge
     """Parallel lines over the whole page, `angle` degrees from level."""
     x, y = grid(shape)
     turn = np.radians(angle)
-    across = y * np.cos(turn) - x * np.sin(turn) + random.uniform(0, spacing)
+    return repeated(y * np.cos(turn) - x * np.sin(turn) + random.uniform(0, spacing), spacing, width)
+
+
+def repeated(across: NDArray[np.floating], spacing: float, width: float) -> Share:
+    """Lines wherever `across`, a distance in pixels (H, W), is a multiple of `spacing`."""
     return stroke(np.abs((across + spacing / 2) % spacing - spacing / 2), width)
 
 

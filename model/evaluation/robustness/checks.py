@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.data.strings import Spacing
-from model.evaluation.robustness.canvas import Shape, grating, grid, line, placed, stroke
+from model.evaluation.robustness.canvas import Shape, grating, grid, line, placed, repeated
 from model.evaluation.robustness.marks import amount
 from model.evaluation.robustness.nondigits import clouds
 from model.evaluation.robustness.paint import Share, jpeg, paint
@@ -53,11 +53,6 @@ def pattern(shape: Shape, random: Generator) -> Share:
     chosen = [kinds[index] for index in random.choice(len(kinds), 1 + int(random.random() < 0.4)).tolist()]
     share: Share = np.maximum.reduce([kind(shape, random) for kind in chosen])
     return share
-
-
-def repeated(across: NDArray[np.floating], spacing: float, width: float) -> Share:
-    """Lines wherever `across`, a distance in pixels (H, W), is a multiple of `spacing`."""
-    return stroke(np.abs((across + spacing / 2) % spacing - spacing / 2), width)
 
 
 def waves(shape: Shape, random: Generator) -> Share:

@@ -15,6 +15,16 @@ ENDS = ("", "", ".", "-", "–", "=", ".-")  # what is written after the last di
 ABOVE, BELOW = 1.25, 0.3  # the room for a line above and below its base line, as shares of a digit's height
 
 
+def row(
+    images: NDArray[np.uint8], random: Generator, height: float, spacing: Spacing = Spacing.NATURAL, slant: float = 0.0
+) -> Share:
+    """The digits, uint8 (N, 32, 32), as one line that is cut to its ink: a share of ink (H, W), 0–1.
+
+    height, slant: as in `amount`.
+    """
+    return compose(images, random, spacing, height, slant).ink.astype(np.float32) / np.float32(255)
+
+
 def amount(
     images: NDArray[np.uint8],
     height: float,
@@ -24,7 +34,7 @@ def amount(
 ) -> Share:
     """The digits, uint8 (N, 32, 32), with marks of the same pen: a share of ink (H, W), 0–1.
 
-    height: of a digit in pixels; spacing: between marks; slant: how far it leans to the right, a share of its
+    height: of a digit in pixels; spacing: between digits; slant: how far it leans to the right, a share of its
     height.
     """
     base, below = round(ABOVE * height), round(BELOW * height)
@@ -33,9 +43,8 @@ def amount(
     width, point = height * random.uniform(0.07, 0.13), "," if random.random() < 0.25 else "."
     parts: list[Share] = []
     for start, end in zip(starts, [*starts[1:], len(images)], strict=True):
-        ink = compose(images[start:end], random, spacing, height, slant).ink
-        digits = ink.astype(np.float32) / np.float32(255)
-        parts.append(placed(digits, (base + below, ink.shape[1]), 0, base - len(ink)))
+        digits = row(images[start:end], random, height, spacing, slant)
+        parts.append(placed(digits, (base + below, digits.shape[1]), 0, base - len(digits)))
         signs = point if end < len(images) else str(random.choice(ENDS))
         parts += [mark(sign, base, below, height, width, random) for sign in signs]
     apart = height * random.uniform(0.1, 0.3, len(parts))

@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.data.strings import Spacing, compose
+from model.data.strings import Spacing
 from model.data.written import written
 from model.evaluation.robustness.canvas import (
     Page,
@@ -27,7 +27,7 @@ from model.evaluation.robustness.canvas import (
     within,
 )
 from model.evaluation.robustness.checks import check
-from model.evaluation.robustness.marks import amount
+from model.evaluation.robustness.marks import amount, row
 from model.evaluation.robustness.paint import Share, jpeg, paint
 from model.evaluation.robustness.photo import HEIGHT, TILT, WIDTH, taken
 
@@ -58,11 +58,6 @@ def height_of(random: Generator) -> float:
     return float(random.uniform(20, 80))
 
 
-def row(images: Images, random: Generator, height: float, spacing: Spacing, slant: float = 0.0) -> Share:
-    """The digits as one line: a share of ink (H, W), 0–1."""
-    return compose(images, random, spacing, height, slant).ink.astype(np.float32) / np.float32(255)
-
-
 def framed(share: Share, height: float, random: Generator) -> Share:
     """The line on a page with margins of a third to one and a half times the digits' height."""
     left, top, right, bottom = (height * random.uniform(0.35, 1.5, 4)).tolist()
@@ -89,7 +84,7 @@ def plain(spacing: Spacing) -> Build:
 def slanted(images: Images, random: Generator) -> bytes:
     """All digits lean to one side by up to SLANT of their height, and the line rises or falls by up to TURN."""
     height = height_of(random)
-    share = framed(row(images, random, height, Spacing.NATURAL, random.uniform(-SLANT, SLANT)), height, random)
+    share = framed(row(images, random, height, slant=random.uniform(-SLANT, SLANT)), height, random)
     return sheet(turned(share, random.uniform(-TURN, TURN)), height, random)
 
 
@@ -102,7 +97,7 @@ def turned(share: Share, angle: float) -> Share:
 def ruled(images: Images, random: Generator) -> bytes:
     """Ruled paper, its lines anywhere below or in the digits, turned by up to 3°, of any color."""
     height = height_of(random)
-    share = framed(row(images, random, height, Spacing.NATURAL), height, random)
+    share = framed(row(images, random, height), height, random)
     spacing, width = height * random.uniform((0.9, 0.02), (2.2, 0.06))
     lines = grating(share.shape, spacing, width, random.uniform(-3, 3), random)
     return sheet(share, height, random, paint(lines, paper(share.shape, random), printed(random)))
@@ -134,7 +129,7 @@ def punctuated(images: Images, random: Generator) -> bytes:
 
 def photo(images: Images, random: Generator) -> bytes:
     """A phone's photo of a sheet, the digits 25 to 80 pixels high and far enough from the edges to be all on it."""
-    share = row(images, random, 80, Spacing.NATURAL)
+    share = row(images, random, 80)
     scale = min(1, 0.8 * WIDTH / share.shape[1]) * random.uniform(0.4, 1)
     size = round(share.shape[1] * scale), round(share.shape[0] * scale)
     small = np.asarray(Image.fromarray(share).resize(size, Image.Resampling.BOX))
@@ -145,7 +140,7 @@ def photo(images: Images, random: Generator) -> bytes:
 def page(images: Images, random: Generator) -> bytes:
     """PAGE_LINES lines, each of PAGE_DIGITS digits of 24 to 48 pixels, on plain paper, turned by up to 1°."""
     height = random.uniform(24, 48)
-    lines = [row(line, random, height, Spacing.NATURAL) for line in images.reshape(PAGE_LINES, -1, *images.shape[1:])]
+    lines = [row(line, random, height) for line in images.reshape(PAGE_LINES, -1, *images.shape[1:])]
     pitch, margin = height * random.uniform(1.6, 2.4), 2 * height
     indents = height * random.uniform(0, 1.5, len(lines))
     right = max(indent + line.shape[1] for indent, line in zip(indents, lines, strict=True))

@@ -6,39 +6,22 @@ import asyncio
 import gc
 import threading
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 import pytest
-from starlette.types import Message, Scope
 
-from app.http.body import BodyBudget
-from app.http.encodings import ContentReader
-from app.http.envelope import Envelope
 from app.http.errors import BadRequest, NotReady, Problem
-from app.http.fast_path import FastPath
-from app.inference.active_model import ActiveModel
 from app.inference.predictor import Answer, Predictor
-from app.routes.direct import METHODS, direct
-from app.routes.predict import ENDPOINTS, MAX_LOOP_BYTES
-from app.settings import load_settings
+from app.routes.predict import MAX_LOOP_BYTES
 from model.classifier import Classifier
 from model.faults import FaultLog
 from model.preprocessing.pipeline import Reading, read_digit, to_png
-from model.registry.store import Store
+from tests.asgi import answer_of, whole
 from tests.faults import poisoned
 from tests.pictures import draw_seven, encoded
 from tests.server import SHIPPED
-
-
-@pytest.fixture
-def predictor() -> Iterator[Predictor]:
-    """A predictor that has no model yet."""
-    made = Predictor(load_settings(), ActiveModel(Store(Path("nowhere")), Store(Path("nowhere"))))
-    yield made
-    made.close()
 
 
 def test_without_a_model_a_picture_that_can_not_be_read_is_told_so_and_another_has_to_wait(
@@ -161,7 +144,7 @@ def test_a_large_body_is_taken_apart_in_the_thread(
     for name in ("one_picture", "many_pictures"):
         monkeypatch.setattr(f"app.routes.predict.{name}", noted)
     body = b"[" + b" " * MAX_LOOP_BYTES if kind == "json" else b"--x\r\n" + b" " * MAX_LOOP_BYTES
-    sent = asyncio.run(answer_of(predictor, path, {"type": "http.request", "body": body, "more_body": False}))
+    sent = asyncio.run(answer_of(predictor, path, whole(body)))
     assert sent[0]["status"] == 400 and all(place.startswith("large") for place in places) and places
 
 
@@ -193,21 +176,6 @@ def test_refused_pictures_leave_nothing_for_a_garbage_collection(predictor: Pred
     assert kept < 1_000_000
 
 
-async def answer_of(predictor: Predictor, path: str, *received: Message) -> list[Message]:
-    """The messages that the ASGI app of a path sends after these."""
-    messages, sent = iter(received), []
-
-    async def receive() -> Message:
-        return next(messages)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
-    await wrapped(predictor)(scope, receive, send)
-    return sent
-
-
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
 def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
     predictor: Predictor, seven: bytes, path: str, monkeypatch: pytest.MonkeyPatch
@@ -217,13 +185,3 @@ def test_nothing_is_read_for_a_client_that_left_before_its_body_was_complete(
     begun = {"type": "http.request", "body": seven, "more_body": True}
     sent = asyncio.run(answer_of(predictor, path, begun, {"type": "http.disconnect"}))
     assert not worked and not sent
-
-
-def wrapped(predictor: Predictor) -> Envelope:
-    """The ASGI apps of predictions by their paths, as in the service."""
-    content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
-    return Envelope(FastPath(broken, direct(ENDPOINTS, predictor, content), METHODS), "", content.budget, lambda: False)
-
-
-async def broken(*_: object) -> None:
-    raise AssertionError("the way past FastAPI was not taken")

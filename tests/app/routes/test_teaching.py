@@ -7,9 +7,7 @@ import base64
 import io
 import threading
 import zipfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,19 +19,16 @@ from PIL import Image
 from app.database.database import Database
 from app.http.errors import NotReady, Overloaded
 from app.inference import number_reader
-from app.inference.active_model import ActiveModel
 from app.inference.predictor import Predictor
 from app.routes.samples import add_number
 from app.schemas import examples
 from app.schemas.samples import MAX_TEXT
-from app.settings import load_settings
 from model.classifier import Classifier
 from model.preprocessing.pipeline import to_png
-from model.registry.store import Store
 from tests.client import add_sample, check_problem
 from tests.faults import poisoned
 from tests.number_pages import number_page
-from tests.pictures import encoded
+from tests.pictures import encoded, turned
 from tests.server import Server
 
 TEXT = "2504"
@@ -91,11 +86,8 @@ def test_each_sample_is_what_the_model_saw_of_a_digit_and_where_it_lay(own: Serv
 
 def test_boxes_lie_in_the_picture_as_it_was_sent(own: Server) -> None:
     upright = Image.fromarray(number_page("47"))
-    tags = Image.Exif()
-    tags[0x0112] = 6  # turned by a quarter: the upright picture's bottom is stored at the left
-    turned = encoded(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=tags)
     straight = teach(own, encoded(upright), "47").json()["items"]
-    for one, other in zip(straight, teach(own, turned, "47").json()["items"], strict=True):
+    for one, other in zip(straight, teach(own, turned(upright), "47").json()["items"], strict=True):
         x, y, width, height = one["box"]
         assert other["box"] == pytest.approx([y, upright.width - x - width, height, width], abs=4)
 
@@ -207,7 +199,8 @@ def test_either_a_label_or_a_text_is_needed(server: Server) -> None:
         server.admin.post("/samples", json=as_json(FILE)),
         server.admin.post("/samples", json=as_json(FILE, label=None, text=None)),
     ):
-        assert "`text`" in check_problem(answer, 422, "invalid-label")["detail"]
+        detail = check_problem(answer, 422, "invalid-label")["detail"]
+        assert detail == "Send `label`, the digit that the image shows, or `text`, all digits of a number."
     twice = [("file", FILE), ("text", (None, "25")), ("text", (None, "04"))]
     problem = check_problem(server.admin.post("/samples", files=twice), 422, "invalid-field")
     assert problem["errors"] == [{"field": "text", "message": "stands more than once"}]
@@ -237,14 +230,12 @@ def test_a_sample_of_one_digit_has_its_box_too(own: Server, seven: bytes) -> Non
 
 
 @pytest.fixture
-def asking(database: Database, classifier: Classifier) -> Iterator[Request]:
+def asking(database: Database, predictor: Predictor, classifier: Classifier) -> Request:
     """A request to an app with the shipped version."""
-    predictor = Predictor(load_settings(), ActiveModel(Store(Path("nowhere")), Store(Path("nowhere"))))
     predictor.model.classifier = classifier
     app = FastAPI()
     app.state.predictor, app.state.database = predictor, database
-    yield Request({"type": "http", "app": app})
-    predictor.close()
+    return Request({"type": "http", "app": app})
 
 
 def test_a_text_is_aligned_in_the_thread_for_large_work(asking: Request, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -18,37 +17,14 @@ from model.cli.options import targets
 from model.errors import ModelError
 from model.evaluation.reports.failures import failure_sheet
 from model.preprocessing.pipeline import to_png
+from tests.measuring import fill, measured
 from tests.pictures import draw_seven
-from tests.server import SHIPPED, clean_environment
+from tests.server import clean_environment
 
 WHITE = to_png(np.full((60, 60), 255, np.uint8))
 
 
-@pytest.fixture
-def weights(offline_folder: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with version 1, which is in use, and an empty working folder."""
-    folder = tmp_path_factory.mktemp("weights")
-    (folder / "1").symlink_to(SHIPPED / "1")
-    monkeypatch.setenv("NUMERAL_WEIGHTS_DIR", str(folder))
-    return folder
-
-
-def fill(folder: Path, files: dict[str, bytes]) -> Path:
-    """Write the files, whose names are paths below the folder."""
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def measured(*arguments: str) -> dict[str, Any]:
-    """Run the command, and return what it wrote as JSON."""
-    assert main([*arguments, "--json", "results.json"]) == 0
-    written: dict[str, Any] = json.loads(Path("results.json").read_text("utf-8"), parse_constant=pytest.fail)
-    return written
-
-
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_labels_come_from_the_inmost_folder_with_a_label_or_else_from_the_name(seven: bytes) -> None:
     sevens = ["7/a.png", "7_b.png", "2/writers/7/anna/c.PNG", "7/2_d.png", "part_1/7_e_2.png"]
     others = ["none/a.png", "None_b.png", "7/none/c.png"]
@@ -60,7 +36,7 @@ def test_labels_come_from_the_inmost_folder_with_a_label_or_else_from_the_name(s
     assert sorted(results["unlabelled"]) == sorted(unlabelled) and not results["unreadable"]
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_every_figure_is_a_count_of_pictures(seven: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     fill(Path("set"), {"7/a.png": seven, "7/b.png": seven, "2/wrong.png": seven, "3/blank.png": WHITE})
     fill(Path("set"), {"none/blank.png": WHITE, "none/accepted.png": seven})
@@ -85,7 +61,7 @@ def test_every_figure_is_a_count_of_pictures(seven: bytes, capsys: pytest.Captur
         assert row.split() in rows
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_what_can_not_be_measured_is_named_and_the_rest_is_measured(
     seven: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,7 +74,7 @@ def test_what_can_not_be_measured_is_named_and_the_rest_is_measured(
     assert lines[1:] == ["none/empty.jpg: not measured: The image is empty.", "1 without a label: loose.png"]
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_a_folder_that_can_not_be_listed_is_named(seven: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(Path("set"), {"7/a.png": seven})
     walk = os.walk
@@ -111,7 +87,7 @@ def test_a_folder_that_can_not_be_listed_is_named(seven: bytes, monkeypatch: pyt
     assert measured("set")["unreadable"] == {"locked": "Permission denied"}
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 @pytest.mark.parametrize(
     ("files", "arguments", "reason"),
     [
@@ -149,16 +125,16 @@ def test_digits_alone_are_a_version_and_all_else_is_a_folder() -> None:
         targets(["2", "3"])
 
 
-def test_neither_mnist_nor_the_network_is_needed(weights: Path, seven: bytes) -> None:
+def test_neither_mnist_nor_the_network_is_needed(weights_in_use: Path, seven: bytes) -> None:
     fill(Path("set"), {"7/a.png": seven})
-    environment = clean_environment() | {"NUMERAL_WEIGHTS_DIR": str(weights), "NUMERAL_DATA_DIR": "no-mnist"}
+    environment = clean_environment() | {"NUMERAL_WEIGHTS_DIR": str(weights_in_use), "NUMERAL_DATA_DIR": "no-mnist"}
     command = [sys.executable, "-m", "app", "evaluate", "set"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Version 1, measured on set" in done.stdout and "100.00%" in done.stdout and not done.stderr
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_the_sheet_of_failures_shows_each_failure(seven: bytes) -> None:
     names = ["2/a.png", "2/$x_{y$.png", "2/\tü.png", "none/七.png", "none/" + "long" * 30 + ".png"]
     fill(Path("set"), dict.fromkeys(names, seven) | {"7/right.png": seven, "7/blank.png": WHITE})
@@ -174,7 +150,7 @@ def test_the_sheet_of_failures_shows_each_failure(seven: bytes) -> None:
         assert sheet.size == (1600, 768) and 0.05 < (np.asarray(sheet.convert("L")) < 200).mean() < 0.5
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_a_sheet_without_failures_says_so(seven: bytes) -> None:
     fill(Path("set"), {"7/a.png": seven, "none/blank.png": WHITE})
     assert measured("set", "--pictures", "pictures")["failures"] == []
@@ -184,7 +160,7 @@ def test_a_sheet_without_failures_says_so(seven: bytes) -> None:
     assert title.get_text() == "0 of 2 answers fail" and subtitle.get_text().startswith("set: ")
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_a_folder_may_have_any_name(seven: bytes) -> None:
     fill(Path("a$x_{y$ 七"), {"2/a.png": seven})
     assert len(measured("a$x_{y$ 七", "--pictures", "pictures")["failures"]) == 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,17 +17,9 @@ from model.evaluation.number_answers import NO_NUMBER
 from model.evaluation.number_folder import answer_numbers, text_of
 from model.numbers.reader import read_numbers
 from model.preprocessing.pipeline import to_png
-from tests.server import SHIPPED
+from tests.measuring import fill, measured
 
 WHITE = to_png(np.full((60, 160), 255, np.uint8))
-
-
-@pytest.fixture
-def weights(offline_folder: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Version 1 in use, and an empty working folder."""
-    folder = tmp_path_factory.mktemp("weights")
-    (folder / "1").symlink_to(SHIPPED / "1")
-    monkeypatch.setenv("NUMERAL_WEIGHTS_DIR", str(folder))
 
 
 @pytest.fixture
@@ -41,21 +31,6 @@ def written(embedded: Splits) -> dict[str, bytes]:
         ink = compose(chosen.images, np.random.default_rng(seed), height=40).ink
         files["".join(map(str, chosen.labels)) + f"_{seed}.png"] = to_png(255 - np.pad(ink, 30))
     return files
-
-
-def fill(folder: Path, files: dict[str, bytes]) -> Path:
-    """Write the files, whose names are paths below the folder."""
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def measured(*arguments: str) -> dict[str, Any]:
-    """Run the command, and return what it wrote as JSON."""
-    assert main([*arguments, "--numbers", "--json", "results.json"]) == 0
-    results: dict[str, Any] = json.loads(Path("results.json").read_text("utf-8"), parse_constant=pytest.fail)
-    return results
 
 
 @pytest.mark.parametrize(
@@ -88,12 +63,12 @@ def test_a_page_with_too_many_marks_counts_as_wrong(classifier: Classifier, tmp_
     assert (answer.read_lines, answer.accepted, answer.refusal) == ([], False, NO_NUMBER)
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_every_picture_has_its_entry_and_the_figures_are_counts_of_them(
     written: dict[str, bytes], classifier: Classifier, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(Path("set"), written | {"12_blank.png": WHITE})
-    results = measured("1", "set", "--pictures", "pictures")
+    results = measured("1", "set", "--numbers", "--pictures", "pictures")
     numbers, pictures = results["numbers"], {each["file"]: each for each in results["pictures"]}
     assert set(pictures) == {*written, "12_blank.png"} and numbers["count"] == numbers["numbers"] == 4
     for name, content in written.items():
@@ -118,12 +93,12 @@ def test_every_picture_has_its_entry_and_the_figures_are_counts_of_them(
     assert any(row[:2] == ["milliseconds,", "median"] for row in rows)
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_what_can_not_be_measured_is_named_and_the_rest_is_measured(
     written: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(Path("set"), written | {"12_cut.png": WHITE[:60], "13_empty.jpg": b"", "loose.png": WHITE, "7/a.png": WHITE})
-    results = measured("set")
+    results = measured("set", "--numbers")
     assert results["numbers"]["count"] == len(results["pictures"]) == 3
     assert set(results["unreadable"]) == {"12_cut.png", "13_empty.jpg"}
     assert sorted(results["unlabelled"]) == ["7/a.png", "loose.png"]
@@ -143,7 +118,7 @@ def test_progress_counts_every_picture_of_a_number(
         answer_numbers(classifier, tmp_path / "nothing")
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 @pytest.mark.parametrize(
     ("files", "arguments", "reason"),
     [
@@ -167,7 +142,7 @@ def test_what_can_not_be_measured_at_all_is_one_line_that_says_what_to_do(
     assert not shown.out
 
 
-@pytest.mark.usefixtures("weights")
+@pytest.mark.usefixtures("weights_in_use")
 def test_a_folder_of_numbers_without_the_option_says_which(capsys: pytest.CaptureFixture[str]) -> None:
     fill(Path("set"), {"25441_a.png": WHITE})
     assert main(["set"]) == 1

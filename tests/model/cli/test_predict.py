@@ -17,14 +17,6 @@ from model.preprocessing.pipeline import DEFAULT_LIMITS
 from tests.server import SHIPPED
 
 
-@pytest.fixture
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with version 1 and no CURRENT file."""
-    folder = tmp_path_factory.mktemp("weights")
-    (folder / "1").symlink_to(SHIPPED / "1")
-    return folder
-
-
 def read(capsys: pytest.CaptureFixture[str], weights: Path, *paths: object) -> tuple[int, list[str], list[str]]:
     """Run the command; return its exit status, lines of output, and lines of errors."""
     status = main(["--weights", str(weights), *map(str, paths)])

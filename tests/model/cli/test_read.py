@@ -13,6 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from model.classifier import Classifier
+from model.cli import progress
 from model.cli import read as command
 from model.numbers.reader import MAX_DIGITS
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
@@ -20,15 +21,6 @@ from model.preprocessing.decoding.page import Box
 from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import read_digit, to_png
 from tests.number_pages import number_page
-from tests.server import SHIPPED
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with version 1 and no CURRENT file."""
-    folder = tmp_path_factory.mktemp("weights")
-    (folder / "1").symlink_to(SHIPPED / "1")
-    return folder
 
 
 def read(capsys: pytest.CaptureFixture[str], weights: Path, *words: object) -> tuple[int, list[str], list[str]]:
@@ -145,10 +137,10 @@ def test_a_file_that_is_missing_and_a_folder_without_images_are_a_line_each(
 @pytest.mark.parametrize(
     ("to_terminal", "lines_are_shown", "count", "is_shown"),
     [
-        (True, False, command.MANY, True),
-        (True, False, command.MANY - 1, False),
+        (True, False, progress.MANY, True),
+        (True, False, progress.MANY - 1, False),
         (True, True, 99, False),
-        (False,) * 2 + (99, False),
+        (False, False, 99, False),
     ],
 )
 def test_a_bar_shows_the_progress_of_many_files_where_no_lines_do(
@@ -156,10 +148,10 @@ def test_a_bar_shows_the_progress_of_many_files_where_no_lines_do(
 ) -> None:
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=to_terminal, width=80)
-    monkeypatch.setattr(command, "Console", lambda stderr: console)
+    monkeypatch.setattr(progress, "Console", lambda stderr: console)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: lines_are_shown)
     paths = [Path(f"{number}.png") for number in range(count)]
-    with command.progress(paths) as files:
+    with progress.file_progress(paths) as files:
         assert list(files) == paths
     assert ("pictures" in shown.getvalue()) is is_shown
 

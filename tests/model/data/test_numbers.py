@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
-from model.data.numbers import MOST_DIGITS, mark, sorted_cuts, written_number
+from model.data.numbers import MOST_DIGITS, THREES, group_starts, mark, written_number
+from model.numbers.reader import read_numbers
+from model.preprocessing.pipeline import to_png
 
 
 def test_pages_show_ink_on_paper_and_have_their_text() -> None:
@@ -28,14 +31,40 @@ def test_the_same_seed_writes_the_same_page() -> None:
     assert text == same and (one == other).all()
 
 
-@pytest.mark.parametrize("kind", ["point", "comma", "dash", "double"])
-def test_marks_have_ink_within_their_box(kind: str) -> None:
-    for seed in range(5):
-        drawn = mark(kind, 30.0, np.random.default_rng(seed))
-        assert drawn.max() == 255 and (drawn == 0).mean() > 0.2
+def test_most_texts_are_what_is_read_on_their_pages(classifier: Classifier) -> None:
+    digits, random = drawn_digits(100, seed=1), np.random.default_rng(0)
+    pages = [written_number(digits, random) for _ in range(40)]
+    read = [read_numbers(to_png(page), classifier).text.replace(" ", "") for page, _ in pages]
+    assert sum(found == text for found, (_, text) in zip(read, pages, strict=True)) > 25
 
 
-def test_groups_are_cut_in_order() -> None:
+@pytest.mark.parametrize(
+    ("kind", "top", "bottom", "is_wide", "strokes"),
+    [
+        ("point", 21, 34, False, 1),
+        ("comma", 27, 39, False, 1),
+        ("dash", 11, 20, True, 1),
+        ("double", 9, 23, True, 2),
+    ],
+)
+def test_marks_stand_where_they_are_written(kind: str, top: int, bottom: int, is_wide: bool, strokes: int) -> None:
+    counts = []
     for seed in range(20):
-        cuts = sorted_cuts(8, np.random.default_rng(seed))
-        assert cuts == sorted(set(cuts)) and all(0 < cut < 8 for cut in cuts)
+        drawn = mark(kind, 30.0, np.random.default_rng(seed)) > 127
+        rows, columns = np.nonzero(drawn)
+        assert top <= rows.min() and rows.max() < bottom, "the base line is row 30"
+        assert (np.ptp(columns) >= 9) == is_wide
+        counts.append(np.count_nonzero(np.diff(drawn[:, columns.min() + 2].astype(int)) == 1))
+    assert np.median(counts) == strokes
+
+
+@pytest.mark.parametrize(
+    ("count", "thousands"), [(1, []), (2, []), (3, []), (4, [1]), (5, [2]), (6, [3]), (7, [1, 4]), (8, [2, 5])]
+)
+def test_groups_are_thousands_or_begin_at_one_or_two_places_in_order(count: int, thousands: list[int]) -> None:
+    made = [group_starts(count, np.random.default_rng(seed)) for seed in range(60)]
+    assert THREES / 2 < np.mean([starts == thousands for starts in made]) <= 1
+    others = [starts for starts in made if starts != thousands]
+    assert len(others) > 5 or count < 3
+    assert all(starts == sorted(set(starts)) and 0 < starts[0] <= starts[-1] < count for starts in others)
+    assert all(len(starts) <= 2 for starts in others)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from model.data.strings import GAPS, MOST_OVERLAP, SOLID, Line, Spacing, compose, edges, gaps, leaning, places
+from model.data.strings import GAPS, MOST_OVERLAP, SOLID, Line, Spacing, compose, edges, gaps, leaning, linked, places
 from tests.pictures import draw_seven
 
 
@@ -135,6 +135,20 @@ def test_a_slanted_digit_leans_to_the_right_by_a_share_of_its_height() -> None:
 def test_a_generator_fixes_the_line() -> None:
     first, again, other = (compose(shapes(), random(seed)).ink for seed in (3, 3, 4))
     assert (first == again).all() and (first.shape != other.shape or (first != other).any())
+
+
+def test_a_link_joins_two_digits_and_belongs_to_neither() -> None:
+    for seed, line in enumerate(lines(Spacing.NATURAL)):
+        joined = linked(line, random(seed), 1.0)
+        assert parts(joined.ink) == 1 < parts(line.ink)
+        assert (joined.ink >= line.ink).all() and joined.owner is line.owner
+        assert (linked(line, random(seed), 0.0).ink == line.ink).all()
+        assert parts(line.ink) == len(line.boxes), "the line itself stays as it was"
+
+
+def test_about_the_share_of_digits_is_linked() -> None:
+    line = compose([bar(12)] * 100, random(), Spacing.NATURAL, 30)
+    assert 50 < parts(linked(line, random(), 0.3).ink) < 90
 
 
 def test_one_digit_is_a_line_and_a_blank_one_takes_no_harm() -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 from model.classifier import Classifier
 from model.data.digits import Splits
 from model.evaluation.number_answers import NumberAnswer
-from model.evaluation.robustness.canvas import Share
-from model.evaluation.robustness.checks import base_line, pattern, repeated
+from model.evaluation.robustness.canvas import Share, repeated
+from model.evaluation.robustness.checks import base_line, pattern
 from model.evaluation.robustness.marks import ENDS, amount, mark
 from model.evaluation.robustness.number_suite import answers_under, run_number_suite, some_numbers, surest_of_each
 from model.evaluation.robustness.numbers import (
@@ -26,6 +26,7 @@ from model.evaluation.robustness.numbers import (
     framed,
     turned,
 )
+from model.evaluation.robustness.suite import SEED
 from model.numbers.result import Number, NumbersOnPage
 from model.preprocessing.decoding.page import Box
 
@@ -94,14 +95,20 @@ def test_a_picture_that_can_not_be_read_is_wrong_and_refused(classifier: Classif
     assert {answer.name for answer in results.hardest} == {f"broken {index}" for index in range(4)}
 
 
-def test_only_the_wrong_answers_are_the_hardest(classifier: Classifier, embedded: Splits) -> None:
-    results = run_number_suite(classifier, embedded.test, count=2, conditions=[NUMBER_CONDITIONS[0], PAGE])
-    assert set(results.metrics) == {NUMBER_CONDITIONS[0].name, PAGE.name}
-    assert all(not answer.is_right for answer in results.hardest)
-    confidences = [answer.confidence for answer in results.hardest]
-    assert confidences == sorted(confidences, reverse=True)
-    short = replace(PAGE, build=lambda images, random: b"")
-    assert run_number_suite(classifier, embedded.test, count=1, conditions=[short]).metrics[PAGE.name].numbers == 10
+def test_the_hardest_are_the_wrong_answers_of_all_conditions(classifier: Classifier, embedded: Splits) -> None:
+    broken = NumberCondition("broken", lambda images, random: b"no picture")
+    conditions = [broken, NUMBER_CONDITIONS[0], PAGE]
+    results = run_number_suite(classifier, embedded.test, SEED, 4, conditions=conditions)
+    assert list(results.metrics) == [condition.name for condition in conditions]
+    answers = [one for each in conditions for one in answers_under(classifier, each, embedded.test, SEED, 4, None)]
+    wrong = surest_of_each([answer for answer in answers if not answer.is_right])
+    assert [answer.name for answer in results.hardest] == [answer.name for answer in wrong]
+    assert {answer.name.split()[0] for answer in wrong} >= {"broken", "page"} and len(wrong) < len(answers)
+
+
+def test_each_line_of_a_page_is_a_number(classifier: Classifier, embedded: Splits) -> None:
+    empty = replace(PAGE, build=lambda images, random: b"")
+    assert run_number_suite(classifier, embedded.test, count=1, conditions=[empty]).metrics[PAGE.name].numbers == 10
 
 
 def test_a_number_is_among_the_hardest_once_by_its_surest_answer() -> None:

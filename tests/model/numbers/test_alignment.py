@@ -23,8 +23,10 @@ def test_each_digit_of_the_text_has_its_place(classifier: Classifier) -> None:
 
 
 def test_what_the_network_would_misread_is_aligned(classifier: Classifier) -> None:
-    aligned = align(Page(number_page("2504"), "PNG"), classifier, "2574")
-    assert [digit.digit for digit in aligned.digits] == [2, 5, 7, 4]
+    page = Page(number_page("2504"), "PNG")
+    aligned, other = align(page, classifier, "2504"), align(page, classifier, "2574")
+    assert [digit.digit for digit in other.digits] == [2, 5, 7, 4]
+    assert [digit.box for digit in other.digits] == [digit.box for digit in aligned.digits]
 
 
 def test_several_numbers_and_lines_are_aligned_in_reading_order(classifier: Classifier) -> None:
@@ -41,7 +43,7 @@ def test_a_text_that_is_no_number_is_refused(classifier: Classifier, text: str) 
 
 @pytest.mark.parametrize("text", ["2", "250", "250425", "1" * 5000])
 def test_a_text_of_another_length_is_refused(classifier: Classifier, text: str) -> None:
-    with pytest.raises(NotAligned):
+    with pytest.raises(NotAligned, match=f"{len(text)} digit"):
         align(Page(number_page("2504"), "PNG"), classifier, text)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from model.classifier import Classifier
-from model.numbers.calibration import CALIBRATION, Sureness, bounded, log_odds
+from model.numbers.calibration import CALIBRATION, STRONG, Sureness, bounded, log_odds
 from model.numbers.reader import read_numbers_of_page
 from model.preprocessing.decoding.page import Page
 from tests.number_pages import number_page
@@ -20,8 +22,8 @@ def test_it_rises_with_both() -> None:
 
 
 def test_extremes_are_bounded() -> None:
-    assert log_odds(0) == pytest.approx(-log_odds(1))
-    assert bounded(99) == -bounded(-99)
+    assert log_odds(1) == -log_odds(0) == pytest.approx(math.log(9999))
+    assert bounded(99) == -bounded(-99) == STRONG and bounded(-1.5) == -1.5
 
 
 @pytest.mark.parametrize("gap", [0, 14])

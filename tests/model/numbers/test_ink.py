@@ -72,7 +72,7 @@ def test_noise_and_a_million_specks_are_refused() -> None:
         find_ink(random.integers(0, 256, (1500, 1500)).astype(np.uint8))
     specks = np.full((1500, 1500), 255, np.uint8)
     specks[random.random(specks.shape) < 0.2] = 0
-    with pytest.raises((CrowdedPage, BlankImage)):
+    with pytest.raises(BlankImage, match="no ink stands out"):
         find_ink(specks)
 
 

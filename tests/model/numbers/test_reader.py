@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.classifier import Classifier
-from model.numbers.reader import MAX_DIGITS, WRONG_LENGTH, read_numbers, read_numbers_of_page
+from model.numbers.reader import WRONG_LENGTH, read_numbers, read_numbers_of_page
 from model.numbers.result import NumbersOnPage
 from model.preprocessing.decoding.page import Page
-from model.preprocessing.errors import BlankImage, ImageError
+from model.preprocessing.errors import BlankImage
 from model.preprocessing.pipeline import to_png
 from tests.number_pages import PHOTO, PHOTOGRAPHED, number_page
 from tests.pictures import encoded
@@ -81,10 +81,9 @@ def test_points_commas_and_dashes_are_no_digits(classifier: Classifier) -> None:
 def test_a_known_length_is_kept_or_the_number_is_refused(classifier: Classifier) -> None:
     page = number_page("2504")
     (number,) = read(page, classifier, digits=4).numbers
-    assert number.text == "2504" and number.reason != WRONG_LENGTH
+    assert (number.text, number.accepted, number.reason) == ("2504", True, None)
     (other,) = read(page, classifier, digits=9).numbers
     assert other.reason == WRONG_LENGTH and not other.accepted
-    assert MAX_DIGITS >= 16
 
 
 def test_a_field_with_one_number_is_not_parted_where_its_length_is_known(classifier: Classifier) -> None:
@@ -117,11 +116,7 @@ def test_scribbles_are_no_accepted_number(classifier: Classifier, seed: int) -> 
     for left in range(30, 520, 110):
         points = random.integers(0, 90, (14, 2)) + np.array([left, 50])
         cv2.polylines(page, [points.astype(np.int32)], False, 30.0, 4, cv2.LINE_AA)
-    try:
-        found = read(page, classifier)
-    except ImageError:
-        return
-    assert not any(number.accepted and len(number.text) > 1 for number in found.numbers)
+    assert not any(number.accepted for number in read(page, classifier).numbers)
 
 
 @pytest.mark.parametrize("height", [60, 90, 300, 700])
@@ -147,9 +142,9 @@ def test_a_line_that_may_be_anything_has_probabilities_all_the_same(classifier: 
     x = np.arange(5, 1585)
     wave = np.stack([x, 60 + 40 * np.sin(x / 5)], axis=1).astype(np.int32)
     cv2.polylines(page, [wave], False, 0.0, 3)
-    for number in read_numbers_of_page(Page(page, "PNG"), classifier).numbers:
-        assert not number.accepted and 0 <= number.confidence <= 1
-        assert all(number.confidence <= digit.confidence <= 1 for digit in number.digits)
+    (number,) = read(page, classifier).numbers
+    assert not number.accepted and 0 <= number.confidence <= 1
+    assert all(number.confidence <= digit.confidence <= 1 for digit in number.digits)
 
 
 @pytest.mark.parametrize("text", ["48", "2063"])

@@ -1,0 +1,44 @@
+"""The ASGI apps of the direct routes, called without a server."""
+
+from __future__ import annotations
+
+from starlette.types import Message, Scope
+
+from app.http.body import BodyBudget
+from app.http.encodings import ContentReader
+from app.http.envelope import Envelope
+from app.http.fast_path import FastPath
+from app.inference.predictor import Predictor
+from app.routes import predict, read
+from app.routes.direct import METHODS, apps_of
+
+
+async def answer_of(predictor: Predictor, path: str, *received: Message) -> list[Message]:
+    """The messages that the service sends on a path after these."""
+    messages, sent = iter(received), []
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "state": {}}
+    await wrapped(predictor)(scope, receive, send)
+    return sent
+
+
+def whole(body: bytes) -> Message:
+    """The message with which a body comes that is not in pieces."""
+    return {"type": "http.request", "body": body, "more_body": False}
+
+
+def wrapped(predictor: Predictor) -> Envelope:
+    """The ASGI apps by their paths, as in the service."""
+    content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
+    apps = apps_of(predict.ENDPOINTS | read.ENDPOINTS, predictor, content)
+    return Envelope(FastPath(broken, apps, METHODS), "", content.budget, lambda: False)
+
+
+async def broken(*_: object) -> None:
+    raise AssertionError("the way past FastAPI was not taken")
