@@ -15,7 +15,7 @@ STRONG = 6.0  # log odds that a piece is a digit; more makes a number no surer
 
 
 class Calibration(NamedTuple):
-    """The log odds that a number is right are a weighted sum. Fitted by model/training/fit_lattice.py."""
+    """The log odds that a number is right are a weighted sum. Fitted by model/training/calibrate_numbers.py."""
 
     offset: float = -0.773
     lattice: float = 0.648  # weight of the log odds by the lattice
