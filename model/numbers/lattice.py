@@ -48,17 +48,8 @@ class Weights(NamedTuple):
     size: float = -6.075  # the mark's height over the writing's
     dash: float = -0.927  # 1 if the mark is a dash
     cut_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a cut
-        0.47,
-        -2.244,
-        -0.989,
-        -1.502,
-        -0.008,
-        -1.013,
-        0.299,
-        -2.156,
-        -1.017,
-        -0.275,
-    )
+        0.47, -2.244, -0.989, -1.502, -0.008, -1.013, 0.299, -2.156, -1.017, -0.275,
+    )  # fmt: skip
 
 
 WEIGHTS = Weights()
