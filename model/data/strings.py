@@ -21,9 +21,8 @@ from model.preprocessing.decoding.page import Box
 SOLID = 127  # gray level above which a pixel is ink: where digits touch, both are
 HEIGHT_VARIES = 0.06  # a digit is higher or lower than the others by at most this share
 BASE_VARIES = 0.04  # of the height by which a digit stands above or below the base line, at most
-NEAR = 0.1  # of the height: ink this far above or below keeps its distance, too
 FAR = 1e6  # pixels: further away than any ink
-MOST_OVERLAP = 0.1  # of the narrower digit's width: how far two touching digits slide into each other
+MOST_OVERLAP = 0.1  # of the narrower digit's width: how far two digits, or their boxes, slide into each other
 
 
 class Spacing(StrEnum):
@@ -31,10 +30,14 @@ class Spacing(StrEnum):
 
     NATURAL = "natural"
     CLOSE = "close"  # up to one of MNIST's pixels between them, but at least one of the line's
+    TIGHT = "tight"  # their boxes overlap; whether their ink meets is left to chance
     TOUCHING = "touching"  # each slides into the ink before it
 
 
 GAPS = {Spacing.NATURAL: (0.15, 0.6), Spacing.CLOSE: (0.0, 0.05)}  # shares of the height, from ink to ink
+NEAR = {  # shares of the height: ink this far above or below keeps its distance, too; 2 is all of it
+    Spacing.NATURAL: 0.1, Spacing.CLOSE: 0.1, Spacing.TIGHT: 2, Spacing.TOUCHING: 0,
+}  # fmt: skip
 RHYTHM = 0.5  # of the range of gaps that a single number uses: a hand is steady
 
 
@@ -68,7 +71,8 @@ def compose(
     bottoms = np.rint(height * random.uniform(-BASE_VARIES, BASE_VARIES, len(images))).astype(int)
     tops = [int(bottom) - len(digit) for bottom, digit in zip(bottoms, digits, strict=True)]
     tops = [top - min(tops) for top in tops]
-    lefts = places(digits, tops, gaps([digit.shape[1] for digit in digits], random, spacing, height), NEAR * height)
+    distances = gaps([digit.shape[1] for digit in digits], random, spacing, height)
+    lefts = places(digits, tops, distances, NEAR[spacing] * height)
     return inked(digits, lefts, tops)
 
 
@@ -116,9 +120,9 @@ def leaning(share: NDArray[np.float32], slant: float) -> NDArray[np.uint8]:
 def gaps(widths: Sequence[int], random: np.random.Generator, spacing: Spacing, height: float) -> NDArray[np.float64]:
     """The distance in pixels from each of N digits to the next, float64 (N − 1,); below 0 they overlap."""
     count = len(widths) - 1
-    if spacing == Spacing.TOUCHING:
+    if spacing not in GAPS:
         overlap = np.minimum(widths[1:], widths[:-1]) * random.uniform(0, MOST_OVERLAP, count)
-        return -np.maximum(overlap, 1)
+        return -np.maximum(overlap, 1 if spacing == Spacing.TOUCHING else 0)
     low, high = np.array(GAPS[spacing]) * height
     used = RHYTHM * (high - low)
     start = random.uniform(low, high - used)
@@ -131,14 +135,14 @@ def places(
     """The column of each digit's left edge; the leftmost is 0.
 
     digits: each uint8 (H, W); tops: the row of each upper edge; gaps: to the digit before, from the second on; near:
-    pixels above and below within which ink keeps a gap. Where digits overlap, only ink in the same row counts.
+    pixels above and below within which ink keeps a gap.
     """
     frontier = np.full(max(top + len(digit) for top, digit in zip(tops, digits, strict=True)), -FAR)
     lefts: list[int] = []
     for digit, top, gap in zip(digits, tops, [0.0, *gaps.tolist()], strict=True):
         first, beyond = edges(digit)
         rows = slice(top, top + len(digit))
-        reached = frontier if gap < 0 else spread(frontier, round(near))  # in each row, the column after all ink so far
+        reached = spread(frontier, round(near))  # in each row, the column after all ink so far
         meeting = float((reached[rows] - first).max())
         left = round((meeting if meeting > -FAR / 2 else max(frontier.max(), 0)) + gap)
         frontier[rows] = np.maximum(frontier[rows], left + beyond)

@@ -15,11 +15,11 @@ STRONG = 6.0  # log odds that a piece is a digit; more makes a number no surer
 
 
 class Calibration(NamedTuple):
-    """The log odds that a number is right are a weighted sum. Fitted by model/training/fit_lattice.py."""
+    """The log odds that a number is right are a weighted sum. Fitted by model/training/calibrate_numbers.py."""
 
-    offset: float = -0.761
+    offset: float = -0.773
     lattice: float = 0.648  # weight of the log odds by the lattice
-    weakest: float = 0.326  # weight of the least log odds that one of the pieces is a digit
+    weakest: float = 0.31  # weight of the least log odds that one of the pieces is a digit
 
     def confidence(self, probability: float, weakest: float) -> float:
         """The probability, 0–1, that the number is right.

@@ -33,20 +33,23 @@ class Weights(NamedTuple):
     Fitted by model/training/fit_lattice.py.
     """
 
-    digit: float = 1.257  # log probability of the digit
-    is_digit: float = 0.985  # log probability that the piece is a digit at all
-    odds: float = 0.62  # log odds of that, within ±MAX_ODDS
-    wide: float = -1.785  # how much wider than USUAL_WIDTH the piece is, over the writing's height
-    piece: float = 2.177  # 1 for each piece
-    low: float = -8.475  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = -3.22  # the opposite, if it is higher
-    gap: float = -5.09  # widest gap within the piece, over the writing's height
-    cut: float = -3.573  # ink crossed by the cut where the edge begins, over the writing's height
-    seam: float = -2.407  # 1 if the edge begins at a cut
-    mark: float = 1.328  # 1 for each mark
-    not_digit: float = 0.498  # log probability that the mark is no digit
-    size: float = -5.916  # the mark's height over the writing's
-    dash: float = -0.745  # 1 if the mark is a dash
+    digit: float = 1.194  # log probability of the digit
+    is_digit: float = 0.904  # log probability that the piece is a digit at all
+    odds: float = 0.742  # log odds of that, within ±MAX_ODDS
+    wide: float = -2.347  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 3.317  # 1 for each piece
+    low: float = -9.349  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = -2.597  # the opposite, if it is higher
+    gap: float = -5.131  # widest gap within the piece, over the writing's height
+    cut: float = -2.794  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -1.703  # 1 if the edge begins at a cut
+    mark: float = 1.224  # 1 for each mark
+    not_digit: float = 0.868  # log probability that the mark is no digit
+    size: float = -6.075  # the mark's height over the writing's
+    dash: float = -0.927  # 1 if the mark is a dash
+    cut_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a cut
+        0.47, -2.244, -0.989, -1.502, -0.008, -1.013, 0.299, -2.156, -1.017, -0.275,
+    )  # fmt: skip
 
 
 WEIGHTS = Weights()
@@ -75,13 +78,21 @@ class Lattice(NamedTuple):
     into: list[list[Edge]]
 
 
-def features_of(
-    primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The features OF_PIECES (P, 9) and OF_MARKS (K, 6), a mark for each primitive, and log probabilities of digits.
+class Features(NamedTuple):
+    """Of a line's P pieces and K primitives.
 
-    The latter: float64 (P, 10). scores: of the P pieces; height: of the line's writing, in pixels.
+    of_pieces: float64 (P, 9), OF_PIECES; of_marks: float64 (K, 6), OF_MARKS, of each primitive as a mark; log_digits:
+    float64 (P, 10), log probabilities; is_cut: bool (P,), whether a piece begins or ends at a cut.
     """
+
+    of_pieces: NDArray[np.float64]
+    of_marks: NDArray[np.float64]
+    log_digits: NDArray[np.float64]
+    is_cut: NDArray[np.bool_]
+
+
+def features_of(primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float) -> Features:
+    """The features of a line. scores: of the pieces; height: of the line's writing, in pixels."""
     log_is_digit = -np.logaddexp(0, -scores.score.astype(np.float64))
     log_not_digit = -np.logaddexp(0, scores.score.astype(np.float64))
     log_high = np.log(np.array([piece.box[3] - piece.box[1] for piece in pieces]) / height)
@@ -89,6 +100,7 @@ def features_of(
     wide = np.maximum(np.array([piece.box[2] - piece.box[0] for piece in pieces]) / height - USUAL_WIDTH, 0)
     gaps = np.array([piece.gap for piece in pieces])
     cuts = primitives.cut[[piece.first for piece in pieces]]
+    cuts_behind = np.append(primitives.cut, 0)[[piece.last for piece in pieces]]
     of_pieces = np.stack([
         log_is_digit, odds, wide, np.ones(len(pieces)), np.maximum(-log_high, 0), np.maximum(log_high, 0), gaps, cuts,
         cuts > 0,
@@ -99,21 +111,23 @@ def features_of(
         np.ones(len(tall)), log_not_digit[alone], tall / height, (tall <= DASH * across).astype(float), primitives.cut,
         primitives.cut > 0,
     ], axis=1)  # fmt: skip
-    return of_pieces, of_marks, np.log(np.maximum(scores.probabilities.astype(np.float64), 1e-12))
+    log_digits = np.log(np.maximum(scores.probabilities.astype(np.float64), 1e-12))
+    return Features(of_pieces, of_marks, log_digits, (cuts > 0) | (cuts_behind > 0))
 
 
 def lattice_of(
     primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights = WEIGHTS
 ) -> Lattice:
     """The lattice of a line. scores: of the pieces; height: of the line's writing, in pixels."""
-    of_pieces, of_marks, log_digits = features_of(primitives, pieces, scores, height)
+    features = features_of(primitives, pieces, scores, height)
     per_piece, per_mark = (
-        features @ np.array([getattr(weights, name) for name in names])
-        for features, names in ((of_pieces, OF_PIECES), (of_marks, OF_MARKS))
+        values @ np.array([getattr(weights, name) for name in names])
+        for values, names in ((features.of_pieces, OF_PIECES), (features.of_marks, OF_MARKS))
     )
+    per_digit = weights.digit * features.log_digits + features.is_cut[:, None] * np.array(weights.cut_digits)
     into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
     for index, piece in enumerate(pieces):
-        of_digits = weights.digit * log_digits[index] + per_piece[index]
+        of_digits = per_digit[index] + per_piece[index]
         into[piece.last].append(Edge(piece.first, piece.last, index, of_digits, choices_of(of_digits)))
     for index in range(len(primitives.boxes)):
         left_out = [("", float(per_mark[index]))]

@@ -40,7 +40,6 @@ LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below 
 MAX_DIGITS = 32  # of a number
 MIN_CONFIDENCE = 0.87  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; a number with less is refused as `not-a-digit`
-EDGE = 2  # pixels; if most digits reach from edge to edge of the page, they are stripes
 LEAST_SCORE = -3.0  # if most of its pieces have less, it is no number at all
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
 ALTERNATIVES = 3
@@ -94,8 +93,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         for other, found in analysis.texts[1 : ALTERNATIVES + 1]
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    spanning = [bottom - top >= len(ink.ink) - EDGE for _, top, _, bottom in extents]
-    reason = OTHER_INK if 2 * sum(spanning) > len(spanning) else reason_for(analysis, sure.confidence, min(scores))
+    reason = reason_for(analysis, sure.confidence, min(scores))
     return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 

@@ -155,6 +155,7 @@ def page(images: Images, random: Generator) -> bytes:
 NUMBER_CONDITIONS = (
     NumberCondition("natural spacing", plain(Spacing.NATURAL)),
     NumberCondition("close", plain(Spacing.CLOSE)),
+    NumberCondition("tight", plain(Spacing.TIGHT)),
     NumberCondition("touching", plain(Spacing.TOUCHING)),
     NumberCondition("slanted", slanted),
     NumberCondition("on ruled paper", ruled),

@@ -54,7 +54,7 @@ def columns_between(line: Line) -> list[int]:
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.3, -0.3])
-@pytest.mark.parametrize("spacing", list(Spacing))
+@pytest.mark.parametrize("spacing", [Spacing.NATURAL, Spacing.CLOSE, Spacing.TOUCHING])
 def test_digits_touch_if_and_only_if_they_are_to(spacing: Spacing, slant: float) -> None:
     for line in lines(spacing, slant):
         assert parts(line.ink) == (1 if spacing == Spacing.TOUCHING else len(line.boxes))
@@ -76,6 +76,16 @@ def test_touching_digits_overlap_by_a_tenth_of_the_narrower_at_most() -> None:
     made = gaps([10, 80, 60] * 100, random(), Spacing.TOUCHING, 50)
     narrower = np.minimum([10, 80, 60] * 100, [80, 60, 10] * 100)[:-1]
     assert made.max() == -1 and (made >= -np.maximum(MOST_OVERLAP * narrower, 1)).all() and made.min() < -5
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.3, -0.3])
+def test_boxes_of_tight_digits_overlap_by_a_tenth_of_the_narrower_at_most(slant: float) -> None:
+    overlaps = []
+    for line in lines(Spacing.TIGHT, slant):
+        for one, other in zip(line.boxes, line.boxes[1:], strict=False):
+            overlaps.append((one.x + one.width - other.x) / min(one.width, other.width))
+            assert -1 <= one.x + one.width - other.x <= MOST_OVERLAP * min(one.width, other.width) + 1
+    assert min(overlaps) < 0.03 and max(overlaps) > 0.07
 
 
 def test_two_bars_that_touch_overlap_by_a_tenth_of_their_width_at_most() -> None:

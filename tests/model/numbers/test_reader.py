@@ -147,7 +147,9 @@ def test_a_line_that_may_be_anything_has_probabilities_all_the_same(classifier: 
     assert all(number.confidence <= digit.confidence <= 1 for digit in number.digits)
 
 
-def test_stripes_from_edge_to_edge_are_no_number(classifier: Classifier) -> None:
-    rows, columns = np.indices((400, 400))
-    page = np.where((rows + columns) % 64 < 8, 30, 245).astype(np.uint8)
-    assert not any(number.accepted for number in read(page, classifier).numbers)
+@pytest.mark.parametrize("text", ["48", "2063"])
+def test_a_number_that_is_cropped_to_its_ink_is_read(classifier: Classifier, text: str) -> None:
+    page = number_page(text)
+    rows, columns = (np.flatnonzero((page < 165).any(axis=axis)) for axis in (1, 0))
+    (number,) = read(page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], classifier).numbers
+    assert number.text == text and number.accepted

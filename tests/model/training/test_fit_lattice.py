@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
-import torch
 
 from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
@@ -15,16 +13,8 @@ from model.numbers.ink import find_ink
 from model.numbers.lattice import WEIGHTS, Weights, likeliest, total
 from model.numbers.segmentation import MAX_PIECES
 from model.numbers.text_lines import find_text_lines
-from model.training.fit_lattice import (
-    NAMES,
-    Lattices,
-    calibrate,
-    fit,
-    line_of,
-    lines_written_with,
-    min_confidence,
-    readings,
-)
+from model.training.fit_lattice import as_tensor, fit, lines_written_with
+from model.training.lattices import Lattices, line_of
 from tests.number_pages import number_page
 
 
@@ -35,50 +25,13 @@ def test_the_likelihood_is_that_of_the_lattice(classifier: Classifier) -> None:
     text, best = likeliest(analysis.lattice)[0]
     line = line_of(page, text, classifier)
     assert line is not None
-    weights = torch.tensor([getattr(WEIGHTS, name) for name in NAMES])
-    found = Lattices([line]).log_likelihood(torch.tensor(WEIGHTS.digit), weights)
-    assert found.item() == pytest.approx(best.weight - total(analysis.lattice), abs=0.2)
+    found = Lattices([line]).log_likelihood(as_tensor(WEIGHTS))
+    assert found.item() == pytest.approx(best.weight - total(analysis.lattice), abs=0.001)
 
 
 def test_the_fit_raises_the_likelihood(classifier: Classifier) -> None:
     lines = lines_written_with(drawn_digits(200, seed=3), classifier, 30, seed=1)
-    poor = Weights(
-        digit=0.2,
-        is_digit=0.2,
-        piece=0,
-        low=0,
-        tall=0,
-        gap=0,
-        cut=0,
-        mark=0,
-        not_digit=0,
-        size=0,
-        dash=0,
-        seam=0,
-        odds=0,
-        wide=0,
-    )
+    poor = Weights(**dict.fromkeys(Weights._fields[:-1], 0.1), cut_digits=(0.0,) * 10)
     fitted, before, after = fit(Lattices(lines), poor)
     assert after > before + 0.1 and math.isfinite(after)
     assert fitted.is_digit + fitted.odds > poor.is_digit + poor.odds
-
-
-def test_the_calibration_follows_what_is_right() -> None:
-    random = np.random.default_rng(0)
-    odds, weakest = random.normal(2, 2, 4000), random.normal(2, 2, 4000)
-    right = random.random(4000) < 1 / (1 + np.exp(0.7 - 0.6 * odds - 0.3 * weakest))
-    offset, lattice, score = calibrate(np.stack([odds, weakest, right], axis=1))
-    assert (offset, lattice, score) == pytest.approx((-0.7, 0.6, 0.3), abs=0.15)
-
-
-def test_the_least_confidence_leaves_as_many_right_as_are_wanted() -> None:
-    confidence = np.linspace(0, 1, 1001)
-    right = confidence > 0.4
-    assert min_confidence(confidence, right) == pytest.approx(0.395, abs=0.01)
-    assert min_confidence(confidence, ~right) == 1
-
-
-def test_readings_are_those_of_lines_that_are_one_number(classifier: Classifier) -> None:
-    rows = readings(drawn_digits(200, seed=3), classifier, 12, seed=2)
-    assert 4 <= len(rows) <= 12 and rows.shape[1] == 3
-    assert set(rows[:, 2].tolist()) <= {0.0, 1.0}
