@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.http.body import header
 from app.http.encodings import ContentReader
 from app.http.errors import Overloaded
+from app.http.key_file import KeyScope
+from app.http.keys import KeyRing
 from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
 
@@ -23,9 +25,11 @@ METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
 Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
 
 
-def apps_of(endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
+def apps_of(
+    endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader, keys: KeyRing
+) -> dict[str, ASGIApp]:
     """Path → the ASGI app that answers `METHODS` on it."""
-    check = KeyCheck(predictor.settings.predict_keys, "predict")
+    check = KeyCheck(keys, KeyScope.PREDICT)
     return {
         path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
     }
@@ -36,7 +40,7 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
     settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if check.keys:
+        if not check.ring.predict_is_open:
             check.name_of(header(scope, b"authorization"), scope.get("client"))
         if predictor.in_flight >= settings.max_in_flight:
             raise Overloaded
