@@ -7,9 +7,11 @@ refuses other methods.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
+from typing import Annotated
 
+from fastapi import Query
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.body import header
@@ -17,10 +19,20 @@ from app.http.encodings import ContentReader
 from app.http.errors import Overloaded
 from app.http.key_file import KeyScope
 from app.http.keys import KeyRing
+from app.http.queries import check_names, parameter
+from app.http.security import KeyCheck
 from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
+from app.inference.retained_versions import CANDIDATE
+from model.classifier import Classifier
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
+
+VERSION = (
+    "answer from this version instead of the one in use: its number, or `candidate` for the newest one, if it is newer "
+    "than the one in use"
+)
+VersionAsked = Annotated[str | None, Query(description=VERSION, pattern=f"^([1-9][0-9]*|{CANDIDATE})$", examples=["1"])]
 
 Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
 
@@ -51,6 +63,18 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
             predictor.in_flight -= 1
 
     return app
+
+
+async def version_asked(predictor: Predictor, query: bytes, parameters: Collection[str]) -> Classifier | None:
+    """The version that the query names; None for the one in use. parameters: all that the route takes.
+
+    Raises InvalidField for another parameter, VersionNotFound, VersionDamaged.
+    """
+    if not query:
+        return None
+    check_names(query, parameters)
+    name = parameter(query, "version")
+    return None if name is None else await predictor.version(name)
 
 
 async def send_json(send: Send, body: bytes) -> None:

@@ -22,7 +22,7 @@ from app.http.security import predict_bearer
 from app.inference.number_reader import numbers_of
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Predictor, problem_of
-from app.routes.direct import Endpoint, send_json
+from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import NUMBER, NUMBER_BATCHES, NUMBER_PNG, NUMBERS
 from app.schemas.problems import documented
@@ -33,28 +33,37 @@ from model.numbers.result import NumbersOnPage, ReadDigit
 from model.preprocessing.pipeline import to_png
 
 PATH = "/read"
+PARAMETERS = ("digits", "seen", "version")
 
 to_json = Numbers.__pydantic_serializer__.to_json
 
 
 class Asked(NamedTuple):
-    """What a request asks of each page: digits, of each number, None if unknown; seen: whether to show each digit."""
+    """What a request asks of each page.
+
+    digits: of each number, None if unknown; seen: whether to show each digit; classifier: the version that it names,
+    None for the one in use.
+    """
 
     digits: int | None
     seen: bool
+    classifier: Classifier | None
     request_id: str
 
 
-def asked_of(scope: Scope) -> Asked:
-    """What the request's query asks. Raises InvalidField."""
+async def asked_of(predictor: Predictor, scope: Scope) -> Asked:
+    """What the request's query asks. Raises InvalidField, VersionNotFound, VersionDamaged."""
     query = scope["query_string"]
-    return Asked(whole_number(query, "digits", 1, MAX_DIGITS), truth_value(query, "seen"), scope["state"]["request_id"])
+    classifier = await version_asked(predictor, query, PARAMETERS)
+    digits, seen = whole_number(query, "digits", 1, MAX_DIGITS), truth_value(query, "seen")
+    return Asked(digits, seen, classifier, scope["state"]["request_id"])
 
 
 async def read(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one image with the numbers on it. Raises Problem."""
     body = await content.read(scope, receive, body_limit(predictor.settings))
-    work = partial(answer_body, predictor, asked_of(scope), header(scope, b"content-type"))
+    asked = await asked_of(predictor, scope)
+    work = partial(answer_body, predictor, asked, header(scope, b"content-type"))
     await send_json(send, await predictor.in_thread(work, body))
 
 
@@ -62,7 +71,7 @@ def answer_body(predictor: Predictor, asked: Asked, content_type: str, body: byt
     """Parse the body and answer its one picture in JSON, in the calling thread. Raises Problem."""
     picture = one_picture(body, content_type, PATH)
     try:
-        return answer_picture(predictor, predictor.classifier(), asked, picture)
+        return answer_picture(predictor, asked.classifier or predictor.classifier(), asked, picture)
     except Exception as error:
         raise problem_of(error) from None
 
@@ -71,10 +80,10 @@ async def read_batch(predictor: Predictor, content: ContentReader, scope: Scope,
     """Answer several images with numbers or a problem for each, in order, all from one version. Raises Problem."""
     settings = predictor.settings
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
-    asked, content_type = asked_of(scope), header(scope, b"content-type")
+    asked, content_type = await asked_of(predictor, scope), header(scope, b"content-type")
     parse = partial(many_pictures, content_type=content_type, most=settings.max_batch, path=PATH)
     pictures = await predictor.in_thread(parse, body)
-    work = partial(answer_item, predictor, predictor.classifier(), asked)
+    work = partial(answer_item, predictor, asked.classifier or predictor.classifier(), asked)
     items = await predictor.in_turns(work, pictures)
     await send_json(send, b'{"items":[%b],"total":%d}' % (b",".join(items), len(items)))
 
@@ -136,7 +145,9 @@ outside of them. `pixels` are taken for a page of white ink on black. For a pict
 """
 
 router = APIRouter(
-    tags=["read"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
+    tags=["read"],
+    dependencies=[Depends(predict_bearer)],
+    responses=documented(400, 401, 404, 408, 409, 413, 415, 422, 503),
 )
 
 
@@ -149,7 +160,7 @@ router = APIRouter(
     summary="Read the numbers on one page",
     description=READ,
 )
-def document_read(digits: Digits = None, seen: Seen = False) -> None:
+def document_read(digits: Digits = None, seen: Seen = False, version: VersionAsked = None) -> None:
     """Documents `POST /read`; `read` above answers it."""
 
 
@@ -161,8 +172,8 @@ def document_read(digits: Digits = None, seen: Seen = False) -> None:
     openapi_extra=several_images(NUMBER_BATCHES, {"image": [NUMBER_PNG, NUMBER_PNG]}),
     summary="Read the numbers on several pages",
 )
-def document_read_batch(digits: Digits = None, seen: Seen = False) -> None:
+def document_read_batch(digits: Digits = None, seen: Seen = False, version: VersionAsked = None) -> None:
     """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
 
-    Each may have any form that `/read` takes. `digits` and `seen` hold for all of them.
+    Each may have any form that `/read` takes. `digits`, `seen` and `version` hold for all of them.
     """

@@ -10,6 +10,7 @@ from app.database import audit
 from app.http.errors import Problem
 from app.http.security import Admin
 from app.inference.active_model import current_of
+from app.inference.retained_versions import VersionDamaged, VersionNotFound
 from app.schemas.problems import documented
 from app.schemas.versions import Version, VersionDetail, VersionList
 from model.errors import DamagedVersion, NoVersion, StoreError
@@ -17,16 +18,6 @@ from model.registry.store import Store
 
 router = APIRouter(prefix="/admin/versions", tags=["admin"], responses=documented(401, 403))
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-
-
-class VersionNotFound(Problem):
-    status, slug, title = 404, "version-not-found", "There is no such version"
-    remedy = "GET /admin/versions lists them."
-
-
-class VersionDamaged(Problem):
-    status, slug, title = 409, "version-damaged", "The version's files are not what they were when it was published"
-    remedy = "Restore its folder from a backup, or activate another version."
 
 
 class WeightsUnwritable(Problem):
