@@ -18,7 +18,9 @@ from tests.server import ADMIN_KEY, Server
 
 OPERATIONS = {
     "predict", "predict_batch", "read", "read_batch", "add_sample", "list_samples", "import_samples", "export_samples",
-    "get_sample", "get_sample_image", "delete_sample", "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
+    "get_sample", "get_sample_image", "delete_sample",
+    "list_review", "get_kept", "get_kept_image", "delete_kept",
+    "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
     "list_versions", "get_version", "activate_version", "list_audit", "list_problems", "get_problem",
     "livez", "readyz", "healthz",
 }  # fmt: skip
@@ -72,7 +74,8 @@ def test_only_what_takes_a_key_shows_a_padlock(document: dict[str, Any]) -> None
         elif name.startswith(("predict", "read")):
             assert security == [{"PredictKey": []}, {}]
         else:
-            assert security == [{"AdminKey": []}]
+            teach = [{"TeachKey": []}] if name == "add_sample" else []
+            assert security == [{"AdminKey": []}, *teach]
 
 
 def example_body(kind: str, value: Any) -> dict[str, Any]:
