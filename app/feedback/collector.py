@@ -125,7 +125,7 @@ class Collector:
     def _judge(self, items: list[Item]) -> None:
         """Let the shadow judge its share of the pictures, and make rows of those that are kept."""
         others = self._shadow.judge([answered for answered, is_sampled in items if is_sampled], self._predictor.limits)
-        self._rows = [
+        self._rows += [
             kept.row_of(answered, others.get(id(answered))) for answered, _ in items if self._is_kept(answered)
         ]
 

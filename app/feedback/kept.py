@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from math import isqrt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from app.database import audit
 from app.database.clock import now_seconds
 from app.database.database import Database
 from app.database.tables import kept
+from app.database.turns import KEPT, take_turn
 from app.http.errors import InvalidField, Problem
 from app.inference.answered import Answered
 from app.inference.pictures import Picture
@@ -24,7 +25,6 @@ from app.settings import Settings
 from model.classifier import LOW_CONFIDENCE
 
 DAY = 86_400.0  # seconds
-LOCK_NUMBER = 7_612_004  # PostgreSQL advisory lock, any fixed number
 DIFFERS, UNSURE, REFUSED, CERTAIN = 4000, 2000, 1000, 1000  # of a rank
 DOUBTED = 10  # the least rank that is worth a look: an accepted answer with a confidence of 0.99
 PIXELS = "pixels"
@@ -78,8 +78,7 @@ def picture_of(row: RowMapping) -> Picture:
 
 def add(connection: Connection, settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
     """Add the rows, and remove what is more than the settings allow."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK_NUMBER})
+    take_turn(connection, KEPT)
     if rows:
         connection.execute(insert(kept).values(kept_at=now_seconds()), rows)
     prune(connection, settings)
@@ -151,13 +150,15 @@ def mark_taught(connection: Connection, request_id: str, item: int | None) -> No
 
 
 def page(
-    database: Database, settings: Settings, after: tuple[int, int] | None, limit: int
+    database: Database, settings: Settings, after: tuple[int, int] | None, limit: int, shadow: int | None = None
 ) -> tuple[Sequence[RowMapping], int]:
     """At most `limit` pictures for review after the rank and number `after`, most useful first; and the count of all.
 
-    Of pictures of the same rank, the newest is first.
+    Of pictures of the same rank, the newest is first. shadow: only those that this version read differently.
     """
-    waiting = (kept.c.rank >= DOUBTED, ~kept.c.taught, is_allowed(settings))
+    waiting = [kept.c.rank >= DOUBTED, ~kept.c.taught, is_allowed(settings)]
+    if shadow is not None:
+        waiting.append(kept.c.shadow_version == shadow)
     query = select(*SUMMARY).where(*waiting).order_by(kept.c.rank.desc(), kept.c.number.desc()).limit(limit)
     if after is not None:
         rank, number = after

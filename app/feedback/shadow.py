@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from app.database.database import Database
 from app.database.tables import shadows
-from app.feedback.shadow_records import end
+from app.feedback.shadow_records import COUNTS, end
 from app.inference.answered import Answered, summary_of
 from app.inference.number_reader import numbers_of
 from app.inference.retained_versions import RetainedVersions, VersionDamaged, VersionNotFound
@@ -28,7 +28,6 @@ from model.preprocessing.decoding.limits import Limits
 log = logging.getLogger("numeral.feedback")
 
 REFRESH_SECONDS = 1.0  # between two looks which version is in the shadow
-COUNTS = ("judged", "agreed", "accepted", "accepted_live", "failed")
 Other = tuple[int, str, float]  # version, text and confidence of an answer that differs
 
 
@@ -57,13 +56,14 @@ class Shadow:
         now = time.monotonic()
         if now < self._refreshed_at + REFRESH_SECONDS:
             return
-        query = select(shadows.c.version, shadows.c.share, shadows.c.started_at).where(shadows.c.ended_at.is_(None))
+        columns = (shadows.c.version, shadows.c.share, shadows.c.started_at)
+        query = select(*columns).where(shadows.c.ended_at.is_(None))
         with self._database.read() as connection:
             row = connection.execute(query).first()
         self._refreshed_at = now
-        if row is None or (row.version, row.started_at) != (self._version, self._started_at):
-            self._counts.clear()
         if row is not None:
+            if (row.version, row.started_at) != (self._version, self._started_at):
+                self._counts.clear()
             self._version, self._share, self._started_at = row
         self.is_on = row is not None
 

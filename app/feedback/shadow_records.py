@@ -9,9 +9,11 @@ from app.database import audit
 from app.database.clock import now_seconds
 from app.database.database import Database
 from app.database.tables import shadows
+from app.database.turns import SHADOWS, take_turn
 from app.http.errors import Problem
 
-ANOTHER = "Version {} began."
+COUNTS = ("judged", "agreed", "accepted", "accepted_live", "failed")
+ANOTHER = "Version {} took its place."
 
 
 class ShadowNotFound(Problem):
@@ -19,7 +21,7 @@ class ShadowNotFound(Problem):
     remedy = "POST to this address begins it."
 
 
-class InUse(Problem):
+class VersionInUse(Problem):
     status, slug, title = 409, "version-in-use", "The version answers already"
     remedy = "Choose another version: the shadow is compared with the one in use."
 
@@ -30,6 +32,7 @@ def begin(database: Database, actor: str, version: int, share: float) -> tuple[R
     A version that is in the shadow already keeps its counts, and gets the new share.
     """
     with database.begin() as connection:
+        take_turn(connection, SHADOWS)
         others = (shadows.c.ended_at.is_(None), shadows.c.version != version)
         ended = {"ended_at": now_seconds(), "ended_why": ANOTHER.format(version)}
         connection.execute(update(shadows).where(*others).values(ended))
@@ -38,9 +41,8 @@ def begin(database: Database, actor: str, version: int, share: float) -> tuple[R
         has_begun = changed.first() is None
         if has_begun:
             connection.execute(delete(shadows).where(shadows.c.version == version))
-            counts = dict.fromkeys(("judged", "agreed", "accepted", "accepted_live", "failed"), 0)
-            row = {"version": version, "share": share, "actor": actor, "started_at": now_seconds(), **counts}
-            connection.execute(insert(shadows).values(row))
+            row = {"version": version, "share": share, "actor": actor, "started_at": now_seconds()}
+            connection.execute(insert(shadows).values(row | dict.fromkeys(COUNTS, 0)))
         audit.record(connection, actor, "shadow-begun", str(version), share=share)
     return get(database, version), has_begun
 

@@ -39,17 +39,23 @@ Cursor = Annotated[
     Annotated[str, Field(pattern=f"^{CURSOR.pattern}$"), BeforeValidator(as_cursor)] | None,
     Query(description="`next` of the page before"),
 ]
+ShadowVersion = Annotated[
+    Annotated[int, Field(ge=1, le=2**31 - 1)] | None,
+    Query(description="only pictures that this version in the shadow read differently"),
+]
 
 
 @router.get("", responses=documented(422))
-def list_review(request: Request, admin: Admin, limit: Limit = 50, cursor: Cursor = None) -> ReviewList:
+def list_review(
+    request: Request, admin: Admin, limit: Limit = 50, cursor: Cursor = None, shadow: ShadowVersion = None
+) -> ReviewList:
     """Kept pictures, the most useful to label first.
 
     Those that a version in the shadow reads differently, then those that were refused as unsure, then others that were
     refused, then those that were accepted without being certain. A picture that was corrected is no longer listed.
     """
     state = request.app.state
-    rows, total = kept.page(state.database, state.settings, position_of(cursor), limit)
+    rows, total = kept.page(state.database, state.settings, position_of(cursor), limit, shadow)
     return ReviewList(items=[described(row) for row in rows], total=total, next=next_cursor(rows, limit))
 
 
