@@ -24,12 +24,15 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.database.database import Database
 from app.database.timeouts import ANSWER_SECONDS
+from app.feedback.collector import Collector
 from app.http.body import BodyBudget
 from app.http.draining import Draining
 from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.errors import MethodNotAllowed, NotFound, Problem, invalid_field, render
 from app.http.fast_path import FastPath
+from app.http.key_file import KeyScope
+from app.http.keys import KeyRing
 from app.http.methods import CommonMethods, allowed
 from app.http.pages import add_pages
 from app.http.security import KeyCheck
@@ -38,7 +41,7 @@ from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
-from app.routes import audit, direct, health, jobs, predict, problems, read, samples, versions
+from app.routes import audit, direct, health, jobs, predict, problems, read, review, samples, versions
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -75,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, read, health, samples, jobs, versions, audit, problems):
+    for part in (predict, read, health, review, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
@@ -93,12 +96,15 @@ def wire(state: State, settings: Settings) -> None:
     stopper = Stopper(database, store)
     draining = Draining(settings.drain_seconds, on_signal=stopper.signal)
     state.settings = settings
-    state.admin_check = KeyCheck(settings.admin_keys, "admin")
+    state.keys = KeyRing(settings)
+    state.admin_check = KeyCheck(state.keys, KeyScope.ADMIN)
+    state.teach_check = KeyCheck(state.keys, KeyScope.TEACH)
     state.store = store
     state.database = database
     state.model = model
     state.predictor = predictor
     state.content = ContentReader(settings.body_timeout, BodyBudget(settings.max_bodies_bytes), predictor.in_thread)
+    state.collector = Collector(settings, database, predictor)
     state.stopper = stopper
     state.draining = draining
     state.event_hub = EventHub(database, model, settings.queue_seconds, is_draining=lambda: draining.begun)
@@ -107,7 +113,7 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
+    apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content, state.keys)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(
@@ -133,7 +139,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         die_with_parent(signal.SIGTERM)
     return_large_blocks()
     app.state.model.start()
+    app.state.keys.start()
     app.state.database.watch()
+    app.state.collector.start()
     if threading.current_thread() is threading.main_thread():  # only there can Python handle signals
         app.state.draining.listen()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -141,7 +149,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
     yield
     await run_in_threadpool(app.state.stopper.stop)
+    app.state.collector.stop()
     app.state.model.stop()
+    app.state.keys.stop()
     app.state.predictor.close()
     app.state.database.close()
     faults.fault_log.count_all(log)

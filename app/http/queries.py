@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import parse_qs
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +17,14 @@ def parameter(query: bytes, name: str) -> str | None:
     """The last value of the parameter; None when the query does not have it."""
     values = parse_qs(query.decode("latin-1"), keep_blank_values=True).get(name)
     return values[-1] if values else None
+
+
+def check_names(query: bytes, known: Collection[str]) -> None:
+    """Raise InvalidField when the query has a parameter that the route does not know."""
+    unknown = parse_qs(query.decode("latin-1"), keep_blank_values=True).keys() - known
+    if unknown:
+        there = f"there are {', '.join(known)}"
+        raise InvalidField(*((name, f"is no parameter of this address; {there}") for name in sorted(unknown)))
 
 
 def truth_value(query: bytes, name: str) -> bool:

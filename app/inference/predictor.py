@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,9 +22,11 @@ from numpy.typing import NDArray
 from app.http.errors import NotReady, Overloaded, Problem
 from app.http.image_problems import image_problem
 from app.inference.active_model import ActiveModel
+from app.inference.answered import Answered
 from app.inference.batching import Batcher
 from app.inference.costs import is_small, is_tiny
 from app.inference.pictures import Picture
+from app.inference.retained_versions import RetainedVersions
 from app.settings import Settings
 from model import faults
 from model.classifier import Classifier, Verdict
@@ -56,6 +59,8 @@ class Predictor:
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         self.in_flight = 0
         self.large_in_flight = 0
+        self.retained = RetainedVersions(model)
+        self.observe: Callable[[Answered], None] | None = None  # called with each answer of /predict and /read
         self._batcher = Batcher(self.answer_all, settings.max_dynamic_batch)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 
@@ -82,27 +87,35 @@ class Predictor:
             raise NotReady(self.model.warning or "")
         return self.model.classifier
 
-    def answer_all(self, pictures: Sequence[Picture]) -> list[Answer | Problem]:
+    async def version(self, name: str) -> Classifier:
+        """The version that a request names: a number, or "candidate". Raises VersionNotFound, VersionDamaged."""
+        return await asyncio.to_thread(self.retained.get, name)
+
+    def answer_all(self, pictures: Sequence[Picture], classifier: Classifier | None = None) -> list[Answer | Problem]:
         """An answer or a problem for each picture, in order, all from one version. Raises NotReady.
 
+        classifier: None for the version in use.
         A bug that one picture triggers is logged and becomes an internal error for that picture only.
         """
         readings = self.read_all(pictures)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
-        answers = iter(answers_for(self.classifier(), readable) if readable else [])
+        answers = iter(answers_for(classifier or self.classifier(), readable) if readable else [])
         return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 
-    def answer_alone(self, picture: Picture) -> Answer:
-        """Answer one picture, in the calling thread. Raises Problem."""
-        return answer_or_raise(*self.answer_all([picture]))
+    def answer_alone(self, picture: Picture, classifier: Classifier | None = None) -> Answer:
+        """Answer one picture, in the calling thread. classifier: as for `answer_all`. Raises Problem."""
+        return answer_or_raise(*self.answer_all([picture], classifier))
 
-    async def answer(self, picture: Picture) -> Answer:
-        """Answer one picture, on the event loop or in a thread, depending on what reading it costs. Raises Problem."""
-        if is_tiny(picture):
+    async def answer(self, picture: Picture, classifier: Classifier | None = None) -> Answer:
+        """Answer one picture, on the event loop or in a thread, depending on what reading it costs. Raises Problem.
+
+        classifier: as for `answer_all`; only pictures for the version in use are batched with those of other requests.
+        """
+        if classifier is None and is_tiny(picture):
             return answer_or_raise(await self._batcher.submit(picture))
         if is_small(picture):
-            return self.answer_alone(picture)
-        answer: Answer = await self.in_thread(self.answer_alone, picture)
+            return self.answer_alone(picture, classifier)
+        answer: Answer = await self.in_thread(partial(self.answer_alone, classifier=classifier), picture)
         return answer
 
     async def in_thread(self, function: Callable[[Any], Any], argument: object) -> Any:

@@ -7,25 +7,40 @@ refuses other methods.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
+from typing import Annotated
 
+from fastapi import Query
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.body import header
 from app.http.encodings import ContentReader
 from app.http.errors import Overloaded
+from app.http.key_file import KeyScope
+from app.http.keys import KeyRing
+from app.http.queries import check_names, parameter
 from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
+from app.inference.retained_versions import CANDIDATE
+from model.classifier import Classifier
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
+
+VERSION = (
+    "answer from this version instead of the one in use: its number, or `candidate` for the newest one, if it is newer "
+    "than the one in use"
+)
+VersionAsked = Annotated[str | None, Query(description=VERSION, pattern=f"^([1-9][0-9]*|{CANDIDATE})$", examples=["1"])]
 
 Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
 
 
-def apps_of(endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
+def apps_of(
+    endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader, keys: KeyRing
+) -> dict[str, ASGIApp]:
     """Path → the ASGI app that answers `METHODS` on it."""
-    check = KeyCheck(predictor.settings.predict_keys, "predict")
+    check = KeyCheck(keys, KeyScope.PREDICT)
     return {
         path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
     }
@@ -36,7 +51,7 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
     settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if check.keys:
+        if not check.ring.predict_is_open:
             check.name_of(header(scope, b"authorization"), scope.get("client"))
         if predictor.in_flight >= settings.max_in_flight:
             raise Overloaded
@@ -47,6 +62,18 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
             predictor.in_flight -= 1
 
     return app
+
+
+async def version_asked(predictor: Predictor, query: bytes, parameters: Collection[str]) -> Classifier | None:
+    """The version that the query names; None for the one in use. parameters: all that the route takes.
+
+    Raises InvalidField for another parameter, VersionNotFound, VersionDamaged.
+    """
+    if not query:
+        return None
+    check_names(query, parameters)
+    name = parameter(query, "version")
+    return None if name is None else await predictor.version(name)
 
 
 async def send_json(send: Send, body: bytes) -> None:

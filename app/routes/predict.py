@@ -14,16 +14,20 @@ from app.http.encodings import ContentReader
 from app.http.errors import Problem, as_json
 from app.http.queries import truth_value
 from app.http.security import predict_bearer
-from app.inference.pictures import many_pictures, one_picture
+from app.inference.answered import answered_digit
+from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
-from app.routes.direct import Endpoint, send_json
+from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.predict import Batch, Prediction
 from app.schemas.problems import documented
+from model.classifier import Classifier
 from model.preprocessing.pipeline import to_png
 
 MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
+
+PARAMETERS, BATCH_PARAMETERS = ("seen", "version"), ("version",)
 
 to_json = Prediction.__pydantic_serializer__.to_json
 
@@ -31,31 +35,41 @@ to_json = Prediction.__pydantic_serializer__.to_json
 async def predict(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one image with one prediction. Raises Problem."""
     body = await content.read(scope, receive, body_limit(predictor.settings))
-    content_type = header(scope, b"content-type")
+    content_type, query = header(scope, b"content-type"), scope["query_string"]
+    classifier = await version_asked(predictor, query, PARAMETERS)
     if len(body) <= MAX_LOOP_BYTES:
-        answer = await predictor.answer(one_picture(body, content_type))
+        picture = one_picture(body, content_type)
+        answer = await predictor.answer(picture, classifier)
     else:
-        answer = await predictor.in_thread(partial(answer_body, predictor, content_type), body)
-    made = prediction(answer, scope["state"]["request_id"])
-    if scope["query_string"] and truth_value(scope["query_string"], "seen"):
+        picture, answer = await predictor.in_thread(partial(answer_body, predictor, content_type, classifier), body)
+    request_id = scope["state"]["request_id"]
+    if predictor.observe is not None:
+        predictor.observe(answered_digit(request_id, None, picture, *answer))
+    made = prediction(answer, request_id)
+    if query and truth_value(query, "seen"):
         made.seen = as_data_uri(to_png(answer.reading.pixels))
         made.box = list(answer.reading.box) if answer.reading.box else None
     await send_json(send, to_json(made, exclude_none=True))
 
 
-def answer_body(predictor: Predictor, content_type: str, body: bytes) -> Answer:
+def answer_body(
+    predictor: Predictor, content_type: str, classifier: Classifier | None, body: bytes
+) -> tuple[Picture, Answer]:
     """Parse the body and answer its one picture, in the calling thread. Raises Problem."""
-    return predictor.answer_alone(one_picture(body, content_type))
+    picture = one_picture(body, content_type)
+    return picture, predictor.answer_alone(picture, classifier)
 
 
 async def predict_batch(
     predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Answer several images with a prediction or a problem for each, in order, all from one version. Raises Problem."""
-    settings = predictor.settings
+    settings, query = predictor.settings, scope["query_string"]
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
-    outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
+    classifier = await version_asked(predictor, query, BATCH_PARAMETERS)
     request_id = scope["state"]["request_id"]
+    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id)
+    outcomes = await predictor.in_thread(work, body)
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
         for outcome in outcomes
@@ -64,11 +78,19 @@ async def predict_batch(
     await send_json(send, Batch.__pydantic_serializer__.to_json(batch, exclude_none=True, warnings=False))
 
 
-def answer_batch(predictor: Predictor, content_type: str, body: bytes) -> list[Answer | Problem]:
+def answer_batch(
+    predictor: Predictor, content_type: str, classifier: Classifier | None, request_id: str, body: bytes
+) -> list[Answer | Problem]:
     """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
-    answers = iter(predictor.answer_all([picture for picture in pictures if not isinstance(picture, Exception)]))
-    return [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
+    good = [picture for picture in pictures if not isinstance(picture, Exception)]
+    answers = iter(predictor.answer_all(good, classifier))
+    outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
+    if predictor.observe is not None:
+        for item, (picture, outcome) in enumerate(zip(pictures, outcomes, strict=True)):
+            if not (isinstance(picture, Exception) or isinstance(outcome, Problem)):
+                predictor.observe(answered_digit(request_id, item, picture, *outcome))
+    return outcomes
 
 
 def prediction(answer: Answer, request_id: str) -> Prediction:
@@ -90,7 +112,9 @@ ENDPOINTS: dict[str, Endpoint] = {"/predict": predict, "/predict/batch": predict
 SEEN = "also answer with the 32×32 picture that the model was given, and the digit's box in the picture as it was sent"
 
 router = APIRouter(
-    tags=["predict"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
+    tags=["predict"],
+    dependencies=[Depends(predict_bearer)],
+    responses=documented(400, 401, 404, 408, 409, 413, 415, 422, 503),
 )
 
 
@@ -103,7 +127,7 @@ router = APIRouter(
     summary="Read the digit in one image",
     description=f"One image, {FORMS_OF_AN_IMAGE}",
 )
-def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> None:
+def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False, version: VersionAsked = None) -> None:
     """Documents `POST /predict`; `predict` above answers it."""
 
 
@@ -115,7 +139,7 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False) -> 
     openapi_extra=several_images(BATCHES, {"image": [PNG, PNG]}),
     summary="Read the digits in several images",
 )
-def document_predict_batch() -> None:
+def document_predict_batch(version: VersionAsked = None) -> None:
     """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
 
     Each may have any form that `/predict` reads.

@@ -19,10 +19,11 @@ from app.http.encodings import ContentReader
 from app.http.errors import render
 from app.http.queries import truth_value, whole_number
 from app.http.security import predict_bearer
+from app.inference.answered import answered_page
 from app.inference.number_reader import numbers_of
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Predictor, problem_of
-from app.routes.direct import Endpoint, send_json
+from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import NUMBER, NUMBER_BATCHES, NUMBER_PNG, NUMBERS
 from app.schemas.problems import documented
@@ -33,28 +34,37 @@ from model.numbers.result import NumbersOnPage, ReadDigit
 from model.preprocessing.pipeline import to_png
 
 PATH = "/read"
+PARAMETERS = ("digits", "seen", "version")
 
 to_json = Numbers.__pydantic_serializer__.to_json
 
 
 class Asked(NamedTuple):
-    """What a request asks of each page: digits, of each number, None if unknown; seen: whether to show each digit."""
+    """What a request asks of each page.
+
+    digits: of each number, None if unknown; seen: whether to show each digit; classifier: the version that it names,
+    None for the one in use.
+    """
 
     digits: int | None
     seen: bool
+    classifier: Classifier | None
     request_id: str
 
 
-def asked_of(scope: Scope) -> Asked:
-    """What the request's query asks. Raises InvalidField."""
+async def asked_of(predictor: Predictor, scope: Scope) -> Asked:
+    """What the request's query asks. Raises InvalidField, VersionNotFound, VersionDamaged."""
     query = scope["query_string"]
-    return Asked(whole_number(query, "digits", 1, MAX_DIGITS), truth_value(query, "seen"), scope["state"]["request_id"])
+    classifier = await version_asked(predictor, query, PARAMETERS)
+    digits, seen = whole_number(query, "digits", 1, MAX_DIGITS), truth_value(query, "seen")
+    return Asked(digits, seen, classifier, scope["state"]["request_id"])
 
 
 async def read(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one image with the numbers on it. Raises Problem."""
     body = await content.read(scope, receive, body_limit(predictor.settings))
-    work = partial(answer_body, predictor, asked_of(scope), header(scope, b"content-type"))
+    asked = await asked_of(predictor, scope)
+    work = partial(answer_body, predictor, asked, header(scope, b"content-type"))
     await send_json(send, await predictor.in_thread(work, body))
 
 
@@ -62,7 +72,7 @@ def answer_body(predictor: Predictor, asked: Asked, content_type: str, body: byt
     """Parse the body and answer its one picture in JSON, in the calling thread. Raises Problem."""
     picture = one_picture(body, content_type, PATH)
     try:
-        return answer_picture(predictor, predictor.classifier(), asked, picture)
+        return answer_picture(predictor, asked.classifier or predictor.classifier(), asked, picture, None)
     except Exception as error:
         raise problem_of(error) from None
 
@@ -71,28 +81,35 @@ async def read_batch(predictor: Predictor, content: ContentReader, scope: Scope,
     """Answer several images with numbers or a problem for each, in order, all from one version. Raises Problem."""
     settings = predictor.settings
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
-    asked, content_type = asked_of(scope), header(scope, b"content-type")
+    asked, content_type = await asked_of(predictor, scope), header(scope, b"content-type")
     parse = partial(many_pictures, content_type=content_type, most=settings.max_batch, path=PATH)
     pictures = await predictor.in_thread(parse, body)
-    work = partial(answer_item, predictor, predictor.classifier(), asked)
-    items = await predictor.in_turns(work, pictures)
+    work = partial(answer_item, predictor, asked.classifier or predictor.classifier(), asked)
+    items = await predictor.in_turns(work, list(enumerate(pictures)))
     await send_json(send, b'{"items":[%b],"total":%d}' % (b",".join(items), len(items)))
 
 
-def answer_item(predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture | Exception) -> bytes:
-    """The JSON for one item of a batch: its numbers, or its problem."""
+def answer_item(
+    predictor: Predictor, classifier: Classifier, asked: Asked, numbered: tuple[int, Picture | Exception]
+) -> bytes:
+    """The JSON for one item of a batch: its numbers, or its problem. numbered: its place, from 0, and its picture."""
+    item, picture = numbered
     try:
         if isinstance(picture, Exception):
             raise picture
-        return answer_picture(predictor, classifier, asked, picture)
+        return answer_picture(predictor, classifier, asked, picture, item)
     except Exception as error:
         _, _, problem = render(problem_of(error), asked.request_id)
         return problem
 
 
-def answer_picture(predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture) -> bytes:
-    """The JSON for one picture. Raises ImageError."""
+def answer_picture(
+    predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture, item: int | None
+) -> bytes:
+    """The JSON for one picture. item: its place in a batch, None for the only one. Raises ImageError."""
     found = numbers_of(picture, classifier, predictor.limits, asked.digits)
+    if predictor.observe is not None:
+        predictor.observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
     return to_json(described(found, classifier.version, asked), exclude_none=True)
 
 
@@ -136,7 +153,9 @@ outside of them. `pixels` are taken for a page of white ink on black. For a pict
 """
 
 router = APIRouter(
-    tags=["read"], dependencies=[Depends(predict_bearer)], responses=documented(400, 401, 408, 413, 415, 422, 503)
+    tags=["read"],
+    dependencies=[Depends(predict_bearer)],
+    responses=documented(400, 401, 404, 408, 409, 413, 415, 422, 503),
 )
 
 
@@ -149,7 +168,7 @@ router = APIRouter(
     summary="Read the numbers on one page",
     description=READ,
 )
-def document_read(digits: Digits = None, seen: Seen = False) -> None:
+def document_read(digits: Digits = None, seen: Seen = False, version: VersionAsked = None) -> None:
     """Documents `POST /read`; `read` above answers it."""
 
 
@@ -161,8 +180,8 @@ def document_read(digits: Digits = None, seen: Seen = False) -> None:
     openapi_extra=several_images(NUMBER_BATCHES, {"image": [NUMBER_PNG, NUMBER_PNG]}),
     summary="Read the numbers on several pages",
 )
-def document_read_batch(digits: Digits = None, seen: Seen = False) -> None:
+def document_read_batch(digits: Digits = None, seen: Seen = False, version: VersionAsked = None) -> None:
     """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
 
-    Each may have any form that `/read` takes. `digits` and `seen` hold for all of them.
+    Each may have any form that `/read` takes. `digits`, `seen` and `version` hold for all of them.
     """
