@@ -30,6 +30,8 @@ from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.errors import MethodNotAllowed, NotFound, Problem, invalid_field, render
 from app.http.fast_path import FastPath
+from app.http.key_file import KeyScope
+from app.http.keys import KeyRing
 from app.http.methods import CommonMethods, allowed
 from app.http.pages import add_pages
 from app.http.security import KeyCheck
@@ -93,7 +95,9 @@ def wire(state: State, settings: Settings) -> None:
     stopper = Stopper(database, store)
     draining = Draining(settings.drain_seconds, on_signal=stopper.signal)
     state.settings = settings
-    state.admin_check = KeyCheck(settings.admin_keys, "admin")
+    state.keys = KeyRing(settings)
+    state.admin_check = KeyCheck(state.keys, KeyScope.ADMIN)
+    state.teach_check = KeyCheck(state.keys, KeyScope.TEACH)
     state.store = store
     state.database = database
     state.model = model
@@ -107,7 +111,7 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
+    apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content, state.keys)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(
@@ -133,6 +137,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         die_with_parent(signal.SIGTERM)
     return_large_blocks()
     app.state.model.start()
+    app.state.keys.start()
     app.state.database.watch()
     if threading.current_thread() is threading.main_thread():  # only there can Python handle signals
         app.state.draining.listen()
@@ -142,6 +147,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await run_in_threadpool(app.state.stopper.stop)
     app.state.model.stop()
+    app.state.keys.stop()
     app.state.predictor.close()
     app.state.database.close()
     faults.fault_log.count_all(log)

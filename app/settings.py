@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ class BadSettings(Exception):
     """A setting is invalid. The text is one line that names it and says what it must be."""
 
 
-def parse_keys(value: object) -> object:
+def parse_keys(value: object, unnamed: str = "key") -> object:
     """`"alice:s3cret,bob:other"` or `"s3cret,other"` → (name, key) pairs. Keys without a name are named key-1, key-2 …
 
     A name may occur twice, so that an old and a new key are both valid during a rotation.
@@ -34,7 +35,7 @@ def parse_keys(value: object) -> object:
         name, colon, key = item.partition(":")
         if not (name and (key or not colon)):
             raise ValueError("each key is KEY or NAME:KEY, separated by commas")
-        keys.append((name, key) if colon else (f"key-{number}", name))
+        keys.append((name, key) if colon else (f"{unnamed}-{number}", name))
     return keys
 
 
@@ -60,6 +61,7 @@ def parse_origins(value: object) -> object:
 
 
 Keys = Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(parse_keys)]
+TeachKeys = Annotated[Keys, BeforeValidator(partial(parse_keys, unnamed="teach-key"))]  # names as the audit has them
 
 
 class Settings(DataSettings):
@@ -80,7 +82,9 @@ class Settings(DataSettings):
     database_url: str = "sqlite:///var/numeral.db"
 
     admin_keys: Keys = ()
+    teach_keys: TeachKeys = ()
     predict_keys: Keys = ()
+    keys_file: Path | None = None  # with further keys, read again when it changes
 
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)

@@ -8,6 +8,7 @@ from app.http.body import BodyBudget
 from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.fast_path import FastPath
+from app.http.keys import KeyRing
 from app.inference.predictor import Predictor
 from app.routes import predict, read
 from app.routes.direct import METHODS, apps_of
@@ -36,7 +37,7 @@ def whole(body: bytes) -> Message:
 def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
-    apps = apps_of(predict.ENDPOINTS | read.ENDPOINTS, predictor, content)
+    apps = apps_of(predict.ENDPOINTS | read.ENDPOINTS, predictor, content, KeyRing(predictor.settings))
     return Envelope(FastPath(broken, apps, METHODS), "", content.budget, lambda: False)
 
 

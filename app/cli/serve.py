@@ -22,6 +22,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from app.database.database import Database, DatabaseUnavailable
 from app.database.engines import first_line, without_password
 from app.database.migrate import SchemaTooNew, migrate
+from app.http.key_file import InvalidKeyFile, KeyScope, parse_key_file, read_key_file
+from app.http.keys import KeyRing
 from app.http.protocol import Protocol
 from app.jobs import records
 from app.jobs.states import State
@@ -77,7 +79,8 @@ def prepare(settings: Settings) -> None:
     prepare_weights(Store(settings.weights_dir), Store(settings.shipped_weights_dir))
     prepare_database(settings.database_url)
     check_port(settings.host, settings.port)
-    if not settings.admin_keys:
+    check_keys_file(settings)
+    if not KeyRing(settings).has(KeyScope.ADMIN):
         log.info("the admin routes are closed; NUMERAL_ADMIN_KEYS opens them")
 
 
@@ -123,6 +126,16 @@ def log_interrupted(database: Database) -> None:
         log.warning("the latest retraining, %s, was interrupted: %s", records.address(latest["id"]), latest["error"])
     elif latest is not None and latest["active"]:
         log.info("the retraining %s is %s, or was lost", records.address(latest["id"]), latest["state"])
+
+
+def check_keys_file(settings: Settings) -> None:
+    """Raise CannotServe when the file of keys can't be used. While the service runs, the earlier keys would stay."""
+    if settings.keys_file is None:
+        return
+    try:
+        parse_key_file(read_key_file(settings.keys_file))
+    except InvalidKeyFile as error:
+        raise CannotServe(f"NUMERAL_KEYS_FILE={settings.keys_file} can't be used: {error}") from None
 
 
 def check_port(host: str, port: int) -> None:

@@ -123,6 +123,15 @@ class AdminDisabled(Problem):
     remedy = "Start the service with NUMERAL_ADMIN_KEYS set to a long random key."
 
 
+class InsufficientScope(Problem):
+    status, slug, title = 403, "insufficient-scope", "The key does not permit this"
+    remedy = "Use a key of the scope that the `detail` names: admin permits all, teach permits corrections, too."
+
+    def __init__(self, detail: str = "") -> None:
+        challenge = 'Bearer realm="numeral", error="insufficient_scope"'  # RFC 6750, section 3.1
+        super().__init__(detail, headers={"WWW-Authenticate": challenge})
+
+
 class TooManyAttempts(Problem):
     status, slug, title = 429, "too-many-attempts", "Too many wrong keys came from this address"
     remedy = (

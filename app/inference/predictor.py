@@ -58,7 +58,7 @@ class Predictor:
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         self.in_flight = 0
         self.large_in_flight = 0
-        self._retained = RetainedVersions(model)
+        self.retained = RetainedVersions(model)
         self._batcher = Batcher(self.answer_all, settings.max_dynamic_batch)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 
@@ -87,7 +87,7 @@ class Predictor:
 
     async def version(self, name: str) -> Classifier:
         """The version that a request names: a number, or "candidate". Raises VersionNotFound, VersionDamaged."""
-        return await asyncio.to_thread(self._retained.get, name)
+        return await asyncio.to_thread(self.retained.get, name)
 
     def answer_all(self, pictures: Sequence[Picture], classifier: Classifier | None = None) -> list[Answer | Problem]:
         """An answer or a problem for each picture, in order, all from one version. Raises NotReady.

@@ -17,7 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.http.body import header
 from app.http.encodings import ContentReader
 from app.http.errors import Overloaded
+from app.http.key_file import KeyScope
+from app.http.keys import KeyRing
 from app.http.queries import check_names, parameter
+from app.http.security import KeyCheck
 from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
@@ -34,9 +37,11 @@ VersionAsked = Annotated[str | None, Query(description=VERSION, pattern=f"^([1-9
 Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
 
 
-def apps_of(endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader) -> dict[str, ASGIApp]:
+def apps_of(
+    endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader, keys: KeyRing
+) -> dict[str, ASGIApp]:
     """Path → the ASGI app that answers `METHODS` on it."""
-    check = KeyCheck(predictor.settings.predict_keys, "predict")
+    check = KeyCheck(keys, KeyScope.PREDICT)
     return {
         path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
     }
@@ -47,7 +52,7 @@ def guarded(endpoint: ASGIApp, predictor: Predictor, check: KeyCheck) -> ASGIApp
     settings = predictor.settings
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if check.keys:
+        if not check.ring.predict_is_open:
             check.name_of(header(scope, b"authorization"), scope.get("client"))
         if predictor.in_flight >= settings.max_in_flight:
             raise Overloaded

@@ -35,5 +35,5 @@ async def readyz(request: Request, response: Response) -> Health:
         version=NUMERAL_VERSION,
         model_version=str(classifier.version) if classifier else None,
         uptime_seconds=round(time.monotonic() - STARTED, 3),
-        warning=" ".join(filter(None, (state.model.warning, state.database.warning))) or None,
+        warning=" ".join(filter(None, (state.model.warning, state.database.warning, state.keys.warning))) or None,
     )

@@ -17,7 +17,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from app.database.database import Database
 from app.http.body import body_limit, save_body
 from app.http.encodings import ContentReader, refuse_encoding
-from app.http.security import Admin
+from app.http.security import Admin, Teacher
 from app.inference.pictures import Picture
 from app.inference.predictor import Predictor
 from app.routes.paging import Paging, next_cursor
@@ -67,7 +67,7 @@ router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401
     openapi_extra=DOCUMENTED_BODY,
     responses={200: {"model": StoredSample | StoredNumber}, **documented(400, 408, 413, 415, 422)},
 )
-async def add_sample(request: Request, response: Response, admin: Admin) -> StoredSample | StoredNumber:
+async def add_sample(request: Request, response: Response, teacher: Teacher) -> StoredSample | StoredNumber:
     """Store a labelled image durably. 200 when the image was stored before; its label is then corrected.
 
     With `label`, the image shows one digit. With `text`, it shows one number or several: the version in use finds where
@@ -78,10 +78,10 @@ async def add_sample(request: Request, response: Response, admin: Admin) -> Stor
     body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
     picture, shown = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
     if isinstance(shown, str):
-        number = await add_number(request, admin, picture, shown)
+        number = await add_number(request, teacher, picture, shown)
         response.status_code = 201 if any(item.outcome == "created" for item in number.items) else 200
         return number
-    sample = await run_in_threadpool(store, request, admin, picture, shown)
+    sample = await run_in_threadpool(store, request, teacher, picture, shown)
     response.status_code = 201 if sample.outcome == "created" else 200
     response.headers["Location"] = f"/samples/{sample.id}"
     return sample

@@ -26,5 +26,5 @@ class Health(BaseModel):
     uptime_seconds: float
     warning: Annotated[
         str | None,
-        Field(description="what the operator should look at: the version served, the database, the folders"),
+        Field(description="what the operator should look at: the version served, the database, the folders, the keys"),
     ] = None

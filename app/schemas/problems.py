@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 DESCRIPTIONS: dict[int | str, str] = {
     400: "Empty or malformed body",
     401: "A valid key is needed",
-    403: "No admin key is configured",
+    403: "No admin key is configured, or the key does not permit this",
     404: "There is no such thing",
     408: "The body did not arrive in time",
     409: "Not in its present state",
