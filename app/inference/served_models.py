@@ -9,27 +9,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from math import prod
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.http.errors import BatchTooLarge, NotFound
+from app.http.errors import BatchTooLarge, NotFound, Problem
 from app.inference.number_reader import numbers_of
+from app.inference.output_tensors import Tensor
 from app.inference.pictures import Picture, picture_of
 from app.inference.predictor import Answer, Predictor, problem_of
-from app.inference.tensors import BYTES, InvalidTensor, Tensor, Values
+from app.inference.tensors import BYTES, InvalidTensor, Values
 from app.schemas.inference import RequestInput, RequestParameters
 from model.classifier import BATCH, Classifier
-from model.faults import result_or_error
 from model.numbers.result import NumbersOnPage
 from model.preprocessing.layout import NETWORK_SHAPE
 from model.preprocessing.pipeline import to_input
 
 IMAGE = "image"  # the name of every model's input
 ANY = -1  # a dimension of any size
-
-Result = TypeVar("Result")
 
 
 class ModelNotFound(NotFound):
@@ -132,10 +130,17 @@ async def answer_images(
 
 def answers_of(predictor: Predictor, classifier: Classifier, files: Sequence[bytes]) -> list[Answer]:
     """The answers to picture files, in the calling thread. Raises Problem."""
-    found: list[Picture | Exception] = [result_or_error(picture_of, file) for file in files]
-    pictures = [raise_if_problem(picture, place, len(files)) for place, picture in enumerate(found)]
+    pictures: list[Picture] = []
+    for place, file in enumerate(files):
+        try:
+            pictures.append(picture_of(file))
+        except Problem as problem:
+            raise placed(problem, place, len(files)) from None
     answers = predictor.answer_all(pictures, classifier)
-    return [raise_if_problem(answer, place, len(files)) for place, answer in enumerate(answers)]
+    for place, answer in enumerate(answers):
+        if isinstance(answer, Problem):
+            raise placed(answer, place, len(files))
+    return [answer for answer in answers if isinstance(answer, Answer)]
 
 
 async def answer_pages(
@@ -148,9 +153,10 @@ async def answer_pages(
 
     def work(page: tuple[int, bytes]) -> NumbersOnPage:
         place, file = page
-        read = partial(numbers_of, classifier=classifier, limits=predictor.limits, digits=parameters.digits)
-        found = result_or_error(lambda: read(picture_of(file)))
-        return raise_if_problem(found, place, len(values))
+        try:
+            return numbers_of(picture_of(file), classifier, predictor.limits, parameters.digits)
+        except Exception as error:
+            raise placed(problem_of(error), place, len(values)) from None
 
     pages: list[NumbersOnPage] = await predictor.in_turns(work, list(enumerate(values)))
     return (
@@ -160,14 +166,11 @@ async def answer_pages(
     )
 
 
-def raise_if_problem(outcome: Result | Exception, place: int, images: int) -> Result:
-    """Return a result; raise the problem for an exception, whose text names the image. place: from 0."""
-    if not isinstance(outcome, Exception):
-        return outcome
-    problem = problem_of(outcome)
+def placed(problem: Problem, place: int, images: int) -> Problem:
+    """The problem; where there are several images, its text names the one that has it. place: from 0."""
     if images > 1:
         problem.detail = f"Image {place + 1} of {images}: {problem.detail}"
-    raise problem
+    return problem
 
 
 PROBABILITIES = TensorKind("probabilities", "FP32", (ANY, 10))

@@ -1,22 +1,21 @@
-"""Tensors of the Open Inference Protocol V2: from a request's JSON and binary data to arrays, and back.
+"""Tensors of the Open Inference Protocol V2: from a request's JSON and binary data to arrays.
 
 Binary data are little-endian and row-major, without padding. An element of BYTES has its length before it, in 4 bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
-from pydantic_core import to_json
 
 from app.http.errors import BadRequest, Problem
-from app.schemas.inference import InferenceRequest, RequestInput, RequestOutput
+from app.schemas.inference import InferenceRequest, RequestInput
 from app.schemas.json_body import is_small_json, validate_counted
 
 BYTES = "BYTES"
@@ -32,15 +31,6 @@ inference_request = TypeAdapter(InferenceRequest)
 class InvalidTensor(Problem):
     status, slug, title = 400, "invalid-tensor", "A tensor is not what the model takes, or its parts do not add up"
     remedy = "GET /v2/models/{model} names the tensors with their datatypes and shapes."
-
-
-class Tensor(NamedTuple):
-    """An output tensor. shape: of BYTES, (N,) or (N, k)."""
-
-    name: str
-    datatype: str
-    shape: tuple[int, ...]
-    values: Values
 
 
 def parse_request(body: bytes, header_length: str, most: int) -> tuple[InferenceRequest, bytes]:
@@ -107,7 +97,8 @@ def numbers_of(given: RequestInput, data: bytes | None) -> NDArray[Any]:
         raise InvalidTensor(f"An element is too large for {given.datatype}.") from None
     if given.datatype == "UINT8" and not (np.all((values >= 0) & (values <= 255)) and np.all(values == values.round())):
         raise InvalidTensor("The elements of UINT8 must be whole numbers from 0 to 255.")
-    return values.astype(dtype).reshape(given.shape)
+    with np.errstate(over="ignore"):  # an element beyond every float32 becomes infinite
+        return values.astype(dtype).reshape(given.shape)
 
 
 def bytes_of(given: RequestInput, data: bytes | None) -> list[bytes]:
@@ -146,67 +137,3 @@ def flattened(data: list[Any], depth: int) -> list[Any]:
             break
         data = list(chain.from_iterable(data))
     return data
-
-
-def classified(tensor: Tensor, count: int) -> Tensor:
-    """The `count` highest elements of each row as text `value:index:label`, the highest first. Labels are digits."""
-    rows = np.asarray(tensor.values)
-    count = min(count, rows.shape[1])
-    order = np.argsort(-rows, axis=1, kind="stable")[:, :count]
-    elements = [
-        f"{row[index]:.6f}:{index}:{index}".encode() for row, best in zip(rows, order, strict=True) for index in best
-    ]
-    return Tensor(tensor.name, BYTES, (len(rows), count), elements)
-
-
-def encode_response(
-    head: Mapping[str, str], tensors: Sequence[Tensor], are_binary: Sequence[bool]
-) -> tuple[bytes, int | None]:
-    """The body of a response, and the length of its JSON if binary data follow it.
-
-    head: the members before `outputs`; are_binary: for each tensor, whether it is sent as binary data.
-    """
-    outputs: list[dict[str, Any]] = []
-    blobs: list[bytes] = []
-    for tensor, is_binary in zip(tensors, are_binary, strict=True):
-        output: dict[str, Any] = {"name": tensor.name, "datatype": tensor.datatype, "shape": tensor.shape}
-        if is_binary:
-            blobs.append(as_binary(tensor))
-            output["parameters"] = {"binary_data_size": len(blobs[-1])}
-        else:
-            output["data"] = as_list(tensor)
-        outputs.append(output)
-    text = to_json({**head, "outputs": outputs})
-    return b"".join([text, *blobs]), len(text) if blobs else None
-
-
-def as_binary(tensor: Tensor) -> bytes:
-    """The tensor's elements as binary data."""
-    if isinstance(tensor.values, list):
-        return b"".join(len(one).to_bytes(LENGTH_BYTES, "little") + one for one in tensor.values)
-    return tensor.values.astype(DTYPES[tensor.datatype]).tobytes()
-
-
-def as_list(tensor: Tensor) -> list[Any]:
-    """The tensor's elements for JSON, flat. BYTES become text."""
-    if isinstance(tensor.values, list):
-        return [one.decode() for one in tensor.values]
-    values: list[Any] = tensor.values.ravel().tolist()
-    return values
-
-
-def requested(tensors: Mapping[str, Tensor], outputs: Sequence[RequestOutput] | None) -> list[Tensor]:
-    """The tensors that a request asks for, in its order; all if it names none. Raises InvalidTensor."""
-    found = []
-    for output in outputs or ():
-        tensor = tensors.get(output.name)
-        if tensor is None:
-            raise InvalidTensor(f"The model has no output {output.name!r}, but {', '.join(tensors)}.")
-        if output.parameters.shared_memory_region is not None:
-            raise InvalidTensor("Shared memory is not supported; take the output from the answer.")
-        if (count := output.parameters.classification) is not None:
-            if tensor.datatype != "FP32" or len(tensor.shape) != 2:
-                raise InvalidTensor(f"The output {output.name!r} has no classes; only `probabilities` has.")
-            tensor = classified(tensor, count)
-        found.append(tensor)
-    return found or list(tensors.values())

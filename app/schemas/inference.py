@@ -28,7 +28,7 @@ class InputParameters(BaseModel):
     binary_data_size: Annotated[
         StrictInt | None, Field(ge=0, description="bytes of this tensor, which follow the JSON in the body")
     ] = None
-    shared_memory_region: Annotated[Any, Field(description="not supported", json_schema_extra={"not": {}})] = None
+    shared_memory_region: Annotated[Any, Field(description="not supported: its name is refused")] = None
 
 
 class RequestInput(BaseModel):
@@ -48,7 +48,7 @@ class OutputParameters(BaseModel):
     classification: Annotated[
         StrictInt | None, Field(ge=1, description="how many of the likeliest digits to answer, as `probability:digit`")
     ] = None
-    shared_memory_region: Annotated[Any, Field(description="not supported", json_schema_extra={"not": {}})] = None
+    shared_memory_region: Annotated[Any, Field(description="not supported: its name is refused")] = None
 
 
 class RequestOutput(BaseModel):

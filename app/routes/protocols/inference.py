@@ -17,19 +17,11 @@ from app.http.encodings import ContentReader
 from app.http.errors import MethodNotAllowed
 from app.http.queries import check_names
 from app.http.security import predict_bearer
+from app.inference.output_tensors import encode_response, requested
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from app.inference.served_models import MODELS, ServedModel, model_named
-from app.inference.tensors import (
-    BYTES,
-    Values,
-    bytes_of,
-    encode_response,
-    numbers_of,
-    only_input,
-    parse_request,
-    requested,
-)
+from app.inference.tensors import BYTES, Values, bytes_of, numbers_of, only_input, parse_request
 from app.routes.direct import Endpoint
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import INFERENCES
@@ -120,7 +112,10 @@ JSON before them.
 router = APIRouter(
     tags=["v2"],
     dependencies=[Depends(predict_bearer)],
-    responses=plainly_documented(400, 401, 404, 408, 409, 413, 415, 422, 503),
+    responses={
+        200: {"content": {"application/octet-stream": BINARY}},  # JSON, and binary data after it
+        **plainly_documented(400, 401, 404, 408, 409, 413, 415, 422, 503),
+    },
 )
 
 
