@@ -1,7 +1,7 @@
 # `make` lists what there is to make. Each target makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers
+.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers bench-v2
 .PHONY: kill-test rolling-test contract-test soak mutation coverage release clean
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ RESULTS := var/bench/results.json
 CHART := var/bench/chart.png
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(VENV)/.serve ## Serve on 127.0.0.1:8000 (PORT=8080 for another port), and print an admin key
 	@KEY="$${NUMERAL_ADMIN_KEYS:-$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))')}"; \
@@ -52,6 +52,9 @@ bench-retrain: $(VENV)/.dev ## Measure predictions with a retraining beside them
 
 bench-numbers: $(VENV)/.dev ## Measure reading numbers, and predictions beside it: 1 minute
 	$(BIN)/python -m bench.numbers
+
+bench-v2: $(VENV)/.dev ## Measure batches by the protocol V2 beside /predict/batch: 1 minute
+	$(BIN)/python -m bench.protocols
 
 kill-test: $(VENV)/.dev ## Kill processes at 200 random moments, and look for losses: 15 minutes
 	$(BIN)/python -m bench.kill --times 200

@@ -42,6 +42,7 @@ from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
 from app.routes import audit, direct, health, jobs, predict, problems, read, review, samples, versions
+from app.routes.protocols import inference, metadata
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, read, health, review, samples, jobs, versions, audit, problems):
+    for part in (predict, read, health, review, samples, jobs, versions, audit, problems, inference, metadata):
         app.include_router(part.router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
@@ -99,6 +100,7 @@ def wire(state: State, settings: Settings) -> None:
     state.keys = KeyRing(settings)
     state.admin_check = KeyCheck(state.keys, KeyScope.ADMIN)
     state.teach_check = KeyCheck(state.keys, KeyScope.TEACH)
+    state.predict_check = KeyCheck(state.keys, KeyScope.PREDICT)
     state.store = store
     state.database = database
     state.model = model
@@ -113,7 +115,8 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content, state.keys)
+    endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
+    apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(
@@ -163,7 +166,8 @@ async def on_problem(request: Request, error: Exception) -> Response:
     if isinstance(problem, MethodNotAllowed):
         problem.headers["Allow"] = allowed(request.app.router, request.scope)
     faults.forget_frames(error)  # the frames hold the body in memory
-    status, headers, body = render(problem, request.state.request_id)
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    status, headers, body = render(problem, request.state.request_id, path)
     return Response(body, status, headers)
 
 

@@ -38,12 +38,13 @@ end
 
 @dataclass(frozen=True)
 class Body:
-    """A request's body, its content type and path, and the number of images in it."""
+    """A request's body, its content type and path, the number of images in it, and further headers."""
 
     data: bytes
     content_type: str
     path: str = "/predict"
     images: int = 1
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,11 @@ def wrk(
     with tempfile.TemporaryDirectory() as folder:
         data, lua = Path(folder) / "body", Path(folder) / "post.lua"
         data.write_bytes(body.data)
+        headers = (("Content-Type", body.content_type), *body.headers)
         lua.write_text(
             f'local file = io.open("{data}", "rb")\nwrk.method = "POST"\nwrk.body = file:read("*a")\n'
-            f'wrk.headers["Content-Type"] = "{body.content_type}"\n{script}'
+            + "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in headers)
+            + script
         )
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(lua), url + body.path]
         with subprocess.Popen(pinned(cores, command), stdout=subprocess.PIPE, text=True) as process:

@@ -90,6 +90,13 @@ class Classifier:
         _, probabilities, score = self.scores(images)
         return [self._verdict(row, float(s)) for row, s in zip(probabilities.tolist(), score, strict=True)]
 
+    def accepts(self, scores: Scores) -> NDArray[np.bool_]:
+        """Whether each answer is accepted, bool (N,), by the same thresholds as in `predict`."""
+        confidence = scores.probabilities.max(axis=1).astype(np.float64)
+        accepted: NDArray[np.bool_] = scores.score.astype(np.float64) >= self.min_score
+        accepted &= confidence >= self.min_confidence
+        return accepted
+
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
         """Return one verdict for each reading of the image pipeline, in order.
 

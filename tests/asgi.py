@@ -12,6 +12,7 @@ from app.http.keys import KeyRing
 from app.inference.predictor import Predictor
 from app.routes import predict, read
 from app.routes.direct import METHODS, apps_of
+from app.routes.protocols import inference
 
 
 async def answer_of(predictor: Predictor, path: str, *received: Message) -> list[Message]:
@@ -37,7 +38,9 @@ def whole(body: bytes) -> Message:
 def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
-    apps = apps_of(predict.ENDPOINTS | read.ENDPOINTS, predictor, content, KeyRing(predictor.settings))
+    apps = apps_of(
+        predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS, predictor, content, KeyRing(predictor.settings)
+    )
     return Envelope(FastPath(broken, apps, METHODS), "", content.budget, lambda: False)
 
 

@@ -62,14 +62,14 @@ class Envelope:
                 raise
             log.warning("%s %s, request %s, was cut off: the service stops", scope["method"], scope["path"], request_id)
             if not sender.started:
-                await send_problem(Stopping(), request_id, receive, sender)
+                await send_problem(Stopping(), scope, receive, sender)
         except Exception as error:
             problem = error if isinstance(error, Problem) else Problem()
             if problem is not error:
                 faults.report(log, f"{scope['method']} {scope['path']}, request {request_id},", error)
             faults.forget_frames(error)  # the frames hold the body, and this frame the error: a reference cycle
             if not sender.started:
-                await send_problem(problem, request_id, receive, sender)
+                await send_problem(problem, scope, receive, sender)
         finally:
             self.bodies.release(scope)
 
@@ -127,9 +127,10 @@ def given_id(scope: Scope) -> str | None:
     return given if given and SANE_ID.fullmatch(given) else None
 
 
-async def send_problem(problem: Problem, request_id: str, receive: Receive, send: Send) -> None:
+async def send_problem(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with a problem. When the body is still arriving, discard the rest of it after the answer is sent."""
-    status, headers, body = render(problem, request_id)
+    path = scope["path"].removeprefix(scope["root_path"])
+    status, headers, body = render(problem, scope["state"]["request_id"], path)
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})

@@ -13,6 +13,8 @@ from typing import Any
 MAX_FIELD_ERRORS = 10  # the first ones are enough to see what is wrong
 MAX_TEXT = 300  # characters of a detail, which may quote the client's input
 
+PLAIN_ERRORS = ("/v2/", "/v1/models")  # below these paths an error is {"error": …}, as their protocols say
+
 PLAIN_MESSAGES = {
     "bool_parsing": "must be true or false",
     "int_parsing": "must be a whole number",
@@ -188,7 +190,15 @@ def as_json(problem: Problem, request_id: str) -> dict[str, Any]:
     }
 
 
-def render(problem: Problem, request_id: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and JSON body of a problem."""
-    body = json.dumps(as_json(problem, request_id), ensure_ascii=False).encode()
+def render(problem: Problem, request_id: str, path: str = "") -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and JSON body of a problem. path: the request's, without the root path."""
+    if path.startswith(PLAIN_ERRORS) or path == "/v2":
+        text = f"{short(problem.detail)} (/problems/{problem.slug})"
+        return problem.status, {"Content-Type": "application/json", **problem.headers}, as_bytes({"error": text})
+    body = as_bytes(as_json(problem, request_id))
     return problem.status, {"Content-Type": "application/problem+json", **problem.headers}, body
+
+
+def as_bytes(members: dict[str, Any]) -> bytes:
+    """The members as JSON."""
+    return json.dumps(members, ensure_ascii=False).encode()

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class FastPath:
     """Passes a request to the app of its path in `direct` when its method is in `methods`, else to `app`.
 
-    direct: path, without the root path → ASGI app.
+    direct: path, without the root path → ASGI app. A path may have parameters, as in `/v2/models/{model}/infer`; the
+    app finds them in the scope's `path_params`.
     """
 
     def __init__(self, app: ASGIApp, direct: Mapping[str, ASGIApp], methods: frozenset[str]) -> None:
         self.app = app
-        self.direct = direct
+        self.direct = {path: app for path, app in direct.items() if "{" not in path}
+        self.templates = [(compile_path(path)[0], app) for path, app in direct.items() if "{" in path]
         self.methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,5 +31,13 @@ class FastPath:
             path = scope["path"]
             if root_path := scope.get("root_path"):
                 path = path.removeprefix(root_path)
-            app = self.direct.get(path, app)
+            app = self.direct.get(path) or self._with_parameters(path, scope) or app
         await app(scope, receive, send)
+
+    def _with_parameters(self, path: str, scope: Scope) -> ASGIApp | None:
+        """The app whose path has parameters and matches; it gets them in the scope."""
+        for template, app in self.templates:
+            if found := template.match(path):
+                scope["path_params"] = found.groupdict()
+                return app
+        return None

@@ -23,8 +23,8 @@ def check_names(query: bytes, known: Collection[str]) -> None:
     """Raise InvalidField when the query has a parameter that the route does not know."""
     unknown = parse_qs(query.decode("latin-1"), keep_blank_values=True).keys() - known
     if unknown:
-        there = f"there are {', '.join(known)}"
-        raise InvalidField(*((name, f"is no parameter of this address; {there}") for name in sorted(unknown)))
+        there = f"; there are {', '.join(known)}" if known else ""
+        raise InvalidField(*((name, f"is no parameter of this address{there}") for name in sorted(unknown)))
 
 
 def truth_value(query: bytes, name: str) -> bool:

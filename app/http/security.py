@@ -89,3 +89,13 @@ def require_teacher(
 
 Admin = Annotated[str, Depends(require_admin)]
 Teacher = Annotated[str, Depends(require_teacher)]
+
+
+def require_predict(request: Request, _documented: Annotated[Credentials, Depends(predict_bearer)]) -> None:
+    """Raise as `KeyCheck.name_of` does where predictions need a key and the request has none."""
+    check: KeyCheck = request.app.state.predict_check
+    if not check.ring.predict_is_open:
+        check.name_of(request.headers.get("Authorization"), request.client)
+
+
+Predicting = Annotated[None, Depends(require_predict)]

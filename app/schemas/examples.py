@@ -74,3 +74,25 @@ RETRAININGS: dict[str, dict[str, Any]] = {
     "default": {"summary": "as the recipe says", "value": {}},
     "short": {"summary": "three epochs, left for a person to activate", "value": {"epochs": 3, "promote": "manual"}},
 }
+
+
+def inference(*values: object, datatype: str, shape: list[int]) -> dict[str, Any]:
+    """A request by the Open Inference Protocol V2."""
+    return {"inputs": [{"name": "image", "shape": shape, "datatype": datatype, "data": list(values)}]}
+
+
+NETWORK_PIXELS = np.pad(np.array(PIXELS), 2).ravel().tolist()  # 32×32
+INFERENCES: dict[str, dict[str, Any]] = {  # by the name of the model
+    "digits": {
+        "summary": "digits: an array of 32×32",
+        "value": inference(*NETWORK_PIXELS, datatype="UINT8", shape=[1, 1, 32, 32]),
+    },
+    "digits-image": {
+        "summary": "digits-image: two image files, as base64",
+        "value": inference(PNG, PNG, datatype="BYTES", shape=[2]),
+    },
+    "numbers-image": {
+        "summary": "numbers-image: a page with a number",
+        "value": inference(NUMBER_PNG, datatype="BYTES", shape=[1]) | {"parameters": {"digits": len(TEXT)}},
+    },
+}

@@ -49,6 +49,12 @@ def documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def plainly_documented(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+    """As `documented`, and by default, for a route of a protocol whose errors are `{"error": …}`."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/InferenceError"}}}
+    return {status: {"description": DESCRIPTIONS[status], "content": content} for status in (*statuses, "default")}
+
+
 class ProblemType(BaseModel):
     """One type of problem."""
 

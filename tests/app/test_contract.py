@@ -28,8 +28,10 @@ OPERATIONS = {
     "list_versions", "get_version", "activate_version", "begin_shadow", "get_shadow", "end_shadow",
     "list_audit", "list_problems", "get_problem",
     "livez", "readyz", "healthz",
+    "infer", "infer_version", "v2_live", "v2_ready", "v2_model_ready", "v2_server", "v2_model", "v2_version",
+    "v2_version_ready", "v2_config", "v2_version_config", "v2_index",
 }  # fmt: skip
-OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem"}
+OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem", "v2_live", "v2_ready", "v2_model_ready"}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,7 @@ def test_only_what_takes_a_key_shows_a_padlock(document: dict[str, Any]) -> None
         security = operation.get("security", [])
         if name in OPEN:
             assert security == []
-        elif name.startswith(("predict", "read")):
+        elif name.startswith(("predict", "read", "infer", "v2_")):
             assert security == [{"PredictKey": []}, {}]
         else:
             teach = [{"TeachKey": []}] if name == "add_sample" else []
@@ -99,6 +101,8 @@ WITHOUT = {  # bytes are no JSON
     ("predict", "application/octet-stream"),
     ("read", "application/octet-stream"),
     ("import_samples", "application/zip"),
+    ("infer", "application/octet-stream"),
+    ("infer_version", "application/octet-stream"),
 }
 
 
@@ -110,8 +114,9 @@ def test_every_body_that_is_not_bytes_has_examples_and_each_works(busy: Server, 
         for kind in operation.get("requestBody", {}).get("content", {})
     }
     assert {(each["operationId"], kind) for each, kind, _, _ in found} == bodies - WITHOUT
-    for operation, kind, _, value in found:
-        response = busy.admin.request(operation["method"], operation["path"], **example_body(kind, value))
+    for operation, kind, name, value in found:
+        path = operation["path"].format(model=name, version=1)  # examples of inferences are named after the model
+        response = busy.admin.request(operation["method"], path, **example_body(kind, value))
         if operation["operationId"] == "retrain":  # one is under way
             assert response.json()["type"] == "/problems/job-running"
             continue
@@ -129,7 +134,7 @@ def test_bodies_of_bytes_work_under_each_media_type_that_is_documented(busy: Ser
     tried = set()
     for name, operation in operations(document).items():
         for kind in operation.get("requestBody", {}).get("content", {}):
-            if kind not in ("application/octet-stream", "multipart/form-data"):
+            if kind not in ("application/octet-stream", "multipart/form-data") or name.startswith("infer"):
                 continue
             body = {"content": png, "headers": {"Content-Type": kind}}
             if kind == "multipart/form-data":
@@ -203,7 +208,8 @@ def test_a_wrong_number_in_a_path_is_called_by_its_name(busy: Server) -> None:
 def test_options_and_405_name_every_method_of_every_path(busy: Server, document: dict[str, Any]) -> None:
     paths = {path: {method.upper() for method in item} for path, item in document["paths"].items()}
     for path, methods in {**paths, "/docs": {"GET"}, "/openapi.json": {"GET"}, "/": {"GET"}}.items():
-        address = path.format(identity="0" * 64, job_id="0" * 32, version=1, slug="not-found", number=1)
+        values = {"identity": "0" * 64, "job_id": "0" * 32, "version": 1, "slug": "not-found", "number": 1}
+        address = path.format(**values, model="digits")
         expected = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
         preflight = busy.client.options(address)
         refused = busy.client.request("PROPFIND", address)
@@ -222,7 +228,8 @@ def test_head_answers_as_get_does_without_a_body(busy: Server, document: dict[st
     busy.admin.post("/predict", content=to_png(number_page("77"))).raise_for_status()  # refused: several digits
     kept = wait_until(lambda: busy.admin.get("/samples/review").json()["items"])[0]["id"]
     for path in [path for path, item in document["paths"].items() if "get" in item] + ["/docs", "/static/docs.js"]:
-        head = busy.admin.head(path.format(identity=sample, job_id=job, version=1, slug="not-found", number=kept))
+        values = {"identity": sample, "job_id": job, "version": 1, "slug": "not-found", "number": kept}
+        head = busy.admin.head(path.format(**values, model="digits"))
         assert (head.status_code, head.content) == (200, b""), path
         assert busy.admin.get("/livez").status_code == 200
     assert busy.client.head("/samples").status_code == 401

@@ -1,0 +1,1 @@
+"""Protocols that clients and clouds already speak, one file each: thin adapters to the same classifier."""
