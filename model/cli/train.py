@@ -13,16 +13,14 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
 from model.cli.options import data_arguments, digits_of, weights_argument
-from model.cli.tables import add_summary, percent_or_dash
+from model.cli.publishing import activate, check_writable, report
+from model.cli.tables import percent_or_dash
 from model.cli.terminal import fail
 from model.data.training_data import TrainingData
-from model.errors import INTERRUPTED, CurrentChanged, ModelError, StoreError
-from model.evaluation.gate import Decision
+from model.errors import INTERRUPTED, ModelError
 from model.recipe import QUICK, OnProgress, Progress, Recipe
-from model.registry.publish import Published, as_asked, not_activated
 from model.registry.store import Store
 from model.train import run
 
@@ -87,30 +85,6 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def check_writable(store: Store) -> None:
-    """Raise StoreError if no version can be published: before the training, so that no result is lost."""
-    try:
-        store.check_writable()
-    except StoreError as error:
-        raise StoreError(f"{error}; choose another folder with --weights") from error
-
-
-def activate(store: Store, published: Published, promote: str) -> Decision:
-    """Activate the version if it passed the gate and `promote` is "auto"; return the decision with its reasons.
-
-    Raises StoreError if that fails; its text says that the version is published all the same.
-    """
-    decision = as_asked(published.decision, promote)
-    if decision.promote:
-        try:
-            store.promote(published.version, published.compared_with)
-        except CurrentChanged as error:
-            return Decision(False, [*decision.reasons, not_activated(error)])
-        except StoreError as error:
-            raise StoreError(f"version {published.version} is published but not activated: {error}") from error
-    return decision
-
-
 @contextmanager
 def shown(console: Console, recipe: Recipe) -> Iterator[OnProgress]:
     """Show the progress: a live bar on a terminal, else one plain line for each epoch."""
@@ -144,18 +118,6 @@ def plain_lines(console: Console) -> OnProgress:
             )
 
     return on_progress
-
-
-def report(console: Console, published: Published, decision: Decision) -> None:
-    """Print the published version's metrics and the reasons of the decision."""
-    table = Table(title=f"Version {published.version}, {'promoted' if decision.promote else 'kept'}")
-    table.add_column("")
-    for name in published.metrics:
-        table.add_column(name, justify="right")
-    add_summary(table, published.metrics)
-    console.print(table)
-    for reason in decision.reasons:
-        console.print(reason, highlight=False)
 
 
 if __name__ == "__main__":

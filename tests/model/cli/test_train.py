@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from model.cli.train import activate, main
+from model.cli.publishing import activate
+from model.cli.train import main
 from model.errors import StoreError
 from model.evaluation.gate import Decision
 from model.registry.publish import BY_HAND, Published
