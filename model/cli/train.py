@@ -8,16 +8,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from model.cli.measuring import name_left_out
 from model.cli.options import data_arguments, digits_of, weights_argument
+from model.cli.progress import picture_progress
 from model.cli.publishing import activate, check_writable, report
 from model.cli.tables import percent_or_dash
 from model.cli.terminal import fail
+from model.data.own_pictures import read_own_pictures
 from model.data.training_data import TrainingData
 from model.errors import INTERRUPTED, ModelError
 from model.recipe import QUICK, OnProgress, Progress, Recipe
@@ -34,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
     made.add_argument("--seed", type=int, help="0 or more; the same seed gives the same weights on the same machine")
     data_arguments(made)
+    made.add_argument("--images", type=Path, metavar="FOLDER", help="also train on your own pictures: FOLDER/7/a.png")
     made.add_argument("--from", dest="start", choices=["current", "scratch"], default="scratch")
     made.add_argument("--promote", choices=["auto", "manual"], default="auto", help="activate it if the gate agrees")
     weights_argument(made)
@@ -72,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         recipe = recipe_of(options)
         check_writable(store)
-        data = TrainingData(digits_of(options))
+        data = data_of(console, options)
         with shown(console, recipe) as on_progress:
             published = run(store, recipe, data, options.start, on_progress)
         decision = activate(store, published, options.promote)
@@ -83,6 +88,21 @@ def main(argv: Sequence[str]) -> int:
         return fail(error)
     report(console, published, decision)
     return 0
+
+
+def data_of(console: Console, options: argparse.Namespace) -> TrainingData:
+    """The digits to train on and, with `--images`, the pictures beside them. Raises ModelError."""
+    if options.images is None:
+        return TrainingData(digits_of(options))
+    with picture_progress() as on_picture:
+        own = read_own_pictures(options.images, on_picture)
+    name_left_out(own.skipped, own.unlabelled, "used")
+    console.print(
+        f"{len(own.samples):,} own pictures to train on, {len(own.held_out):,} held out to judge the new version; "
+        f"{len(own.skipped) + len(own.unlabelled):,} not used",
+        highlight=False,
+    )
+    return TrainingData(digits_of(options), own.samples, own.held_out)
 
 
 @contextmanager
