@@ -28,7 +28,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from app.samples.samples import is_held_out, sample_id
+from model.data.held_out import is_held_out, sample_id
 from model.preprocessing.pipeline import to_png
 from model.registry.store import Store
 from tests.postgres import private_postgresql

@@ -8,6 +8,7 @@ ModelError
 │   ├── DamagedVersion     the version's files do not match its manifest
 │   ├── VersionTaken       another version has this number
 │   └── CurrentChanged     the current version is no longer the one that the candidate was compared with
+├── UnusableWeights        a file of weights can't be read, or they are no weights of this network
 ├── NotAligned             a text does not fit the ink on a page
 ├── ExportError            the ONNX graph does not agree with the network
 └── Diverged               the loss of a training became infinite or not a number
@@ -46,6 +47,10 @@ class VersionTaken(StoreError):
 
 class CurrentChanged(StoreError):
     """The current version is no longer the one that the candidate was compared with."""
+
+
+class UnusableWeights(ModelError):
+    """A file of weights can't be read, or they are no weights of this network."""
 
 
 class NotAligned(ModelError):

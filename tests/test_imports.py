@@ -34,6 +34,7 @@ ROOMS = {  # which parts of model each of its folders may import, beside itself 
 }
 ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "http": ("settings",),
+    "client": (),
     "database": ("http",),
     "schemas": ("http",),
     "inference": ("http", "schemas", "settings"),
@@ -178,6 +179,11 @@ def test_a_folder_of_app_imports_none_but_those_below_it(room: str) -> None:
 def test_every_folder_of_app_has_a_rule() -> None:
     folders = {path.parent.name for path in (REPOSITORY / "app").glob("*/__init__.py")}
     assert folders == {*ROOMS_OF_APP, "cli"}
+
+
+def test_the_client_needs_nothing_of_the_service_and_httpx_alone() -> None:
+    used = {name for path in files_of("app/client") for name in heads(path)} - set(sys.stdlib_module_names)
+    assert used == {"app", "httpx"} and users_of(("model",), files_of("app/client")) == []
 
 
 def test_the_settings_and_the_errors_of_app_stand_on_nothing_else_of_it() -> None:

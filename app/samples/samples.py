@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Sequence
@@ -21,9 +20,9 @@ from app.http.errors import Problem
 from app.schemas.samples import Outcome
 from model.classifier import Classifier
 from model.data.digits import Labelled
+from model.data.held_out import is_held_out, sample_id
 from model.preprocessing.pipeline import Reading
 
-HELD_OUT_OF = 5  # one sample in five is held out: the gate uses it, training does not
 SURE = 0.9  # a label is suspect when the model reads another digit with at least this confidence
 SUMMARY = [column for column in samples.c if column.name not in ("image", "reading")]
 REFRESHED_TOGETHER = 500
@@ -48,20 +47,10 @@ class Added(NamedTuple):
     outcome: Outcome
 
 
-def sample_id(image: bytes) -> str:
-    """The id of a sample: SHA-256 of the original bytes, in hexadecimal."""
-    return hashlib.sha256(image).hexdigest()
-
-
 def file_type(format: str) -> tuple[str, str]:
     """Suffix and media type of an image. format: as a `Reading` names it."""
     name = format.lower()
     return FILE_TYPES.get(format, (name, f"image/{name}"))
-
-
-def is_held_out(identity: str) -> bool:
-    """Whether the sample is held out from training. It follows from the id, so it never changes."""
-    return int(identity[:8], 16) % HELD_OUT_OF == 0
 
 
 def add(

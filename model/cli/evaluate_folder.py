@@ -12,11 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from model.cli.measuring import intact_classifier, name_unmeasured
+from model.cli.measuring import intact_classifier, name_left_out
 from model.cli.options import write_json
 from model.cli.progress import picture_progress
 from model.cli.tables import confusion_table, percent_or_dash
-from model.evaluation.folder import NONE, Answer, Answers, answer_folder
+from model.data.labelled_folder import NONE
+from model.evaluation.folder import Answer, Answers, answer_folder
 from model.evaluation.folder_metrics import DigitMetrics, OtherMetrics, digit_metrics, failures, other_metrics
 from model.evaluation.reports.failures import write_failures
 
@@ -51,7 +52,7 @@ def show(console: Console, results: Results) -> None:
     console.print(metrics_table(results))
     if results.digits is not None:
         console.print(confusion_table(results.digits.confusion, "The digits"))
-    name_unmeasured(results.answers.unreadable, results.answers.unlabelled)
+    name_left_out(results.answers.unreadable, results.answers.unlabelled)
 
 
 def metrics_table(results: Results) -> Table:

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from model.cli.measuring import intact_classifier, name_unmeasured
+from model.cli.measuring import intact_classifier, name_left_out
 from model.cli.options import write_json
 from model.cli.progress import picture_progress
 from model.cli.tables import percent_or_dash
@@ -50,7 +50,7 @@ def show(console: Console, results: Results) -> None:
     """Print the table and, on standard error, what could not be measured."""
     console.print(f"Version {results.version}, measured on {results.folder}", highlight=False, markup=False)
     console.print(metrics_table(results))
-    name_unmeasured(results.answers.unreadable, results.answers.unlabelled)
+    name_left_out(results.answers.unreadable, results.answers.unlabelled)
 
 
 def metrics_table(results: Results) -> Table:

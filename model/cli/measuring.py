@@ -1,4 +1,4 @@
-"""What the ways to measure a version share: which version, and what to say of pictures that could not be measured."""
+"""What the commands on folders of pictures share: which version to measure, and what to say of pictures left out."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def intact_classifier(weights: Path, version: int | None) -> Classifier:
     return Classifier.load(store.folder(version))
 
 
-def name_unmeasured(unreadable: dict[str, str], unlabelled: list[str]) -> None:
-    """Say on standard error what could not be read, name → why, and what has no label."""
-    for name, reason in unreadable.items():
-        print(f"{name}: not measured: {reason}", file=sys.stderr)
+def name_left_out(unusable: dict[str, str], unlabelled: list[str], done: str = "measured") -> None:
+    """Say on standard error what could not be `done`, name → why, and what has no label."""
+    for name, reason in unusable.items():
+        print(f"{name}: not {done}: {reason}", file=sys.stderr)
     if unlabelled:
         names = ", ".join(unlabelled[:NAMED]) + (", …" if len(unlabelled) > NAMED else "")
         print(f"{len(unlabelled):,} without a label: {names}", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from model.evaluation.folder import OnPicture
+from model.data.labelled_folder import OnPicture
 
 MANY = 10  # files, from which on a bar shows the progress of reading them
 

@@ -8,21 +8,23 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
 
+from model.cli.measuring import name_left_out
 from model.cli.options import data_arguments, digits_of, weights_argument
-from model.cli.tables import add_summary, percent_or_dash
+from model.cli.progress import picture_progress
+from model.cli.publishing import activate, check_writable, report
+from model.cli.tables import percent_or_dash
 from model.cli.terminal import fail
+from model.data.own_pictures import read_own_pictures
 from model.data.training_data import TrainingData
-from model.errors import INTERRUPTED, CurrentChanged, ModelError, StoreError
-from model.evaluation.gate import Decision
+from model.errors import INTERRUPTED, ModelError
 from model.recipe import QUICK, OnProgress, Progress, Recipe
-from model.registry.publish import Published, as_asked, not_activated
 from model.registry.store import Store
 from model.train import run
 
@@ -36,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--learning-rate", type=float, help="peak of the schedule")
     made.add_argument("--seed", type=int, help="0 or more; the same seed gives the same weights on the same machine")
     data_arguments(made)
+    made.add_argument("--images", type=Path, metavar="FOLDER", help="also train on your own pictures: FOLDER/7/a.png")
     made.add_argument("--from", dest="start", choices=["current", "scratch"], default="scratch")
     made.add_argument("--promote", choices=["auto", "manual"], default="auto", help="activate it if the gate agrees")
     weights_argument(made)
@@ -74,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         recipe = recipe_of(options)
         check_writable(store)
-        data = TrainingData(digits_of(options))
+        data = data_of(console, options)
         with shown(console, recipe) as on_progress:
             published = run(store, recipe, data, options.start, on_progress)
         decision = activate(store, published, options.promote)
@@ -87,28 +90,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def check_writable(store: Store) -> None:
-    """Raise StoreError if no version can be published: before the training, so that no result is lost."""
-    try:
-        store.check_writable()
-    except StoreError as error:
-        raise StoreError(f"{error}; choose another folder with --weights") from error
-
-
-def activate(store: Store, published: Published, promote: str) -> Decision:
-    """Activate the version if it passed the gate and `promote` is "auto"; return the decision with its reasons.
-
-    Raises StoreError if that fails; its text says that the version is published all the same.
-    """
-    decision = as_asked(published.decision, promote)
-    if decision.promote:
-        try:
-            store.promote(published.version, published.compared_with)
-        except CurrentChanged as error:
-            return Decision(False, [*decision.reasons, not_activated(error)])
-        except StoreError as error:
-            raise StoreError(f"version {published.version} is published but not activated: {error}") from error
-    return decision
+def data_of(console: Console, options: argparse.Namespace) -> TrainingData:
+    """The digits to train on and, with `--images`, the pictures beside them. Raises ModelError."""
+    if options.images is None:
+        return TrainingData(digits_of(options))
+    with picture_progress() as on_picture:
+        own = read_own_pictures(options.images, on_picture)
+    name_left_out(own.skipped, own.unlabelled, "used")
+    console.print(
+        f"{len(own.samples):,} own pictures to train on, {len(own.held_out):,} held out to judge the new version; "
+        f"{len(own.skipped) + len(own.unlabelled):,} not used",
+        highlight=False,
+    )
+    return TrainingData(digits_of(options), own.samples, own.held_out)
 
 
 @contextmanager
@@ -144,18 +138,6 @@ def plain_lines(console: Console) -> OnProgress:
             )
 
     return on_progress
-
-
-def report(console: Console, published: Published, decision: Decision) -> None:
-    """Print the published version's metrics and the reasons of the decision."""
-    table = Table(title=f"Version {published.version}, {'promoted' if decision.promote else 'kept'}")
-    table.add_column("")
-    for name in published.metrics:
-        table.add_column(name, justify="right")
-    add_summary(table, published.metrics)
-    console.print(table)
-    for reason in decision.reasons:
-        console.print(reason, highlight=False)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from model.classifier import Classifier
 from model.data.folders import image_bytes
+from model.data.labelled_folder import OnPicture, find_labelled, reason_of
 from model.errors import DataError
-from model.evaluation.folder import OnPicture, find_labelled, reason_of
 from model.evaluation.number_answers import NumberAnswer
 from model.numbers.reader import MAX_DIGITS, read_numbers
 from model.numbers.result import NumbersOnPage

@@ -9,13 +9,12 @@ import torch
 
 from model.classifier import Classifier
 from model.data.digits import Labelled, joined
-from model.deslant import Deslanted
 from model.evaluation.evidence import Outputs
 from model.evaluation.metrics import Acceptance, fit_acceptance, fit_temperature, softmax
 from model.evaluation.scoring import evaluate
 from model.net import Net
 from model.preprocessing.pipeline import to_input
-from model.registry.export import check_agreement, to_onnx
+from model.registry.export import as_served, check_agreement, to_onnx
 
 AGREEMENT_IMAGES = 256  # images on which ONNX Runtime and torch are compared
 
@@ -24,11 +23,12 @@ AGREEMENT_IMAGES = 256  # images on which ONNX Runtime and torch are compared
 class Candidate:
     """A network, its ONNX graph, and the temperature and thresholds fitted on validation and foreign digits together.
 
-    outputs: the graph's, for these digits.
+    deslants: whether the graph deslants the image before the network sees it; outputs: the graph's, for these digits.
     """
 
     net: Net
     model: bytes
+    deslants: bool
     temperature: float
     acceptance: Acceptance
     outputs: Outputs
@@ -38,19 +38,21 @@ class Candidate:
         return Classifier(self.model, 0, self.acceptance.min_confidence, self.acceptance.min_score)
 
 
-def calibrate(net: Net, validation: Labelled, foreign: Labelled) -> Candidate:
+def calibrate(net: Net, validation: Labelled, foreign: Labelled, deslants: bool = True) -> Candidate:
     """Fit temperature and thresholds, and export. Raises ExportError if ONNX and torch disagree.
 
-    foreign: digits in other hands (model/data/foreign.py), perhaps none.
+    foreign: digits in other hands (model/data/foreign.py), perhaps none; deslants: as in Candidate.
     """
     digits = joined(validation, foreign)
     images = to_input(digits.images)
+    network = as_served(net, deslants).eval()
     with torch.inference_mode():
-        logits = Deslanted(net.eval())(torch.from_numpy(images)).numpy()
+        logits = network(torch.from_numpy(images)).numpy()
     temperature = fit_temperature(logits, digits.labels)
-    model = to_onnx(net, temperature)
-    check_agreement(net, model, temperature, images[:AGREEMENT_IMAGES])
+    model = to_onnx(net, temperature, deslants)
+    check_agreement(network, model, temperature, images[:AGREEMENT_IMAGES])
     graph = Classifier(model, 0, 0.0, float("-inf"))
     scores = Outputs(evaluate(graph, validation), evaluate(graph, foreign))
     logits, score = np.concatenate([part.logits for part in scores]), np.concatenate([part.score for part in scores])
-    return Candidate(net, model, temperature, fit_acceptance(softmax(logits / temperature), score), scores)
+    acceptance = fit_acceptance(softmax(logits / temperature), score)
+    return Candidate(net, model, deslants, temperature, acceptance, scores)

@@ -1,9 +1,10 @@
 """Export the network as an ONNX graph, written by hand in ONNX's text format, with exactly what serving needs.
 
-Input `image`: float32 [N, 1, 32, 32], white ink on black, 0–1. The graph deslants it (`model/deslant.py`) and computes
-the network (`model/net.py`). Outputs, float32: `logits` [N, 10]; `probabilities` [N, 10], the softmax of the logits
-divided by the calibration temperature; `score` [N], log Σ exp(logit), the negative free energy, which is higher if the
-image shows a digit. Source: Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020.
+Input `image`: float32 [N, 1, 32, 32], white ink on black, 0–1. The graph deslants it (`model/deslant.py`), unless the
+network was trained elsewhere without, and computes the network (`model/net.py`). Outputs, float32: `logits` [N, 10];
+`probabilities` [N, 10], the softmax of the logits divided by the calibration temperature; `score` [N], log Σ
+exp(logit), the negative free energy, which is higher if the image shows a digit. Source: Liu et al., "Energy-based
+Out-of-distribution Detection", NeurIPS 2020.
 
 Why not torch's own exporter: its graph gives the same answers, to the last bit of every probability of MNIST's test
 set. But it runs slower, takes longer to export, and needs two more packages (onnxscript, onnx-ir). Measured on one
@@ -26,6 +27,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
+from torch import nn
 
 from model.deslant import EPSILON, MAX_SLOPE, Deslanted, monomials, positions
 from model.errors import ExportError
@@ -37,6 +39,28 @@ TOLERANCE = 1e-5  # largest difference to torch: of probabilities, and of logits
 GRAPH = """
 <ir_version: 8, opset_import: ["": 17], producer_name: "numeral">
 numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probabilities, float[N] score) {
+    %s
+    # The network.
+    conv1 = Conv (prepared, conv1_weight, conv1_bias)
+    relu1 = Relu (conv1)
+    pool1 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (relu1)
+    conv2 = Conv (pool1, conv2_weight, conv2_bias)
+    relu2 = Relu (conv2)
+    pool2 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (relu2)
+    flat = Flatten <axis = 1> (pool2)
+    fc1 = Gemm <transB = 1> (flat, fc1_weight, fc1_bias)
+    relu3 = Relu (fc1)
+    fc2 = Gemm <transB = 1> (relu3, fc2_weight, fc2_bias)
+    relu4 = Relu (fc2)
+    logits = Gemm <transB = 1> (relu4, fc3_weight, fc3_bias)
+
+    # The answers.
+    scaled = Div (logits, temperature)
+    probabilities = Softmax <axis = 1> (scaled)
+    score = ReduceLogSumExp <axes = [1], keepdims = 0> (logits)
+}
+"""
+DESLANTING = """
     # The slant: covariance of column and row over the variance of the row.
     pixels = Flatten <axis = 1> (image)
     sums = MatMul (pixels, monomials)
@@ -69,42 +93,33 @@ numeral (float[N, 1, 32, 32] image) => (float[N, 10] logits, float[N, 10] probab
     right = Slice (near, next, end, column_axis)
     difference = Sub (right, left)
     partial_step = Mul (difference, part)
-    deslanted = Add (left, partial_step)
-
-    # The network.
-    conv1 = Conv (deslanted, conv1_weight, conv1_bias)
-    relu1 = Relu (conv1)
-    pool1 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (relu1)
-    conv2 = Conv (pool1, conv2_weight, conv2_bias)
-    relu2 = Relu (conv2)
-    pool2 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (relu2)
-    flat = Flatten <axis = 1> (pool2)
-    fc1 = Gemm <transB = 1> (flat, fc1_weight, fc1_bias)
-    relu3 = Relu (fc1)
-    fc2 = Gemm <transB = 1> (relu3, fc2_weight, fc2_bias)
-    relu4 = Relu (fc2)
-    logits = Gemm <transB = 1> (relu4, fc3_weight, fc3_bias)
-
-    # The answers.
-    scaled = Div (logits, temperature)
-    probabilities = Softmax <axis = 1> (scaled)
-    score = ReduceLogSumExp <axes = [1], keepdims = 0> (logits)
-}
+    prepared = Add (left, partial_step)
 """
+AS_IT_IS = "prepared = Identity (image)"
 
 
-def to_onnx(net: Net, temperature: float) -> bytes:
-    """Return the serialized graph of a trained network; `temperature` > 0 calibrates its probabilities."""
-    model = parser.parse_model(GRAPH)
+def to_onnx(net: Net, temperature: float, deslants: bool = True) -> bytes:
+    """Return the serialized graph of a trained network; `temperature` > 0 calibrates its probabilities.
+
+    deslants: whether the graph deslants the image before the network sees it.
+    """
+    model = parser.parse_model(GRAPH % (DESLANTING if deslants else AS_IT_IS))
     weights = {name.replace(".", "_"): value.detach().cpu().numpy() for name, value in net.state_dict().items()}
-    constants = {**weights, **deslanting_constants(), "temperature": np.array(temperature, np.float32)}
+    constants = {**weights, "temperature": np.array(temperature, np.float32)}
+    if deslants:
+        constants |= deslanting_constants()
     model.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
 
 
+def as_served(net: Net, deslants: bool) -> nn.Module:
+    """The network with what comes before it in the graph."""
+    return Deslanted(net) if deslants else net
+
+
 def deslanting_constants() -> dict[str, NDArray[Any]]:
-    """The constants that GRAPH's deslanting names."""
+    """The constants that DESLANTING names."""
     cpu = torch.device("cpu")
     return {
         "monomials": monomials(NETWORK_SIDE, cpu).numpy(),
@@ -127,12 +142,15 @@ def deslanting_constants() -> dict[str, NDArray[Any]]:
     }
 
 
-def check_agreement(net: Net, model: bytes, temperature: float, images: NDArray[np.float32]) -> None:
-    """Raise ExportError unless ONNX Runtime and torch agree on images float32 (N, 1, 32, 32), 0–1, within TOLERANCE."""
+def check_agreement(network: nn.Module, model: bytes, temperature: float, images: NDArray[np.float32]) -> None:
+    """Raise ExportError unless ONNX Runtime and torch agree on images float32 (N, 1, 32, 32), 0–1, within TOLERANCE.
+
+    network: what the graph computes, deslanting included (`as_served`).
+    """
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     logits, probabilities = session.run(["logits", "probabilities"], {"image": images})
     with torch.inference_mode():
-        expected = Deslanted(net.eval().cpu())(torch.from_numpy(images))
+        expected = network.eval().cpu()(torch.from_numpy(images))
         expected_probabilities = torch.softmax(expected / temperature, dim=1).numpy()
     scale = max(1.0, float(expected.abs().max()))
     worst = max(

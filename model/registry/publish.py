@@ -6,6 +6,7 @@ Publishing never activates a version. The caller does, once, if `as_asked` says 
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
@@ -72,13 +73,33 @@ def starting_weights(store: Store) -> tuple[int, dict[str, torch.Tensor]]:
 def publish(
     store: Store, net: Net, recipe: Recipe, data: TrainingData, parent: int | None, on_progress: OnProgress
 ) -> Published:
-    """Publish the network as the next version, whatever the gate decides.
+    """Publish a network that was trained here as the next version, whatever the gate decides.
 
     parent: the version whose weights the training started from, None if from scratch. Raises ExportError or StoreError.
     """
-    on_progress(after_training("evaluating", recipe))
+    origin = {"parent": parent, "recipe": asdict(recipe)}
+    return publish_network(
+        store, net, data, origin, data.sets(), lambda stage: on_progress(after_training(stage, recipe))
+    )
+
+
+def publish_network(
+    store: Store,
+    net: Net,
+    data: TrainingData,
+    origin: dict[str, Any],
+    sets: Sequence[Labelled],
+    on_stage: Callable[[str], None],
+    deslants: bool = True,
+) -> Published:
+    """Publish a network as the next version, whatever the gate decides.
+
+    origin: what the manifest says of where the weights come from; sets: the digits that it lists; on_stage: called with
+    "evaluating" and "publishing"; deslants: whether the graph does. Raises ExportError or StoreError.
+    """
+    on_stage("evaluating")
     splits = data.splits
-    candidate = calibrate(net, splits.validation, data.foreign)
+    candidate = calibrate(net, splits.validation, data.foreign, deslants)
     classifier = candidate.classifier()
     current = current_version(store)
     test_scores = evaluate(classifier, splits.test)
@@ -87,11 +108,11 @@ def publish(
         metrics["foreign"] = measured(candidate.outputs.foreign, candidate.acceptance, data.foreign)
     evidence = evidence_of(classifier, candidate.outputs, data)
     decision = pass_gate(store, current, evidence, data)
-    on_progress(after_training("publishing", recipe))
+    on_stage("publishing")
     manifest = {
-        "parent": parent,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        **origin_of(recipe, data),
+        **origin,
+        **made_from(sets),
         "calibration": {"temperature": candidate.temperature},
         "acceptance": asdict(candidate.acceptance),
         "metrics": metrics,
@@ -123,13 +144,12 @@ def pass_gate(store: Store, current: int | None, candidate: Evidence, data: Trai
     return decide(evidence, candidate, weaker)
 
 
-def origin_of(recipe: Recipe, data: TrainingData) -> dict[str, Any]:
-    """The manifest's record of what a version was made from: recipe, data and software."""
+def made_from(sets: Sequence[Labelled]) -> dict[str, Any]:
+    """The manifest's record of the network, the data and the software that a version was made with."""
     return {
         "architecture": "PyTorch tutorial Net, 61,706 parameters",
         "image_pipeline": PIPELINE_VERSION,
-        "recipe": asdict(recipe),
-        "data": [{"source": part.source, "count": len(part), "sha256": part.sha256} for part in data.sets()],
+        "data": [{"source": part.source, "count": len(part), "sha256": part.sha256} for part in sets],
         "made_with": {
             "python": platform.python_version(),
             "torch": torch.__version__,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.evaluation.folder import NONE, Answer
+from model.data.labelled_folder import NONE
+from model.evaluation.folder import Answer
 from model.evaluation.reports.figure import (
     DPI,
     INK,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.samples.samples import is_held_out, sample_id
+from model.data.held_out import is_held_out, sample_id
 from model.preprocessing.pipeline import to_png
 from model.registry.store import Store
 from tests.client import ENDLESS, GENTLE, add_sample, retrain

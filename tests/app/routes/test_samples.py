@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from app.samples.samples import is_held_out
+from model.data.held_out import is_held_out
 from model.preprocessing.pipeline import read_digit
 from tests.client import add_sample, check_problem
 from tests.pictures import draw_seven, encoded, picture

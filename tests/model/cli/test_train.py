@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from model.cli.train import activate, main
+from model.cli.publishing import activate
+from model.cli.train import main
 from model.errors import StoreError
 from model.evaluation.gate import Decision
 from model.registry.publish import BY_HAND, Published
 from model.registry.store import Store
+from tests.pictures import picture
 from tests.server import SHIPPED, clean_environment, wait_until
 
 PASSED = Decision(True, ["It reads better."])
@@ -89,6 +91,23 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("offline_folder")
+def test_own_pictures_are_trained_on_beside_the_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("mine/7")
+    folder.mkdir(parents=True)
+    for number in range(25):
+        (folder / f"{number}.png").write_bytes(picture(number))
+    (folder / "torn.png").write_bytes(picture(30)[:90])
+    Path("mine/lost.png").write_bytes(picture(31))
+    assert main(["--quick", "--epochs", "2", "--batch", "64", "--images", "mine"]) == 0
+    output, errors = capsys.readouterr()
+    assert "24 own pictures to train on, 1 held out to judge the new version; 2 not used" in output
+    assert "7/torn.png: not used: " in errors and "1 without a label: lost.png" in errors
+    manifest = Store(Path("weights")).manifest(1)
+    counts = {part["source"]: part["count"] for part in manifest["data"]}
+    assert counts["own pictures"] == 24 and counts["held-out own pictures"] == 1
+
+
+@pytest.mark.usefixtures("offline_folder")
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
@@ -103,6 +122,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
             "/proc/weights can't be written: No such file or directory; choose another folder with --weights",
         ),
         (["--from", "current"], "no intact version"),
+        (["--images", "nowhere"], "nowhere is not there: name a folder; put pictures into folders named 0–9"),
     ],
 )
 def test_what_can_not_be_trained_is_one_clear_line(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from model.classifier import Classifier, Verdict
+from model.data.labelled_folder import Picture, find_pictures, label_of, name_below
 from model.errors import DataError
-from model.evaluation.folder import Answer, Picture, answer_folder, find_pictures, label_of, name_below
+from model.evaluation.folder import Answer, answer_folder
 from model.evaluation.folder_metrics import digit_metrics, failures, other_metrics
 from model.preprocessing.pipeline import Reading
 

@@ -1,0 +1,123 @@
+"""Weights from elsewhere are served as they were trained to be given their images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from model.classifier import Classifier
+from model.data.digits import Labelled, Splits, joined
+from model.errors import UnusableWeights
+from model.net import Net
+from model.preprocessing.pipeline import to_input
+from model.registry.adopt import NORMALIZATIONS, Normalization, adopt, network_of, try_all, unseen
+from model.registry.publish import WEIGHTS
+from model.registry.store import Store
+from tests.server import SHIPPED
+
+State = dict[str, Tensor]
+
+
+def silent(stage: str) -> None:
+    """Report nothing."""
+
+
+@pytest.fixture(scope="module")
+def shipped() -> State:
+    """Weights that were trained on deslanted digits, without normalization."""
+    return load_file(SHIPPED / "1" / WEIGHTS)
+
+
+def trained_on(normalization: Normalization, state: State) -> State:
+    """Weights that give the same answers to normalized images as `state` does to others."""
+    _, mean, deviation = normalization
+    weight = state["conv1.weight"] * deviation
+    return state | {
+        "conv1.weight": weight,
+        "conv1.bias": state["conv1.bias"] + mean * weight.sum((1, 2, 3)) / deviation,
+    }
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_a_normalization_becomes_part_of_the_first_layer(normalization: Normalization, shipped: State) -> None:
+    images = torch.rand(20, 1, 32, 32, generator=torch.Generator().manual_seed(2))
+    plain = Net()
+    plain.load_state_dict(shipped)
+    with torch.inference_mode():
+        expected = plain((images - normalization.mean) / normalization.deviation)
+        torch.testing.assert_close(network_of(shipped, normalization)(images), expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_the_normalization_that_weights_were_trained_with_is_found(
+    normalization: Normalization, shipped: State, embedded: Splits
+) -> None:
+    trials = try_all(trained_on(normalization, shipped), joined(embedded.train, embedded.validation))
+    assert (trials[0].normalization, trials[0].deslants) == (normalization, True) and len(trials) == 6
+    assert [trial.accuracy for trial in trials] == sorted((trial.accuracy for trial in trials), reverse=True)
+
+
+def as_read_without_deslanting(state: State, digits: Labelled) -> Labelled:
+    """The digits, labelled as the network reads them when they are not deslanted."""
+    net = network_of(state, NORMALIZATIONS[0])
+    with torch.inference_mode():
+        return replace(digits, labels=net(torch.from_numpy(to_input(digits.images))).argmax(1).numpy())
+
+
+def test_a_network_that_reads_better_without_is_not_deslanted(shipped: State, embedded: Splits, tmp_path: Path) -> None:
+    parts = {
+        name: as_read_without_deslanting(shipped, getattr(embedded, name)) for name in ("train", "validation", "test")
+    }
+    splits, store = replace(embedded, **parts), Store(tmp_path)
+    adopted = adopt(store, shipped, "0" * 64, splits, silent)
+    assert not adopted.trials[0].deslants and adopted.trials[0].accuracy == 1.0
+    classifier = Classifier.load(store.folder(adopted.published.version))
+    assert (classifier.scores(to_input(splits.test.images)).predicted == splits.test.labels).all()
+
+
+def test_the_version_answers_as_the_network_did_and_says_where_it_comes_from(
+    shipped: State, embedded: Splits, tmp_path: Path, classifier: Classifier
+) -> None:
+    store, normalization = Store(tmp_path), NORMALIZATIONS[1]
+    stages: list[str] = []
+    adopted = adopt(store, trained_on(normalization, shipped), "ab" * 32, embedded, stages.append)
+    assert stages == ["trying", "evaluating", "publishing"]
+    images = to_input(embedded.test.images)
+    ours = Classifier.load(store.folder(1))
+    np.testing.assert_allclose(ours.scores(images).logits, classifier.scores(images).logits, atol=1e-3)
+    np.testing.assert_allclose(load_file(store.folder(1) / WEIGHTS)["conv1.bias"], shipped["conv1.bias"], atol=1e-5)
+    manifest = store.verify(1)
+    record = manifest["adopted"]
+    assert record["sha256"] == "ab" * 32 and record["deslants"] and len(record["tried"]) == 6
+    assert record["tried"][0]["normalization"] == list(normalization)
+    assert manifest["recipe"] is None and manifest["parent"] is None
+    assert {part["count"] for part in manifest["data"]} == {300, 60}  # none of those that others trained on
+    assert adopted.published.decision.promote and 0 < adopted.refused <= 1
+    assert not (tmp_path / "CURRENT").exists()
+
+
+def test_digits_that_others_have_not_trained_on_take_the_place_of_validation(mnist: Splits) -> None:
+    splits = unseen(mnist)
+    assert len(splits.validation) == len(splits.test) == 5000 and splits.validation.sha256 != splits.test.sha256
+    together = {image.tobytes() for part in (splits.validation, splits.test) for image in part.images}
+    assert together == {image.tobytes() for image in mnist.test.images}
+    assert {part.source for part in (splits.validation, splits.test)} == {
+        "MNIST test, every other digit", "MNIST test, the others"
+    }  # fmt: skip
+
+
+def test_the_embedded_digits_stay_as_they_are(embedded: Splits) -> None:
+    assert unseen(embedded) is embedded
+
+
+def test_a_network_that_reads_nothing_is_not_published(embedded: Splits, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    with pytest.raises(UnusableWeights, match=r"of the digits at most, .* expected Net with ReLU"):
+        adopt(Store(tmp_path / "weights"), Net().state_dict(), "", embedded, silent)
+    assert not (tmp_path / "weights").exists()
