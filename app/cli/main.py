@@ -15,8 +15,9 @@ from importlib.metadata import version
 from io import TextIOWrapper
 
 from model.cli.terminal import fail
-from model.errors import INTERRUPTED
+from model.errors import INTERRUPTED, ModelError
 
+TRAIN_EXTRA = {"matplotlib", "onnx", "safetensors", "scipy", "sklearn", "torch"}  # modules of the extra `train`
 FAILED, WRONG_USAGE = 1, 2  # exit statuses; argparse also exits with 2 for wrong usage
 
 COMMANDS = {
@@ -79,7 +80,12 @@ def run(line: Sequence[str]) -> int:
         print(f"numeral: there is no command `{command}`{nearest}\n`numeral --help` lists them all.", file=sys.stderr)
         return WRONG_USAGE
     module, _, function = COMMANDS[command][0].partition(":")
-    status: int = getattr(import_module(module), function)(arguments)
+    try:
+        status: int = getattr(import_module(module), function)(arguments)
+    except ModuleNotFoundError as error:
+        if error.name not in TRAIN_EXTRA:
+            raise
+        return fail(ModelError(f"`numeral {command}` needs {error.name}, which comes with numeral[train]"))
     return status
 
 

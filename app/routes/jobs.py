@@ -51,6 +51,13 @@ class TrainerUnavailable(Problem):
     remedy = "The operator should look at the machine's memory and its limit of processes."
 
 
+class TrainingNotInstalled(Problem):
+    status, slug, title = 501, "training-not-installed", "This service was installed without what training needs"
+    remedy = (
+        "The operator can install numeral[train], or the image's target `full`, on the same weights and database."
+    )
+
+
 def give_up_lost(request: Request, admin: Admin) -> None:
     """Dependency: before each answer about jobs, mark a job as interrupted when its trainer is lost."""
     state = request.app.state
@@ -90,7 +97,7 @@ OPTIONS_BODY = {
     "/retrain",
     status_code=202,
     openapi_extra=OPTIONS_BODY,
-    responses=documented(400, 408, 409, 413, 422),
+    responses=documented(400, 408, 409, 413, 422, 501),
     dependencies=[Swept],
 )
 def retrain(
@@ -103,6 +110,8 @@ def retrain(
     """Train a new version on MNIST and the samples. 409 while another retraining is under way."""
     state = request.app.state
     chosen = options.model_dump(by_alias=True, exclude_none=True)
+    if not supervisor.can_train():
+        raise TrainingNotInstalled()
     try:
         state.store.check_writable()
     except StoreError as error:
