@@ -53,9 +53,7 @@ class TrainerUnavailable(Problem):
 
 class TrainingNotInstalled(Problem):
     status, slug, title = 501, "training-not-installed", "This service was installed without what training needs"
-    remedy = (
-        "The operator can install numeral[train], or the image's target `full`, on the same weights and database."
-    )
+    remedy = "The operator can install numeral[train], or the image's target `full`, on the same weights and database."
 
 
 def give_up_lost(request: Request, admin: Admin) -> None:
