@@ -37,6 +37,7 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "database": ("http",),
     "schemas": ("http",),
     "inference": ("http", "schemas", "settings"),
+    "doctor": ("database", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
     "jobs": ("http", "database", "inference", "samples", "settings"),
     "routes": ("http", "database", "schemas", "inference", "samples", "jobs", "settings"),

@@ -1,6 +1,6 @@
 """`numeral COMMAND`: import the command's module only when it is called, then run its function with the arguments.
 
-numeral serve | train | predict | read | evaluate | versions | activate | samples | retrain
+numeral serve | doctor | train | predict | read | evaluate | versions | activate | samples | retrain
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ FAILED, WRONG_USAGE = 1, 2  # exit statuses; argparse also exits with 2 for wron
 
 COMMANDS = {
     "serve": ("app.cli.serve:main", "serve predictions over HTTP"),
+    "doctor": ("app.cli.doctor:main", "check all that a service needs, and say what to do"),
     "train": ("model.cli.train:main", "train, evaluate and publish a version"),
     "predict": ("model.cli.predict:main", "read the digits in image files and folders"),
     "read": ("model.cli.read:main", "read the numbers in image files and folders"),
