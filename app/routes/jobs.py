@@ -27,6 +27,7 @@ from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
 EVENT_ID_DIGITS = 9
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # asks nginx to pass each event on at once (ngx_http_proxy_module)
 IdempotencyKey = Annotated[
     Annotated[str, Field(max_length=128)] | None, Header(description="requests with the same key start only one job")
 ]
@@ -162,4 +163,4 @@ async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id:
         stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
     except NothingMore:
         return Response(status_code=204)
-    return EventSourceResponse(stream, headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(stream, headers={"Cache-Control": "no-store", **UNBUFFERED})
