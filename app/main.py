@@ -25,6 +25,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app.database.database import Database
 from app.database.timeouts import ANSWER_SECONDS
 from app.http.body import BodyBudget
+from app.http.conditional import Compression, ConditionalRequests
 from app.http.draining import Draining
 from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
@@ -108,6 +109,8 @@ def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
     apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
+    app.add_middleware(ConditionalRequests)
+    app.add_middleware(Compression)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(
