@@ -6,7 +6,6 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 
 from app.http.conditional import LEAST_BYTES, accepts_gzip, matches
@@ -16,7 +15,6 @@ from tests.server import Server
 
 PLAIN = {"Accept-Encoding": "identity"}
 PACKED = {"Accept-Encoding": "gzip"}
-LARGE_FILES = ("/static/swagger-ui.css", "/static/swagger-ui-bundle.js")
 CACHEABLE = (
     "/openapi.json",
     "/docs",
@@ -96,11 +94,6 @@ def test_a_condition_that_no_weak_tag_can_meet_is_refused_before_anything_is_don
         refused = taught.admin.request(method, f"/samples/{sample}", headers={"If-Match": tag})
         check_problem(refused, 412, "precondition-failed")
     assert taught.admin.get(f"/samples/{sample}", headers={"If-Match": "*"}).status_code == 200
-
-
-def unpacked(answer: httpx.Response) -> bytes:
-    """The content of a gzip that httpx did not unpack."""
-    return gzip.decompress(b"".join(answer.iter_raw()))
 
 
 @pytest.mark.parametrize(
