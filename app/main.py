@@ -26,6 +26,7 @@ from app.database.database import Database
 from app.database.timeouts import ANSWER_SECONDS
 from app.feedback.collector import Collector
 from app.http.body import BodyBudget
+from app.http.conditional import Compression, ConditionalRequests
 from app.http.draining import Draining
 from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
@@ -117,6 +118,8 @@ def wrap(app: FastAPI, settings: Settings) -> None:
     state = app.state
     endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
     apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
+    app.add_middleware(ConditionalRequests)
+    app.add_middleware(Compression)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(

@@ -11,12 +11,11 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_settings import NoDecode
 
 from model.data.settings import DataSettings, explain
-from model.registry.store import DEFAULT_ROOT
+from model.registry.store import DEFAULT_ROOT, SHIPPED_ROOT
 
 MEGABYTE = 1_000_000
 PATH = re.compile(r"(?:[\w.~-]+(?:/[\w.~-]+)*)?", re.ASCII)
 ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class BadSettings(Exception):
@@ -77,7 +76,7 @@ class Settings(DataSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()  # pages that may call it
 
     weights_dir: Path = DEFAULT_ROOT
-    shipped_weights_dir: Path = REPOSITORY / "weights"  # copied into an empty `weights_dir`
+    shipped_weights_dir: Path = SHIPPED_ROOT  # copied into an empty `weights_dir`
     keep_versions: int = Field(20, ge=1)  # older versions are removed, but never the current one
     database_url: str = "sqlite:///var/numeral.db"
 

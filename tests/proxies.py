@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.servers import free_port
-from tests.server import wait_until
+from tests.server import REPOSITORY, wait_until
 
 NGINX = """
 daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1; {user}
@@ -31,6 +31,8 @@ proxy_http_version 1.1; proxy_set_header Connection "";
 # A prediction changes nothing, so that it may be asked of another server when its connection broke off. And a server
 # that refuses a connection is left alone for no time (max_fails=0), since while it restarts the other is all there is.
 NGINX_LOCATION = "location / { proxy_pass http://numeral; proxy_next_upstream error timeout non_idempotent; }"
+
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # nginx's folders for temporary files
 
 HAPROXY = """
 global
@@ -84,6 +86,45 @@ def haproxy_balancer(folder: Path, addresses: Sequence[str]) -> Iterator[str]:
     config.write_text(HAPROXY.format(port=port, servers=servers))
     with running(["haproxy", "-db", "-f", str(config)], port):
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def nginx_of_deploy(folder: Path, upstream: str) -> Iterator[tuple[str, str]]:
+    """Start nginx with `deploy/nginx.conf` before the server at this `host:port`; yield its addresses, http and https.
+
+    Only what differs from host to host is changed: ports, upstream, files, and the certificate, which is made here.
+    """
+    plain, secure = free_port(), free_port()
+    (folder / "certificates").mkdir(parents=True)
+    make_certificate(folder / "certificates")
+    user = "user root;" if os.geteuid() == 0 else ""
+    temporary = " ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
+    text = (REPOSITORY / "deploy/nginx.conf").read_text()
+    for ours, theirs in {
+        "server numeral:8000 ": f"server {upstream} ",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{secure} ssl;",
+        "pid /run/nginx.pid;": f"pid {folder}/pid; daemon off; {user}",
+        "error_log stderr warn;": f"error_log {folder}/log warn;",
+        "worker_connections 4096;": "worker_connections 512;",
+        "http {\n": f"http {{ {temporary}\n",
+    }.items():
+        assert text.count(ours) == 1, ours
+        text = text.replace(ours, theirs)
+    (folder / "nginx.conf").write_text(text)
+    command = ["nginx", "-e", str(folder / "log"), "-c", str(folder / "nginx.conf")]
+    tested = subprocess.run([path_of("nginx") or "nginx", "-t", *command[1:]], capture_output=True, text=True)
+    assert tested.returncode == 0 and "warn" not in tested.stderr, tested.stderr
+    with running(command, secure):
+        yield f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{secure}"
+
+
+def make_certificate(folder: Path) -> None:
+    """Write a certificate for 127.0.0.1 that signs itself, and its key, by the names that `deploy/nginx.conf` has."""
+    files = ("-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem")
+    names = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    command = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names, *files)
+    subprocess.run(command, check=True, capture_output=True)
 
 
 BALANCERS = {"nginx": nginx_balancer, "haproxy": haproxy_balancer}

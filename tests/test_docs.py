@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from app.cli.main import COMMANDS
+from app.doctor.configuration import CLIENT_VARIABLES
 from app.settings import Settings, load_settings
 from model.data.digits import Splits
 from tests.number_pages import PHOTOGRAPHED
@@ -140,6 +141,24 @@ def test_the_operators_page_has_every_setting() -> None:
     stated = {name.lower().removeprefix("numeral_") for name in settings_of(text)}
     assert set(Settings.model_fields) - stated == {"shipped_weights_dir"}
     assert "`NUMERAL_SHIPPED_WEIGHTS_DIR`" in text
+
+
+def test_every_setting_that_a_text_or_a_deployment_names_exists() -> None:
+    known = {f"NUMERAL_{name.upper()}" for name in Settings.model_fields} | CLIENT_VARIABLES
+    deployments = [path for path in (REPOSITORY / "deploy").rglob("*.*") if path.is_file()]
+    texts = [path for path in DOCUMENTS if path.name not in HISTORY]
+    named: dict[str, list[str]] = {}
+    for path in {*texts, *deployments, REPOSITORY / "Dockerfile", REPOSITORY / "Makefile"}:
+        for name in re.findall(r"\bNUMERAL_[A-Z_]*[A-Z]\b", path.read_text()):
+            named.setdefault(name, []).append(str(path.relative_to(REPOSITORY)))
+    assert len(named) > 20 and {name: paths for name, paths in named.items() if name not in known} == {}
+
+
+def test_every_variable_that_the_code_reads_by_its_name_is_documented() -> None:
+    documented = (REPOSITORY / "deploy/README.md").read_text()
+    code = "".join(path.read_text() for folder in ("app", "model") for path in (REPOSITORY / folder).rglob("*.py"))
+    read = set(re.findall(r'environ(?:\.get)?[(\[]"(NUMERAL_\w+)"', code))
+    assert read >= CLIENT_VARIABLES and {name for name in read if f"`{name}`" not in documented} == set()
 
 
 def test_the_readmes_curl_commands_read_the_seven(server: Server) -> None:

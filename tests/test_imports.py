@@ -38,6 +38,7 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "database": ("http",),
     "schemas": ("http",),
     "inference": ("http", "schemas", "settings"),
+    "doctor": ("database", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
     "feedback": ("http", "database", "inference", "settings"),
     "jobs": ("http", "database", "inference", "samples", "settings"),

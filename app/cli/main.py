@@ -1,6 +1,6 @@
 """`numeral COMMAND`: import the command's module only when it is called, then run its function with the arguments.
 
-numeral serve | train | publish | predict | read | evaluate | versions | activate | samples | retrain
+numeral serve | doctor | train | publish | predict | read | evaluate | versions | activate | samples | retrain
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from importlib.metadata import version
 from io import TextIOWrapper
 
 from model.cli.terminal import fail
-from model.errors import INTERRUPTED
+from model.errors import INTERRUPTED, ModelError
 
+TRAIN_EXTRA = {"matplotlib", "onnx", "safetensors", "scipy", "sklearn", "torch"}  # modules of the extra `train`
 FAILED, WRONG_USAGE = 1, 2  # exit statuses; argparse also exits with 2 for wrong usage
 
 COMMANDS = {
     "serve": ("app.cli.serve:main", "serve predictions over HTTP"),
+    "doctor": ("app.cli.doctor:main", "check all that a service needs, and say what to do"),
     "train": ("model.cli.train:main", "train, evaluate and publish a version"),
     "publish": ("model.cli.publish:main", "publish weights that were trained elsewhere, as a version"),
     "predict": ("model.cli.predict:main", "read the digits in image files and folders"),
@@ -80,7 +82,12 @@ def run(line: Sequence[str]) -> int:
         print(f"numeral: there is no command `{command}`{nearest}\n`numeral --help` lists them all.", file=sys.stderr)
         return WRONG_USAGE
     module, _, function = COMMANDS[command][0].partition(":")
-    status: int = getattr(import_module(module), function)(arguments)
+    try:
+        status: int = getattr(import_module(module), function)(arguments)
+    except ModuleNotFoundError as error:
+        if error.name not in TRAIN_EXTRA:
+            raise
+        return fail(ModelError(f"`numeral {command}` needs {error.name}, which comes with numeral[train]"))
     return status
 
 

@@ -1,6 +1,7 @@
 """Middleware that sends predictions directly to plain ASGI apps, without routing and dependencies.
 
-It is the innermost middleware but one, so all others (CORS, telemetry, …) apply to these requests, too.
+All middleware outside of it (CORS, telemetry, …) applies to these requests, too. Inside of it is only what a prediction
+has no use for: HEAD and OPTIONS, compressed answers, conditional requests.
 """
 
 from __future__ import annotations

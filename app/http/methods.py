@@ -10,11 +10,12 @@ from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+WHOLE_SERVICE = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 SHOWN_AS = {"GET": "GET, HEAD"}
 
 
 class CommonMethods:
-    """The middleware closest to the router: answers OPTIONS, and HEAD as GET without the body."""
+    """Middleware that answers OPTIONS, and HEAD as GET without the body."""
 
     def __init__(self, app: ASGIApp, router: Router) -> None:
         self.app = app
@@ -32,7 +33,12 @@ class CommonMethods:
 
 
 def allowed(router: Router, scope: Scope) -> str:
-    """The value of `Allow` for the request's path; an empty string when no route has it."""
+    """The value of `Allow` for the request's path; an empty string when no route has it.
+
+    For `*`, the service as a whole (RFC 9110, 9.3.7), every method that is taken somewhere.
+    """
+    if scope["path"].removeprefix(scope.get("root_path", "")) == "*":
+        return WHOLE_SERVICE
     methods = [SHOWN_AS.get(method, method) for method in ALL_METHODS if matches(router, scope, method)]
     return ", ".join([*methods, "OPTIONS"] if methods else [])
 

@@ -28,6 +28,7 @@ async def readyz(request: Request, response: Response) -> Health:
     state = request.app.state
     classifier = state.model.classifier
     status: Status = "draining" if state.draining.begun else "ok" if classifier else "loading"
+    response.headers["Cache-Control"] = "no-store"  # true for this moment only
     if status != "ok":
         response.status_code = 503
     return Health(

@@ -27,6 +27,7 @@ from model.errors import StoreError
 
 MAX_OPTIONS_BYTES = 10_000
 EVENT_ID_DIGITS = 9
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # asks nginx to pass each event on at once (ngx_http_proxy_module)
 IdempotencyKey = Annotated[
     Annotated[str, Field(max_length=128)] | None, Header(description="requests with the same key start only one job")
 ]
@@ -49,6 +50,11 @@ class OptionOutOfRange(Problem):
 class TrainerUnavailable(Problem):
     status, slug, title = 503, "trainer-unavailable", "The training process can't be started now"
     remedy = "The operator should look at the machine's memory and its limit of processes."
+
+
+class TrainingNotInstalled(Problem):
+    status, slug, title = 501, "training-not-installed", "This service was installed without what training needs"
+    remedy = "The operator can install numeral[train], or the image's target `full`, on the same weights and database."
 
 
 def give_up_lost(request: Request, admin: Admin) -> None:
@@ -90,7 +96,7 @@ OPTIONS_BODY = {
     "/retrain",
     status_code=202,
     openapi_extra=OPTIONS_BODY,
-    responses=documented(400, 408, 409, 413, 422),
+    responses=documented(400, 408, 409, 413, 422, 501),
     dependencies=[Swept],
 )
 def retrain(
@@ -103,6 +109,8 @@ def retrain(
     """Train a new version on MNIST and the samples. 409 while another retraining is under way."""
     state = request.app.state
     chosen = options.model_dump(by_alias=True, exclude_none=True)
+    if not supervisor.can_train():
+        raise TrainingNotInstalled()
     try:
         state.store.check_writable()
     except StoreError as error:
@@ -155,4 +163,4 @@ async def follow_job(request: Request, admin: Admin, job_id: str, last_event_id:
         stream = await request.app.state.event_hub.follow(job_id, int(last_event_id or 0))
     except NothingMore:
         return Response(status_code=204)
-    return EventSourceResponse(stream, headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(stream, headers={"Cache-Control": "no-store", **UNBUFFERED})

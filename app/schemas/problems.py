@@ -16,6 +16,7 @@ DESCRIPTIONS: dict[int | str, str] = {
     413: "Too large",
     415: "Not a type that is read here",
     422: "A wrong field or parameter, or an image that shows no digit",
+    501: "Installed without what training needs",
     503: "No model or no database, or too much to do",
     507: "No room for temporary files",
     "default": "Any other error",

@@ -16,7 +16,7 @@ from model.cli.terminal import said
 from model.data.folders import files_below, image_bytes, is_image
 from model.preprocessing.errors import ImageError
 from model.preprocessing.pipeline import DEFAULT_LIMITS
-from model.registry.store import Store
+from model.registry.store import DEFAULT_ROOT, SHIPPED_ROOT, Store
 
 STDIN = Path("-")
 
@@ -92,6 +92,10 @@ def picture_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def classifier_of(options: argparse.Namespace) -> Classifier:
-    """The version in use in the folder that `--weights` names. Raises ModelError."""
-    store = Store(options.weights)
+    """The version in use in the folder that `--weights` names. Raises ModelError.
+
+    The shipped version if `--weights` is the default and that folder does not exist.
+    """
+    is_bare = options.weights == DEFAULT_ROOT and not DEFAULT_ROOT.exists()
+    store = Store(SHIPPED_ROOT if is_bare else options.weights)
     return Classifier.load(store.folder(usable_version(store)))

@@ -21,6 +21,7 @@ from model.files import locked, sha256_of, sync
 from model.registry.versions import CURRENT, MANIFEST, Versions
 
 DEFAULT_ROOT = Path("weights")  # the default folder of versions
+SHIPPED_ROOT = Path(__file__).resolve().parents[2] / "weights"  # in the repository, or where the wheel is installed
 DRAFT_PREFIX = ".draft-"
 
 

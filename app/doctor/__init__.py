@@ -1,0 +1,1 @@
+"""What `numeral doctor` checks. Its checks only read: nothing is created, migrated or repaired."""
