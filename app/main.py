@@ -32,13 +32,16 @@ from app.http.errors import MethodNotAllowed, NotFound, Problem, invalid_field, 
 from app.http.fast_path import FastPath
 from app.http.methods import CommonMethods, allowed
 from app.http.pages import add_pages
+from app.http.protocol import ON_REFUSAL
 from app.http.security import KeyCheck
 from app.inference.active_model import ActiveModel
 from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
-from app.routes import audit, direct, health, jobs, predict, problems, read, samples, versions
+from app.observability.counting import count_requests
+from app.observability.requests import Requests, paths_of_pages
+from app.routes import audit, direct, health, jobs, metrics, predict, problems, read, samples, versions
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -75,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, read, health, samples, jobs, versions, audit, problems):
+    for part in (predict, read, health, metrics, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
@@ -88,8 +91,9 @@ def wire(state: State, settings: Settings) -> None:
     """Create the objects that routes share."""
     store = Store(settings.weights_dir)
     database = Database(settings.database_url, ANSWER_SECONDS)
-    model = ActiveModel(store, Store(settings.shipped_weights_dir))
-    predictor = Predictor(settings, model)
+    counting = count_requests(settings.metrics)
+    model = ActiveModel(store, Store(settings.shipped_weights_dir), counting.recorder.model_changed)
+    predictor = Predictor(settings, model, counting.recorder)
     stopper = Stopper(database, store)
     draining = Draining(settings.drain_seconds, on_signal=stopper.signal)
     state.settings = settings
@@ -101,6 +105,8 @@ def wire(state: State, settings: Settings) -> None:
     state.content = ContentReader(settings.body_timeout, BodyBudget(settings.max_bodies_bytes), predictor.in_thread)
     state.stopper = stopper
     state.draining = draining
+    state.recorder = counting.recorder
+    state.scrape = counting.scrape(metrics.SharedState(model, database, settings.queue_seconds))
     state.event_hub = EventHub(database, model, settings.queue_seconds, is_draining=lambda: draining.begun)
 
 
@@ -115,6 +121,7 @@ def wrap(app: FastAPI, settings: Settings) -> None:
         root_path=settings.root_path,
         bodies=state.content.budget,
         is_draining=lambda: bool(state.draining.begun),
+        observer=Requests(state.recorder, paths_of_pages(app.routes)),
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -127,7 +134,7 @@ def wrap(app: FastAPI, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     """Load the model before the first request; stop and close everything after the last one."""
     if multiprocessing.parent_process() is not None:  # this is one of several workers
         die_with_parent(signal.SIGTERM)
@@ -139,10 +146,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
-    yield
+    yield {ON_REFUSAL: app.state.recorder.connection_refused}
     await run_in_threadpool(app.state.stopper.stop)
     app.state.model.stop()
     app.state.predictor.close()
+    app.state.recorder.flush()
     app.state.database.close()
     faults.fault_log.count_all(log)
 
@@ -152,6 +160,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     if isinstance(problem, MethodNotAllowed):
         problem.headers["Allow"] = allowed(request.app.router, request.scope)
+    request.state.problem = problem.slug
     faults.forget_frames(error)  # the frames hold the body in memory
     status, headers, body = render(problem, request.state.request_id)
     return Response(body, status, headers)

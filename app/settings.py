@@ -82,6 +82,8 @@ class Settings(DataSettings):
     admin_keys: Keys = ()
     predict_keys: Keys = ()
 
+    metrics: bool = True  # /metrics
+
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)
     max_import_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of a ZIP; its content may have four times as many

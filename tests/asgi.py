@@ -9,6 +9,7 @@ from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.fast_path import FastPath
 from app.inference.predictor import Predictor
+from app.observability.requests import Requests
 from app.routes import predict, read
 from app.routes.direct import METHODS, apps_of
 
@@ -37,7 +38,9 @@ def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
     apps = apps_of(predict.ENDPOINTS | read.ENDPOINTS, predictor, content)
-    return Envelope(FastPath(broken, apps, METHODS), "", content.budget, lambda: False)
+    return Envelope(
+        FastPath(broken, apps, METHODS), "", content.budget, lambda: False, Requests(predictor.recorder, {})
+    )
 
 
 async def broken(*_: object) -> None:

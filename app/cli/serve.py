@@ -25,6 +25,7 @@ from app.database.migrate import SchemaTooNew, migrate
 from app.http.protocol import Protocol
 from app.jobs import records
 from app.jobs.states import State
+from app.observability.workers import shared_folder
 from app.settings import BadSettings, Settings, load_settings
 from model.errors import ModelError, StoreError
 from model.registry.store import Store, usable_folder
@@ -68,7 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BadSettings, CannotServe, ModelError) as error:
         print(f"numeral: {error}", file=sys.stderr)
         return 1
-    run(settings, access_log=options.access_log)
+    with shared_folder(settings.workers) as can_count:
+        if not can_count:
+            os.environ["NUMERAL_METRICS"] = "false"
+        run(settings, access_log=options.access_log)
     return 0
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+ROUTE = "numeral.route"  # in the scope: the path of a direct route, as FastAPI leaves a `route` for its own
+
 
 class FastPath:
     """Passes a request to the app of its path in `direct` when its method is in `methods`, else to `app`.
@@ -28,5 +30,7 @@ class FastPath:
             path = scope["path"]
             if root_path := scope.get("root_path"):
                 path = path.removeprefix(root_path)
-            app = self.direct.get(path, app)
+            if direct := self.direct.get(path):
+                app = direct
+                scope[ROUTE] = path
         await app(scope, receive, send)

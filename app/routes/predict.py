@@ -56,6 +56,9 @@ async def predict_batch(
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     outcomes = await predictor.in_thread(partial(answer_batch, predictor, header(scope, b"content-type")), body)
     request_id = scope["state"]["request_id"]
+    for outcome in outcomes:
+        if isinstance(outcome, Problem):
+            predictor.recorder.refused(outcome.slug)
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
         for outcome in outcomes

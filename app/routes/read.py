@@ -86,13 +86,14 @@ def answer_item(predictor: Predictor, classifier: Classifier, asked: Asked, pict
             raise picture
         return answer_picture(predictor, classifier, asked, picture)
     except Exception as error:
-        _, _, problem = render(problem_of(error), asked.request_id)
-        return problem
+        problem = problem_of(error)
+        predictor.recorder.refused(problem.slug)
+        return render(problem, asked.request_id)[2]
 
 
 def answer_picture(predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture) -> bytes:
     """The JSON for one picture. Raises ImageError."""
-    found = numbers_of(picture, classifier, predictor.limits, asked.digits)
+    found = numbers_of(picture, classifier, predictor.limits, asked.digits, predictor.recorder)
     return to_json(described(found, classifier.version, asked), exclude_none=True)
 
 

@@ -1,0 +1,177 @@
+"""Collects what a worker's requests do, and adds it to the metrics in bulk.
+
+A request must not pay for its metrics. So it only appends to lists; a timer on the event loop empties them every
+FLUSH_SECONDS, and not at all while nothing happens. A worker that is killed loses what its lists hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from app.observability.instruments import DECODE, INFERENCE, NUMBERS, PREPROCESSING, Instruments
+from model.classifier import Verdict
+from model.preprocessing.pipeline import Reading
+
+FLUSH_SECONDS = 0.2
+ACCEPTED = "accepted"
+Item = TypeVar("Item")
+Predicted = tuple[Reading, Verdict, int]  # the last is the version
+
+
+class Batch(NamedTuple):
+    """Pictures that were read together, and the seconds that each stage took for all of them."""
+
+    pictures: int
+    decode: float
+    preprocessing: float
+    inference: float
+
+
+class Recorder:
+    """What the hot path calls. Every method but `flush` and `model_changed` costs a fraction of a microsecond."""
+
+    def __init__(self, instruments: Instruments) -> None:
+        self.instruments = instruments
+        self.in_flight = 0
+        self._durations: dict[tuple[str, str, int], list[float]] = {}
+        self._batches: list[Batch] = []
+        self._predicted: list[Predicted] = []
+        self._pages: list[tuple[float, float]] = []
+        self._refusals: list[str] = []
+        self._version: int | None = None
+        self._warning: str | None = None
+        self._is_flush_due = False
+
+    def request_began(self) -> None:
+        """Count a request that is being answered. Call it on the event loop."""
+        self.in_flight += 1
+        if not self._is_flush_due:
+            self._plan_flush()
+
+    def request_ended(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count its end. route: a template, never a path."""
+        self.in_flight -= 1
+        try:
+            self._durations[route, method, status].append(seconds)
+        except KeyError:
+            self._durations[route, method, status] = [seconds]
+        if not self._is_flush_due:
+            self._plan_flush()
+
+    def connection_refused(self, reason: str) -> None:
+        """Count a problem that a connection was answered with before it was a request. Call it on the event loop."""
+        self._refusals.append(reason)
+        self._plan_flush()
+
+    def refused(self, reason: str) -> None:
+        """Count a problem that a request, or one picture of a batch, was answered with. reason: its slug."""
+        self._refusals.append(reason)
+
+    def batch(self, batch: Batch, predicted: Sequence[Predicted]) -> None:
+        """Count pictures that were read together, and the predictions for those that could be read."""
+        self._batches.append(batch)
+        self._predicted.extend(predicted)
+
+    def page(self, decode: float, numbers: float) -> None:
+        """Count a page. decode, numbers: seconds to decode it, and to read the numbers on it."""
+        self._pages.append((decode, numbers))
+
+    def model_changed(self, version: int | None, warning: str | None) -> None:
+        """Note the version that this worker serves from now on, and why it is not the wanted one, if so."""
+        meters = self.instruments
+        if version != self._version:
+            if self._version is not None:
+                meters.workers.labels(str(self._version)).set(0)
+                meters.swaps.inc()
+            if version is not None:
+                meters.workers.labels(str(version)).set(1)
+        if warning and warning != self._warning:
+            meters.fallbacks.inc()
+        meters.fallback.set(1 if warning else 0)
+        self._version, self._warning = version, warning
+
+    def _plan_flush(self) -> None:
+        self._is_flush_due = True
+        asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Add what was collected to the metrics. Call it on the event loop."""
+        self._is_flush_due = False
+        meters = self.instruments
+        meters.in_flight.set(self.in_flight)
+        for (route, method, status), seconds in self._durations.items():
+            if seconds:
+                meters.request_duration.labels(route, method, str(status)).observe_many(taken(seconds))
+        for reason, count in Counter(taken(self._refusals)).items():
+            meters.refusals.labels(reason).inc(count)
+        if batches := taken(self._batches):
+            sizes, decode, preprocessing, inference = zip(*batches, strict=True)
+            meters.batch.observe_many(sizes)
+            meters.stage[DECODE].observe_many(decode)
+            meters.stage[PREPROCESSING].observe_many(preprocessing)
+            meters.stage[INFERENCE].observe_many(inference)
+        if pages := taken(self._pages):
+            decode, numbers = zip(*pages, strict=True)
+            meters.stage[DECODE].observe_many(decode)
+            meters.stage[NUMBERS].observe_many(numbers)
+        if predicted := taken(self._predicted):
+            self._flush_predictions(predicted)
+
+    def _flush_predictions(self, predicted: Sequence[Predicted]) -> None:
+        meters = self.instruments
+        outcomes = Counter((verdict.digit, verdict.reason, version) for _, verdict, version in predicted)
+        for (digit, reason, version), count in outcomes.items():
+            meters.predictions.labels(str(digit), reason or ACCEPTED, str(version)).inc(count)
+        meters.confidence.observe_many([verdict.confidence for _, verdict, _ in predicted])
+        meters.ink.observe_many(ink_shares([reading for reading, _, _ in predicted]))
+
+
+class NoRecorder(Recorder):
+    """Counts nothing: metrics are switched off."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+
+    def request_began(self) -> None:
+        """Do nothing."""
+
+    def request_ended(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def connection_refused(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def refused(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def batch(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def page(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def model_changed(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def taken(items: list[Item]) -> list[Item]:
+    """Remove the items from the list, and return them. Another thread may append meanwhile; no item is lost."""
+    count = len(items)
+    part = items[:count]
+    del items[:count]
+    return part
+
+
+def ink_shares(readings: Sequence[Reading]) -> list[float]:
+    """The share of ink, 0-1, in the model's input for each reading: the mean of its pixels."""
+    pixels = np.concatenate([reading.pixels.reshape(1, -1) for reading in readings])
+    shares: list[float] = (pixels.mean(axis=1, dtype=np.float32) / 255).tolist()
+    return shares
