@@ -25,7 +25,7 @@ from app.inference.active_model import ActiveModel
 from app.inference.batching import Batcher
 from app.inference.costs import is_small, is_tiny
 from app.inference.pictures import Picture
-from app.observability.recorder import Batch, NoRecorder, Recorder
+from app.observability.recorder import NoRecorder, Recorder
 from app.settings import Settings
 from model import faults
 from model.classifier import Classifier, Verdict
@@ -99,8 +99,13 @@ class Predictor:
         readable = [reading for reading in readings if isinstance(reading, Reading)]
         preprocessed = perf_counter()
         answers = answers_for(self.classifier(), readable) if readable else []
-        batch = Batch(len(pictures), decoded - began, preprocessed - decoded, perf_counter() - preprocessed)
-        self.recorder.batch(batch, [answer for answer in answers if isinstance(answer, Answer)])
+        self.recorder.batch(
+            len(pictures),
+            decoded - began,
+            preprocessed - decoded,
+            perf_counter() - preprocessed,
+            [answer for answer in answers if isinstance(answer, Answer)],
+        )
         rest = iter(answers)
         return [next(rest) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 

@@ -9,27 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.observability.instruments import DECODE, INFERENCE, NUMBERS, PREPROCESSING, Instruments
 from model.classifier import Verdict
 from model.preprocessing.pipeline import Reading
 
 FLUSH_SECONDS = 0.2
+MOST_INPUTS = 32  # whose ink is measured at each flush; to keep all of them would cost more than to count them
 ACCEPTED = "accepted"
 Item = TypeVar("Item")
 Predicted = tuple[Reading, Verdict, int]  # the last is the version
-
-
-class Batch(NamedTuple):
-    """Pictures that were read together, and the seconds that each stage took for all of them."""
-
-    pictures: int
-    decode: float
-    preprocessing: float
-    inference: float
 
 
 class Recorder:
@@ -39,8 +32,10 @@ class Recorder:
         self.instruments = instruments
         self.in_flight = 0
         self._durations: dict[tuple[str, str, int], list[float]] = {}
-        self._batches: list[Batch] = []
-        self._predicted: list[Predicted] = []
+        self._batches: list[tuple[int, float, float, float]] = []
+        self._outcomes: list[tuple[int, str | None, int]] = []  # digit, reason, version
+        self._confidences: list[float] = []
+        self._inputs: list[NDArray[np.uint8]] = []
         self._pages: list[tuple[float, float]] = []
         self._refusals: list[str] = []
         self._version: int | None = None
@@ -66,16 +61,26 @@ class Recorder:
     def connection_refused(self, reason: str) -> None:
         """Count a problem that a connection was answered with before it was a request. Call it on the event loop."""
         self._refusals.append(reason)
-        self._plan_flush()
+        if not self._is_flush_due:
+            self._plan_flush()
 
     def refused(self, reason: str) -> None:
         """Count a problem that a request, or one picture of a batch, was answered with. reason: its slug."""
         self._refusals.append(reason)
 
-    def batch(self, batch: Batch, predicted: Sequence[Predicted]) -> None:
-        """Count pictures that were read together, and the predictions for those that could be read."""
-        self._batches.append(batch)
-        self._predicted.extend(predicted)
+    def batch(
+        self, pictures: int, decode: float, preprocessing: float, inference: float, predicted: Sequence[Predicted]
+    ) -> None:
+        """Count pictures that were read together, and the predictions for those that could be read.
+
+        decode, preprocessing, inference: seconds that each stage took for all of them.
+        """
+        self._batches.append((pictures, decode, preprocessing, inference))
+        for reading, verdict, version in predicted:
+            self._outcomes.append((verdict.digit, verdict.reason, version))
+            self._confidences.append(verdict.confidence)
+            if len(self._inputs) < MOST_INPUTS:
+                self._inputs.append(reading.pixels)
 
     def page(self, decode: float, numbers: float) -> None:
         """Count a page. decode, numbers: seconds to decode it, and to read the numbers on it."""
@@ -119,16 +124,12 @@ class Recorder:
             decode, numbers = zip(*pages, strict=True)
             meters.stage[DECODE].observe_many(decode)
             meters.stage[NUMBERS].observe_many(numbers)
-        if predicted := taken(self._predicted):
-            self._flush_predictions(predicted)
-
-    def _flush_predictions(self, predicted: Sequence[Predicted]) -> None:
-        meters = self.instruments
-        outcomes = Counter((verdict.digit, verdict.reason, version) for _, verdict, version in predicted)
-        for (digit, reason, version), count in outcomes.items():
-            meters.predictions.labels(str(digit), reason or ACCEPTED, str(version)).inc(count)
-        meters.confidence.observe_many([verdict.confidence for _, verdict, _ in predicted])
-        meters.ink.observe_many(ink_shares([reading for reading, _, _ in predicted]))
+        for (digit, why_not, version), count in Counter(taken(self._outcomes)).items():
+            meters.predictions.labels(str(digit), why_not or ACCEPTED, str(version)).inc(count)
+        if confidences := taken(self._confidences):
+            meters.confidence.observe_many(confidences)
+        if inputs := taken(self._inputs):
+            meters.ink.observe_many(ink_shares(inputs))
 
 
 class NoRecorder(Recorder):
@@ -170,8 +171,8 @@ def taken(items: list[Item]) -> list[Item]:
     return part
 
 
-def ink_shares(readings: Sequence[Reading]) -> list[float]:
-    """The share of ink, 0-1, in the model's input for each reading: the mean of its pixels."""
-    pixels = np.concatenate([reading.pixels.reshape(1, -1) for reading in readings])
+def ink_shares(inputs: Sequence[NDArray[np.uint8]]) -> list[float]:
+    """The share of ink, 0-1, in each of the model's inputs uint8 (32, 32): the mean of its pixels."""
+    pixels = np.concatenate([one.reshape(1, -1) for one in inputs])
     shares: list[float] = (pixels.mean(axis=1, dtype=np.float32) / 255).tolist()
     return shares
