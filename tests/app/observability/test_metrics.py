@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.observability.counting import count_requests
+from app.observability.instruments import SECONDS, BulkHistogram
+from app.observability.recorder import NoRecorder
 from app.observability.requests import METHODS
+from app.observability.workers import VARIABLE, folder_of_workers, shared_folder
 from bench.servers import family_of
 from model.registry.store import Store
 from tests.client import raw_exchange
-from tests.server import Server, wait_until
+from tests.server import REPOSITORY, Server, wait_until
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -163,3 +170,49 @@ def test_a_swap_and_a_fallback_are_counted(start_server: Callable[..., Server], 
     (two_versions.root / "CURRENT").write_text("3\n")
     wait_until(lambda: value(scraped(server), "numeral_model_fallback") == 1)
     assert value(scraped(server), "numeral_model_fallbacks_total") == 1
+
+
+def test_the_documented_metrics_are_those_at_metrics(start_server: Callable[..., Server], seven: bytes) -> None:
+    text = (REPOSITORY / "deploy/observability/README.md").read_text()
+    rows = re.findall(r"^\| `(numeral_\w+)` \| (\w+) \|([^|]*)\|", text, re.MULTILINE)
+    documented = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+    server = start_server()
+    for path in ("/predict", "/read"):
+        server.client.post(path, content=seven).raise_for_status()
+    families = {}
+    for family in text_string_to_metric_families(server.client.get("/metrics").text):
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        families[family.name + "_total" * (family.type == "counter")] = (family.type, labels)
+    assert families == documented
+
+
+def test_no_metrics_beat_wrong_ones_when_the_disk_is_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    counting = count_requests(True)
+    assert isinstance(counting.recorder, NoRecorder) and counting.registry is None
+
+
+def test_several_workers_without_a_folder_count_nothing_and_one_worker_needs_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "missing"))
+    with shared_folder(2) as can_count:
+        assert not can_count and folder_of_workers() is None
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    with shared_folder(1) as can_count:
+        assert can_count and folder_of_workers() is None
+
+
+def test_many_values_at_once_are_counted_like_one_by_one() -> None:
+    values = [0.0001 * 1.1**power for power in range(150)]
+    text = []
+    for add in (BulkHistogram.observe_many, lambda metric, amounts: [metric.observe(one) for one in amounts]):
+        registry = CollectorRegistry()
+        add(BulkHistogram("x", "text", buckets=SECONDS, registry=registry), values)
+        text.append([line for line in generate_latest(registry).decode().splitlines() if "x_bucket" in line])
+    assert text[0] == text[1]
+    assert text[0][0].endswith("10.0") and len(text[0]) == len(SECONDS) + 1
