@@ -41,6 +41,7 @@ from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
 from app.observability.counting import count_requests
 from app.observability.requests import Requests, paths_of_pages
+from app.observability.trace_context import trace_id_sent
 from app.routes import audit, direct, health, jobs, metrics, predict, problems, read, samples, versions
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
@@ -114,6 +115,9 @@ def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
     apps = direct.apps_of(predict.ENDPOINTS | read.ENDPOINTS, state.predictor, state.content)
+    state.requests = Requests(
+        state.recorder, paths_of_pages(app.routes), settings.log_requests, state.model.version, trace_id_sent
+    )
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)
     app.add_middleware(
@@ -121,7 +125,7 @@ def wrap(app: FastAPI, settings: Settings) -> None:
         root_path=settings.root_path,
         bodies=state.content.budget,
         is_draining=lambda: bool(state.draining.begun),
-        observer=Requests(state.recorder, paths_of_pages(app.routes)),
+        observer=state.requests,
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -146,7 +150,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
-    yield {ON_REFUSAL: app.state.recorder.connection_refused}
+    yield {ON_REFUSAL: app.state.requests.connection_refused}
     await run_in_threadpool(app.state.stopper.stop)
     app.state.model.stop()
     app.state.predictor.close()

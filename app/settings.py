@@ -83,6 +83,7 @@ class Settings(DataSettings):
     predict_keys: Keys = ()
 
     metrics: bool = True  # /metrics
+    log_requests: float = Field(0.0, ge=0, le=1)  # the share of requests that are logged; failed ones always are
 
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)

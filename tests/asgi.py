@@ -10,6 +10,7 @@ from app.http.envelope import Envelope
 from app.http.fast_path import FastPath
 from app.inference.predictor import Predictor
 from app.observability.requests import Requests
+from app.observability.trace_context import trace_id_sent
 from app.routes import predict, read
 from app.routes.direct import METHODS, apps_of
 
@@ -39,7 +40,11 @@ def wrapped(predictor: Predictor) -> Envelope:
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
     apps = apps_of(predict.ENDPOINTS | read.ENDPOINTS, predictor, content)
     return Envelope(
-        FastPath(broken, apps, METHODS), "", content.budget, lambda: False, Requests(predictor.recorder, {})
+        FastPath(broken, apps, METHODS),
+        "",
+        content.budget,
+        lambda: False,
+        Requests(predictor.recorder, {}, 0.0, predictor.model.version, trace_id_sent),
     )
 
 

@@ -39,7 +39,7 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "observability": ("http",),
     "inference": ("http", "schemas", "observability", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
-    "jobs": ("http", "database", "inference", "samples", "settings"),
+    "jobs": ("http", "database", "observability", "inference", "samples", "settings"),
     "routes": ("http", "database", "schemas", "inference", "samples", "jobs", "settings"),
 }
 FILES = {  # and its files

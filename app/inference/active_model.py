@@ -55,6 +55,10 @@ class ActiveModel:
         self._stop.set()
         self._thread.join()
 
+    def version(self) -> int | None:
+        """The version in use; None when there is none."""
+        return self.classifier.version if self.classifier else None
+
     def refresh(self) -> None:
         """Serve the version that `CURRENT` names now. When it can't be loaded, the one in use stays.
 
@@ -76,7 +80,7 @@ class ActiveModel:
             if warning and warning != self.warning:
                 log.error("%s", warning)
             self.warning = warning
-            self.on_change(self.classifier.version if self.classifier else None, warning)
+            self.on_change(self.version(), warning)
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
