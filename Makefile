@@ -1,7 +1,7 @@
 # `make` lists what there is to make. Each target makes .venv first, which is quick the second time.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers bench-v2
+.PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers bench-v2 bench-metrics
 .PHONY: kill-test rolling-test contract-test soak mutation coverage release clean
 
 PYTHON ?= python3
@@ -55,6 +55,9 @@ bench-numbers: $(VENV)/.dev ## Measure reading numbers, and predictions beside i
 
 bench-v2: $(VENV)/.dev ## Measure batches by the protocol V2 beside /predict/batch: 1 minute
 	$(BIN)/python -m bench.protocols
+
+bench-metrics: $(VENV)/.dev ## Measure what /metrics costs, for one worker and for two: 2 minutes
+	$(BIN)/python -m bench.metrics
 
 kill-test: $(VENV)/.dev ## Kill processes at 200 random moments, and look for losses: 15 minutes
 	$(BIN)/python -m bench.kill --times 200

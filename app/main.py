@@ -36,13 +36,17 @@ from app.http.key_file import KeyScope
 from app.http.keys import KeyRing
 from app.http.methods import CommonMethods, allowed
 from app.http.pages import add_pages
+from app.http.protocol import ON_REFUSAL
 from app.http.security import KeyCheck
 from app.inference.active_model import ActiveModel
 from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
-from app.routes import audit, direct, health, jobs, predict, problems, read, review, samples, versions
+from app.observability.counting import count_requests
+from app.observability.requests import Requests, paths_of_pages
+from app.observability.trace_context import trace_id_sent
+from app.routes import audit, direct, health, jobs, metrics, predict, problems, read, review, samples, versions
 from app.routes.protocols import inference, metadata
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
@@ -80,7 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, read, health, review, samples, jobs, versions, audit, problems, inference, metadata):
+    parts = (predict, read, health, metrics, review, samples, jobs, versions, audit, problems, inference, metadata)
+    for part in parts:
         app.include_router(part.router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
@@ -93,8 +98,9 @@ def wire(state: State, settings: Settings) -> None:
     """Create the objects that routes share."""
     store = Store(settings.weights_dir)
     database = Database(settings.database_url, ANSWER_SECONDS)
-    model = ActiveModel(store, Store(settings.shipped_weights_dir))
-    predictor = Predictor(settings, model)
+    counting = count_requests(settings.metrics)
+    model = ActiveModel(store, Store(settings.shipped_weights_dir), counting.recorder.model_changed)
+    predictor = Predictor(settings, model, counting.recorder)
     stopper = Stopper(database, store)
     draining = Draining(settings.drain_seconds, on_signal=stopper.signal)
     state.settings = settings
@@ -110,6 +116,8 @@ def wire(state: State, settings: Settings) -> None:
     state.collector = Collector(settings, database, predictor)
     state.stopper = stopper
     state.draining = draining
+    state.recorder = counting.recorder
+    state.scrape = counting.scrape(metrics.SharedState(model, database, settings.queue_seconds))
     state.event_hub = EventHub(database, model, settings.queue_seconds, is_draining=lambda: draining.begun)
 
 
@@ -118,6 +126,9 @@ def wrap(app: FastAPI, settings: Settings) -> None:
     state = app.state
     endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
     apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
+    state.requests = Requests(
+        state.recorder, paths_of_pages(app.routes), settings.log_requests, state.model.version, trace_id_sent
+    )
     app.add_middleware(ConditionalRequests)
     app.add_middleware(Compression)
     app.add_middleware(CommonMethods, router=app.router)
@@ -127,6 +138,7 @@ def wrap(app: FastAPI, settings: Settings) -> None:
         root_path=settings.root_path,
         bodies=state.content.budget,
         is_draining=lambda: bool(state.draining.begun),
+        observer=state.requests,
     )
     if settings.cors_origins:
         app.add_middleware(
@@ -139,7 +151,7 @@ def wrap(app: FastAPI, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     """Load the model before the first request; stop and close everything after the last one."""
     if multiprocessing.parent_process() is not None:  # this is one of several workers
         die_with_parent(signal.SIGTERM)
@@ -153,12 +165,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
-    yield
+    yield {ON_REFUSAL: app.state.requests.connection_refused}
     await run_in_threadpool(app.state.stopper.stop)
     app.state.collector.stop()
     app.state.model.stop()
     app.state.keys.stop()
     app.state.predictor.close()
+    app.state.recorder.flush()
     app.state.database.close()
     faults.fault_log.count_all(log)
 
@@ -168,6 +181,7 @@ async def on_problem(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
     if isinstance(problem, MethodNotAllowed):
         problem.headers["Allow"] = allowed(request.app.router, request.scope)
+    request.state.problem = problem.slug
     faults.forget_frames(error)  # the frames hold the body in memory
     path = request.scope["path"].removeprefix(request.scope["root_path"])
     status, headers, body = render(problem, request.state.request_id, path)

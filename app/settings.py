@@ -90,6 +90,9 @@ class Settings(DataSettings):
     keep_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of pictures, at most
     keep_days: float = Field(7.0, gt=0, le=3650)  # for which a picture is kept at most
 
+    metrics: bool = True  # /metrics
+    log_requests: float = Field(0.0, ge=0, le=1)  # the share of requests that are logged; failed ones always are
+
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)
     max_import_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of a ZIP; its content may have four times as many

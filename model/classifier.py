@@ -60,10 +60,14 @@ class Classifier:
     """An ONNX Runtime session and the thresholds of one version.
 
     min_confidence: the least confidence, 0–1, and min_score: the least score (log Σ exp(logit)) that are accepted.
+    accept_rate: the share, 0–1, of the validation digits that are accepted; None where the manifest does not say it.
     """
 
-    def __init__(self, model: bytes, version: int, min_confidence: float, min_score: float) -> None:
+    def __init__(
+        self, model: bytes, version: int, min_confidence: float, min_score: float, accept_rate: float | None = None
+    ) -> None:
         self.version = version
+        self.accept_rate = accept_rate
         self.min_confidence = min_confidence
         self.min_score = min_score
         self._session = onnxruntime.InferenceSession(model, session_options(), providers=["CPUExecutionProvider"])
@@ -75,7 +79,8 @@ class Classifier:
             manifest = json.loads((folder / "manifest.json").read_bytes())
             accept = manifest["acceptance"]
             model = (folder / "model.onnx").read_bytes()
-            return cls(model, manifest["version"], accept["min_confidence"], accept["min_score"])
+            promised = manifest.get("metrics", {}).get("validation", {}).get("accepted")
+            return cls(model, manifest["version"], accept["min_confidence"], accept["min_score"], promised)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedVersion(f"{folder} can't be loaded: {error!r}") from None
         except Exception as error:  # ONNX Runtime's exceptions share no base class

@@ -10,6 +10,8 @@ from app.http.envelope import Envelope
 from app.http.fast_path import FastPath
 from app.http.keys import KeyRing
 from app.inference.predictor import Predictor
+from app.observability.requests import Requests
+from app.observability.trace_context import trace_id_sent
 from app.routes import predict, read
 from app.routes.direct import METHODS, apps_of
 from app.routes.protocols import inference
@@ -38,10 +40,15 @@ def whole(body: bytes) -> Message:
 def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
-    apps = apps_of(
-        predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS, predictor, content, KeyRing(predictor.settings)
+    endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
+    apps = apps_of(endpoints, predictor, content, KeyRing(predictor.settings))
+    return Envelope(
+        FastPath(broken, apps, METHODS),
+        "",
+        content.budget,
+        lambda: False,
+        Requests(predictor.recorder, {}, 0.0, predictor.model.version, trace_id_sent),
     )
-    return Envelope(FastPath(broken, apps, METHODS), "", content.budget, lambda: False)
 
 
 async def broken(*_: object) -> None:

@@ -37,11 +37,12 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "client": (),
     "database": ("http",),
     "schemas": ("http",),
-    "inference": ("http", "schemas", "settings"),
+    "observability": ("http",),
+    "inference": ("http", "schemas", "observability", "settings"),
     "doctor": ("database", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
-    "feedback": ("http", "database", "inference", "settings"),
-    "jobs": ("http", "database", "inference", "samples", "settings"),
+    "feedback": ("http", "database", "observability", "inference", "settings"),
+    "jobs": ("http", "database", "observability", "inference", "samples", "settings"),
     "routes": ("http", "database", "schemas", "inference", "samples", "feedback", "jobs", "settings"),
 }
 FILES = {  # and its files

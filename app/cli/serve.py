@@ -27,21 +27,13 @@ from app.http.keys import KeyRing
 from app.http.protocol import Protocol
 from app.jobs import records
 from app.jobs.states import State
+from app.observability.logs import LOGGING
+from app.observability.workers import shared_folder
 from app.settings import BadSettings, Settings, load_settings
 from model.errors import ModelError, StoreError
 from model.registry.store import Store, usable_folder
 
 log = logging.getLogger("numeral")
-
-
-LOGGING = {  # for this process and every worker
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"alembic.runtime.plugins": {"level": "WARNING"}},
-}
 
 
 class CannotServe(Exception):
@@ -54,12 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", help="address to listen on (HOST, 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on (PORT, 8000)")
     parser.add_argument("--workers", help="processes that serve (NUMERAL_WORKERS, 1)")
-    parser.add_argument("--access-log", action="store_true", help="log a line for each request")
+    parser.add_argument("--access-log", action="store_true", help="log each request (NUMERAL_LOG_REQUESTS=1)")
     options = parser.parse_args(argv)
     for variable, value in (
         ("HOST", options.host),
         ("PORT", options.port),
         ("NUMERAL_WORKERS", options.workers),
+        ("NUMERAL_LOG_REQUESTS", "1" if options.access_log else None),
     ):
         if value is not None:
             os.environ[variable] = value  # worker processes read their settings from there
@@ -70,7 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BadSettings, CannotServe, ModelError) as error:
         print(f"numeral: {error}", file=sys.stderr)
         return 1
-    run(settings, access_log=options.access_log)
+    with shared_folder(settings.workers) as can_count:
+        if not can_count:
+            os.environ["NUMERAL_METRICS"] = "false"
+        run(settings)
     return 0
 
 
@@ -150,7 +146,7 @@ def check_port(host: str, port: int) -> None:
             raise CannotServe(message) from None
 
 
-def run(settings: Settings, access_log: bool) -> None:
+def run(settings: Settings) -> None:
     """Run uvicorn: one worker in this process, or several as its children."""
     allow_many_files()
     uvicorn.run(
@@ -162,7 +158,7 @@ def run(settings: Settings, access_log: bool) -> None:
         loop="uvloop",
         http=partial(Protocol, header_timeout=settings.header_timeout, body_timeout=settings.body_timeout),  # type: ignore[arg-type]  # uvicorn calls it, and no more
         ws="none",
-        access_log=access_log,
+        access_log=False,  # the app logs requests itself
         log_config=LOGGING,
         server_header=False,
         timeout_keep_alive=settings.keep_alive_timeout,

@@ -21,6 +21,7 @@ from app.feedback.shadow_records import COUNTS, end
 from app.inference.answered import Answered, summary_of
 from app.inference.number_reader import numbers_of
 from app.inference.retained_versions import RetainedVersions, VersionDamaged, VersionNotFound
+from app.observability.recorder import NoRecorder
 from model import faults
 from model.classifier import Classifier
 from model.preprocessing.decoding.limits import Limits
@@ -116,5 +117,6 @@ def read_again(classifier: Classifier, one: Answered, limits: Limits) -> tuple[s
     if one.reading is not None:
         (verdict,) = classifier.judge([one.reading])
         return str(verdict.digit), verdict.confidence, verdict.accepted
-    text, confidence, accepted, _ = summary_of(numbers_of(one.picture, classifier, limits, one.digits))
+    found = numbers_of(one.picture, classifier, limits, one.digits, NoRecorder())
+    text, confidence, accepted, _ = summary_of(found)
     return text, confidence, accepted

@@ -7,6 +7,8 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +26,19 @@ Header = tuple[bytes, bytes]
 CLOSE: Header = (b"connection", b"close")
 
 
+class RequestObserver(Protocol):
+    """Hears of every request. `state["problem"]` of its scope is the slug of the problem that answers it, if one does.
+
+    A request without an answer, because the client left, ends with status 0.
+    """
+
+    def began(self) -> None:
+        """A request begins."""
+
+    def ended(self, scope: Scope, status: int, seconds: float) -> None:
+        """It has been answered, `seconds` later."""
+
+
 class Envelope:
     """Middleware that sets the request id, ignores slashes at the path's end, and renders problems not yet answered.
 
@@ -31,13 +46,22 @@ class Envelope:
     root_path: path prefix at a reverse proxy; used when neither the server nor the app around this one sets one.
     is_draining: whether the service is about to stop. Its answers then say `Connection: close`, so that a proxy sends
     the next request to another server.
+    observer: hears of each request's begin and end.
     """
 
-    def __init__(self, app: ASGIApp, root_path: str, bodies: BodyBudget, is_draining: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        root_path: str,
+        bodies: BodyBudget,
+        is_draining: Callable[[], bool],
+        observer: RequestObserver,
+    ) -> None:
         self.app = app
         self.root_path = root_path
         self.bodies = bodies
         self.is_draining = is_draining
+        self.observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; answer an exception with a problem."""
@@ -53,6 +77,8 @@ class Envelope:
         if self.is_draining():
             added.append(CLOSE)
         sender = Sender(send, root_path, added)
+        self.observer.began()
+        began = perf_counter()
         try:
             await self.app(scope, receive, sender)
         except ClientLeft:
@@ -62,9 +88,11 @@ class Envelope:
                 raise
             log.warning("%s %s, request %s, was cut off: the service stops", scope["method"], scope["path"], request_id)
             if not sender.started:
+                scope["state"]["problem"] = Stopping.slug
                 await send_problem(Stopping(), scope, receive, sender)
         except Exception as error:
             problem = error if isinstance(error, Problem) else Problem()
+            scope["state"]["problem"] = problem.slug
             if problem is not error:
                 faults.report(log, f"{scope['method']} {scope['path']}, request {request_id},", error)
             faults.forget_frames(error)  # the frames hold the body, and this frame the error: a reference cycle
@@ -72,16 +100,18 @@ class Envelope:
                 await send_problem(problem, scope, receive, sender)
         finally:
             self.bodies.release(scope)
+            self.observer.ended(scope, sender.status, perf_counter() - began)
 
 
 class Sender:
     """Wraps `send`: adds headers to the response, and puts its Location under the root path.
 
-    started: whether the response has begun, so that it is too late to send another.
+    started: whether the response has begun, so that it is too late to send another; status: its status, 0 before.
     """
 
     def __init__(self, send: Send, root_path: str, added: Sequence[Header]) -> None:
         self.started = False
+        self.status = 0
         self._send = send
         self._root_path = root_path
         self._added = added
@@ -90,6 +120,7 @@ class Sender:
         """Pass the message on."""
         if message["type"] == "http.response.start":
             self.started = True
+            self.status = message["status"]
             headers = message.get("headers", ())
             kept = with_prefix(self._root_path, headers) if self._root_path else headers
             message["headers"] = [*kept, *self._added]

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+ROUTE = "numeral.route"  # in the scope: the path of a direct route, as FastAPI leaves a `route` for its own
+
 
 class FastPath:
     """Passes a request to the app of its path in `direct` when its method is in `methods`, else to `app`.
@@ -22,7 +24,7 @@ class FastPath:
     def __init__(self, app: ASGIApp, direct: Mapping[str, ASGIApp], methods: frozenset[str]) -> None:
         self.app = app
         self.direct = {path: app for path, app in direct.items() if "{" not in path}
-        self.templates = [(compile_path(path)[0], app) for path, app in direct.items() if "{" in path]
+        self.templates = [(compile_path(path)[0], path, app) for path, app in direct.items() if "{" in path]
         self.methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,13 +34,18 @@ class FastPath:
             path = scope["path"]
             if root_path := scope.get("root_path"):
                 path = path.removeprefix(root_path)
-            app = self.direct.get(path) or self._with_parameters(path, scope) or app
+            if direct := self.direct.get(path):
+                app = direct
+                scope[ROUTE] = path
+            else:
+                app = self._with_parameters(path, scope) or app
         await app(scope, receive, send)
 
     def _with_parameters(self, path: str, scope: Scope) -> ASGIApp | None:
         """The app whose path has parameters and matches; it gets them in the scope."""
-        for template, app in self.templates:
-            if found := template.match(path):
+        for pattern, template, app in self.templates:
+            if found := pattern.match(path):
                 scope["path_params"] = found.groupdict()
+                scope[ROUTE] = template
                 return app
         return None

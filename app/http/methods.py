@@ -63,4 +63,8 @@ async def without_body(app: ASGIApp, scope: Scope, receive: Receive, send: Send)
             await send(message)
             await send({"type": "http.response.body", "body": b""})
 
-    await app({**scope, "method": "GET"}, receive_until_ended, send_headers)
+    inner = {**scope, "method": "GET"}
+    try:
+        await app(inner, receive_until_ended, send_headers)
+    finally:
+        scope.update({name: inner[name] for name in ("route", "endpoint") if name in inner})

@@ -9,6 +9,7 @@ problem.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -22,6 +23,9 @@ LINE_BYTES = 4  # of a header besides its name and value: colon, space, CR and L
 HOP_BY_HOP = (b"connection", b"upgrade", b"http2-settings")
 LINGER_SECONDS = 2.0  # how long a refused client may go on sending: an earlier close could lose the answer
 LINGER_BYTES = 64_000_000
+ON_REFUSAL = (
+    "on_refusal"  # in the state that the app's lifespan yields: called with each refusal's problem and request id
+)
 
 
 class Protocol(HttpToolsProtocol):
@@ -45,6 +49,7 @@ class Protocol(HttpToolsProtocol):
         self._stuck_since: float | None = None
         self._refused: int | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._on_refusal: Callable[[Problem, str], None] = self.app_state.get(ON_REFUSAL, lambda *_: None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timer."""
@@ -170,6 +175,7 @@ class Protocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         if not begun:
             request_id = new_id()
+            self._on_refusal(problem, request_id)
             status, headers, body = render(problem, request_id)
             headers |= {"Content-Length": str(len(body)), "Connection": "close", "X-Request-ID": request_id}
             lines = [f"{name.lower()}: {value}\r\n".encode("latin-1") for name, value in headers.items()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,15 @@ class ActiveModel:
 
     classifier: None until one is loaded. warning: why it is not the version that `CURRENT` names, else None.
     shipped: the store to use while `store` has no version, because it can't be written.
+    on_change: called with the version in use, None if there is none, and the warning, when either may have changed.
     """
 
-    def __init__(self, store: Store, shipped: Store) -> None:
+    def __init__(
+        self, store: Store, shipped: Store, on_change: Callable[[int | None, str | None], None] = lambda *_: None
+    ) -> None:
         self.store = store
         self.shipped = shipped
+        self.on_change = on_change
         self.classifier: Classifier | None = None
         self.warning: str | None = None
         self._wanted: int | None = None
@@ -49,6 +54,10 @@ class ActiveModel:
         """End the polling."""
         self._stop.set()
         self._thread.join()
+
+    def version(self) -> int | None:
+        """The version in use; None when there is none."""
+        return self.classifier.version if self.classifier else None
 
     def refresh(self) -> None:
         """Serve the version that `CURRENT` names now. When it can't be loaded, the one in use stays.
@@ -71,6 +80,7 @@ class ActiveModel:
             if warning and warning != self.warning:
                 log.error("%s", warning)
             self.warning = warning
+            self.on_change(self.version(), warning)
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL_SECONDS):

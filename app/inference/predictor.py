@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,13 +28,15 @@ from app.inference.batching import Batcher
 from app.inference.costs import is_small, is_tiny
 from app.inference.pictures import Picture
 from app.inference.retained_versions import RetainedVersions
+from app.observability.recorder import NoRecorder, Recorder
 from app.settings import Settings
 from model import faults
 from model.classifier import Classifier, Verdict
 from model.faults import result_or_error
 from model.preprocessing.decoding.limits import Limits
+from model.preprocessing.decoding.page import Page
 from model.preprocessing.errors import ImageError
-from model.preprocessing.pipeline import Reading, read_many
+from model.preprocessing.pipeline import Reading, open_picture, read_opened
 
 LARGE_THREADS = 1  # a worker has about one core, so more threads would not be faster
 THREAD_NICENESS = 10
@@ -53,9 +56,10 @@ class Answer(NamedTuple):
 class Predictor:
     """Makes predictions with the version in use, within the limits of the settings."""
 
-    def __init__(self, settings: Settings, model: ActiveModel) -> None:
+    def __init__(self, settings: Settings, model: ActiveModel, recorder: Recorder | None = None) -> None:
         self.settings = settings
         self.model = model
+        self.recorder = recorder or NoRecorder()
         self.limits = Limits(settings.max_image_bytes, settings.max_image_pixels)
         self.in_flight = 0
         self.large_in_flight = 0
@@ -77,9 +81,10 @@ class Predictor:
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
         """Convert pictures to the network's inputs, in order; an exception in the place of each that fails."""
-        inputs = [result_or_error(as_array, picture) if isinstance(picture, list) else picture for picture in pictures]
-        rest = iter(read_many([one for one in inputs if not isinstance(one, Exception)], self.limits))
-        return [one if isinstance(one, Exception) else next(rest) for one in inputs]
+        return read_opened(self._open_all(pictures))
+
+    def _open_all(self, pictures: Sequence[Picture]) -> list[Page | Reading | Exception]:
+        return [result_or_error(opened, picture, self.limits) for picture in pictures]
 
     def classifier(self) -> Classifier:
         """The version in use. Raises NotReady."""
@@ -97,10 +102,22 @@ class Predictor:
         classifier: None for the version in use.
         A bug that one picture triggers is logged and becomes an internal error for that picture only.
         """
-        readings = self.read_all(pictures)
+        began = perf_counter()
+        pages = self._open_all(pictures)
+        decoded = perf_counter()
+        readings = read_opened(pages)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
-        answers = iter(answers_for(classifier or self.classifier(), readable) if readable else [])
-        return [next(answers) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
+        preprocessed = perf_counter()
+        answers = answers_for(classifier or self.classifier(), readable) if readable else []
+        self.recorder.batch(
+            len(pictures),
+            decoded - began,
+            preprocessed - decoded,
+            perf_counter() - preprocessed,
+            [answer for answer in answers if isinstance(answer, Answer)],
+        )
+        rest = iter(answers)
+        return [next(rest) if isinstance(reading, Reading) else problem_of(reading) for reading in readings]
 
     def answer_alone(self, picture: Picture, classifier: Classifier | None = None) -> Answer:
         """Answer one picture, in the calling thread. classifier: as for `answer_all`. Raises Problem."""
@@ -165,6 +182,11 @@ def problem_of(error: Exception) -> Problem:
         problem = Problem()
     faults.forget_frames(error)
     return problem
+
+
+def opened(picture: Picture, limits: Limits) -> Page | Reading:
+    """Decode an image file, or take rows of pixels. Raises ImageError, or ValueError for rows that do not add up."""
+    return open_picture(as_array(picture) if isinstance(picture, list) else picture, limits)
 
 
 def as_array(rows: list[bytes]) -> NDArray[np.uint8]:

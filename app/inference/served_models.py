@@ -154,7 +154,7 @@ async def answer_pages(
     def work(page: tuple[int, bytes]) -> NumbersOnPage:
         place, file = page
         try:
-            return numbers_of(picture_of(file), classifier, predictor.limits, parameters.digits)
+            return numbers_of(picture_of(file), classifier, predictor.limits, parameters.digits, predictor.recorder)
         except Exception as error:
             raise placed(problem_of(error), place, len(values)) from None
 

@@ -8,6 +8,7 @@ its record says that the service was stopped.
 
 from __future__ import annotations
 
+import logging.config
 import os
 import resource
 import signal
@@ -25,10 +26,12 @@ from app.database.database import Database, DatabaseUnavailable
 from app.database.sqlite import sqlite_file
 from app.database.timeouts import ANSWER_SECONDS
 from app.jobs import reporting
+from app.jobs.forwarding import forwarding
 from app.jobs.records import AGAIN
 from app.jobs.scratch import scratch_folder
 from app.jobs.stall import Stall, bytes_moved
 from app.jobs.states import State
+from app.observability.logs import LOGGING
 from app.settings import MEGABYTE, Settings, load_settings
 from model.registry.store import Store
 
@@ -67,6 +70,7 @@ def main() -> int:
     """Supervise the job named on the command line."""
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    logging.config.dictConfig(LOGGING)
     settings = load_settings()
     with closing(Database(settings.database_url, ANSWER_SECONDS)) as database:
         return supervise(settings, database, sys.argv[1], stopped)
@@ -89,7 +93,9 @@ def supervise(settings: Settings, database: Database, job_id: str, stopped: thre
                 stderr=log,
                 env=environment_of(os.environ, folder),
             )
-            end = watch(child, settings, database, job_id, log, stopped) or ending_of(child.returncode, tail(log))
+            with forwarding(log, job_id):
+                end = watch(child, settings, database, job_id, log, stopped)
+            end = end or ending_of(child.returncode, tail(log))
             database.retry(lambda: reporting.conclude(database, job_id, store, *end))
             database.retry(lambda: reporting.write_log(database, job_id, tail(log)))
     except OSError as error:

@@ -70,6 +70,9 @@ async def predict_batch(
     request_id = scope["state"]["request_id"]
     work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id)
     outcomes = await predictor.in_thread(work, body)
+    for outcome in outcomes:
+        if isinstance(outcome, Problem):
+            predictor.recorder.refused(outcome.slug)
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
         for outcome in outcomes

@@ -99,15 +99,16 @@ def answer_item(
             raise picture
         return answer_picture(predictor, classifier, asked, picture, item)
     except Exception as error:
-        _, _, problem = render(problem_of(error), asked.request_id)
-        return problem
+        problem = problem_of(error)
+        predictor.recorder.refused(problem.slug)
+        return render(problem, asked.request_id)[2]
 
 
 def answer_picture(
     predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture, item: int | None
 ) -> bytes:
     """The JSON for one picture. item: its place in a batch, None for the only one. Raises ImageError."""
-    found = numbers_of(picture, classifier, predictor.limits, asked.digits)
+    found = numbers_of(picture, classifier, predictor.limits, asked.digits, predictor.recorder)
     if predictor.observe is not None:
         predictor.observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
     return to_json(described(found, classifier.version, asked), exclude_none=True)

@@ -156,6 +156,13 @@ def page(
         return connection.execute(query).mappings().all(), total
 
 
+def count_by_label(connection: Connection) -> list[int]:
+    """How many samples of each digit there are."""
+    rows = connection.execute(select(samples.c.label, func.count()).group_by(samples.c.label))
+    counts = {label: count for label, count in rows}
+    return [counts.get(digit, 0) for digit in range(10)]
+
+
 def for_training(database: Database) -> tuple[Labelled, Labelled]:
     """The samples for training, and the held-out ones, both sorted by id, so that trainings are repeatable."""
     query = select(samples.c.reading, samples.c.label, samples.c.held_out).order_by(samples.c.id)

@@ -103,7 +103,12 @@ def read_many(
     This is faster than one by one if many of the files are pages like MNIST's. It raises nothing. An error that is no
     ImageError is a bug, and affects that picture alone.
     """
-    results = [result_or_error(open_picture, picture, limits) for picture in pictures]
+    return read_opened([result_or_error(open_picture, picture, limits) for picture in pictures])
+
+
+def read_opened(opened: Sequence[Page | Reading | Exception]) -> list[Reading | Exception]:
+    """The second half of `read_many`: read what `open_picture` returned or raised for each picture."""
+    results = [*opened]
     pages = {i: page for i, page in enumerate(results) if isinstance(page, Page) and page.gray.shape == MNIST_SHAPE}
     if len(pages) >= MIN_BATCH:
         try:
