@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from model.classifier import Classifier
 from model.data.digits import Labelled, Splits, joined
@@ -54,13 +55,28 @@ def test_a_normalization_becomes_part_of_the_first_layer(normalization: Normaliz
         torch.testing.assert_close(network_of(shipped, normalization)(images), expected, atol=1e-4, rtol=1e-4)
 
 
+def trained(normalization: Normalization, digits: Labelled) -> State:
+    """Weights as a notebook trains them on normalized digits, without deslanting."""
+    torch.manual_seed(1)
+    net = Net()
+    optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
+    images = (torch.from_numpy(to_input(digits.images)) - normalization.mean) / normalization.deviation
+    labels = torch.from_numpy(digits.labels)
+    for _ in range(5):
+        for which in torch.randperm(len(images)).split(32):
+            optimizer.zero_grad()
+            cross_entropy(net(images[which]), labels[which]).backward()
+            optimizer.step()
+    return net.state_dict()
+
+
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
 def test_the_normalization_that_weights_were_trained_with_is_found(
-    normalization: Normalization, shipped: State, embedded: Splits
+    normalization: Normalization, embedded: Splits
 ) -> None:
-    trials = try_all(trained_on(normalization, shipped), joined(embedded.train, embedded.validation))
-    assert (trials[0].normalization, trials[0].deslants) == (normalization, True) and len(trials) == 6
-    assert [trial.accuracy for trial in trials] == sorted((trial.accuracy for trial in trials), reverse=True)
+    trials = try_all(trained(normalization, embedded.train), joined(embedded.validation, embedded.test))
+    assert (trials[0].normalization, trials[0].deslants) == (normalization, False) and len(trials) == 6
+    assert [trial.loss for trial in trials] == sorted(trial.loss for trial in trials)
 
 
 def as_read_without_deslanting(state: State, digits: Labelled) -> Labelled:
