@@ -7,7 +7,6 @@ numeral retrain --follow
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.remote import ERRORS, answer, checked, connect, fail, parse, service
+from app.client.events import EventReader
 from model.errors import INTERRUPTED
 
 OPTIONS = ("epochs", "learning_rate", "seed", "patience", "from", "promote")
@@ -85,19 +85,15 @@ def show(client: httpx.Client, console: Console, location: str) -> None:
 
 def follow(client: httpx.Client, location: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (kind, data) of the job's events until it ends. After a lost connection, continue with the next event."""
-    last, failures = "0", 0
+    reader, failures = EventReader(), 0
     while True:
+        reader.reset()
         try:
-            with client.stream("GET", f"{location}/events", headers={"Last-Event-ID": last}) as response:
-                event: dict[str, str] = {}
+            with client.stream("GET", f"{location}/events", headers={"Last-Event-ID": reader.last_id}) as response:
                 for line in checked(response).iter_lines():
-                    if line and not line.startswith(":"):
-                        name, _, value = line.partition(": ")
-                        event[name] = value
-                    elif event:
-                        last, failures = event["id"], 0
-                        yield event["event"], json.loads(event["data"])
-                        event = {}
+                    if event := reader.feed(line):
+                        failures = 0
+                        yield event.kind, event.data
         except httpx.TransportError:
             failures += 1
             if failures > RECONNECTS:

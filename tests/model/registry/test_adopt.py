@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from model.classifier import Classifier
 from model.data.digits import Labelled, Splits, joined
@@ -54,31 +54,38 @@ def test_a_normalization_becomes_part_of_the_first_layer(normalization: Normaliz
         torch.testing.assert_close(network_of(shipped, normalization)(images), expected, atol=1e-4, rtol=1e-4)
 
 
+def trained(normalization: Normalization, digits: Labelled) -> State:
+    """Weights as a notebook trains them on normalized digits, without deslanting."""
+    torch.manual_seed(1)
+    net = Net()
+    optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
+    images = (torch.from_numpy(to_input(digits.images)) - normalization.mean) / normalization.deviation
+    labels = torch.from_numpy(digits.labels)
+    for _ in range(5):
+        for which in torch.randperm(len(images)).split(32):
+            optimizer.zero_grad()
+            cross_entropy(net(images[which]), labels[which]).backward()
+            optimizer.step()
+    return net.state_dict()
+
+
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
 def test_the_normalization_that_weights_were_trained_with_is_found(
-    normalization: Normalization, shipped: State, embedded: Splits
+    normalization: Normalization, embedded: Splits
 ) -> None:
-    trials = try_all(trained_on(normalization, shipped), joined(embedded.train, embedded.validation))
-    assert (trials[0].normalization, trials[0].deslants) == (normalization, True) and len(trials) == 6
-    assert [trial.accuracy for trial in trials] == sorted((trial.accuracy for trial in trials), reverse=True)
+    trials = try_all(trained(normalization, embedded.train), joined(embedded.validation, embedded.test))
+    assert (trials[0].normalization, trials[0].deslants) == (normalization, False) and len(trials) == 6
+    assert [trial.loss for trial in trials] == sorted(trial.loss for trial in trials)
 
 
-def as_read_without_deslanting(state: State, digits: Labelled) -> Labelled:
-    """The digits, labelled as the network reads them when they are not deslanted."""
-    net = network_of(state, NORMALIZATIONS[0])
+def test_a_network_that_reads_better_without_is_not_deslanted(embedded: Splits, tmp_path: Path) -> None:
+    store, state = Store(tmp_path), trained(NORMALIZATIONS[0], embedded.train)
+    adopted = adopt(store, state, "", embedded, silent)
+    assert not adopted.trials[0].deslants and not store.manifest(1)["adopted"]["deslants"]
+    images = to_input(embedded.test.images)
     with torch.inference_mode():
-        return replace(digits, labels=net(torch.from_numpy(to_input(digits.images))).argmax(1).numpy())
-
-
-def test_a_network_that_reads_better_without_is_not_deslanted(shipped: State, embedded: Splits, tmp_path: Path) -> None:
-    parts = {
-        name: as_read_without_deslanting(shipped, getattr(embedded, name)) for name in ("train", "validation", "test")
-    }
-    splits, store = replace(embedded, **parts), Store(tmp_path)
-    adopted = adopt(store, shipped, "0" * 64, splits, silent)
-    assert not adopted.trials[0].deslants and adopted.trials[0].accuracy == 1.0
-    classifier = Classifier.load(store.folder(adopted.published.version))
-    assert (classifier.scores(to_input(splits.test.images)).predicted == splits.test.labels).all()
+        expected = network_of(state, NORMALIZATIONS[0])(torch.from_numpy(images)).numpy()
+    np.testing.assert_allclose(Classifier.load(store.folder(1)).scores(images).logits, expected, atol=1e-4)
 
 
 def test_the_version_answers_as_the_network_did_and_says_where_it_comes_from(
