@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -47,11 +46,6 @@ WANTED: dict[State | None, End] = {
     State.CANCELLED: (State.CANCELLED, "Cancelled on request."),
     State.INTERRUPTED: (State.INTERRUPTED, "The job was given up meanwhile."),
 }
-
-
-def can_train() -> bool:
-    """Whether torch is installed, which comes with the extra `train`. It is not imported for that."""
-    return find_spec("torch") is not None
 
 
 def start(job_id: str, environment: Mapping[str, str] | None = None) -> None:

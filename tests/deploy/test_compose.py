@@ -64,8 +64,11 @@ def test_nginx_and_prometheus_ask_the_service_by_its_name(compose: dict[str, Any
     assert "server numeral:8000 " in (DEPLOY / "nginx.conf").read_text()
     mounted = [mount.split(":")[:2] for mount in compose["services"]["nginx"]["volumes"]]
     assert ["./nginx.conf", "/etc/nginx/nginx.conf"] in mounted
-    for config in DEPLOY.glob("observability/prometheus.y*ml"):
-        assert "numeral:8000" in config.read_text()
+    prometheus = compose["services"]["prometheus"]
+    assert "./observability:/etc/prometheus:ro" in prometheus["volumes"]
+    assert "--config.file=/etc/prometheus/prometheus-compose.yml" in prometheus["command"]
+    config = yaml.safe_load((DEPLOY / "observability/prometheus-compose.yml").read_text())
+    assert config["scrape_configs"][0]["static_configs"] == [{"targets": ["numeral:8000"]}]
 
 
 def test_what_grafana_is_given_is_yaml_and_reports_to_nobody(compose: dict[str, Any]) -> None:
