@@ -41,7 +41,7 @@ from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
 from app.routes import audit, direct, health, jobs, predict, problems, read, samples, versions
-from app.routes.protocols import inference, metadata
+from app.routes.protocols import chosen
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -78,8 +78,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, read, health, samples, jobs, versions, audit, problems, inference, metadata):
+    for part in (predict, read, health, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
+    for router in chosen.routers(settings):
+        app.include_router(router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
     add_pages(app)
@@ -113,7 +115,7 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
+    endpoints = predict.ENDPOINTS | read.ENDPOINTS | chosen.endpoints(settings)
     apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
     app.add_middleware(CommonMethods, router=app.router)
     app.add_middleware(FastPath, direct=apps, methods=direct.METHODS)

@@ -27,7 +27,7 @@ from app.http.keys import KeyRing
 from app.http.protocol import Protocol
 from app.jobs import records
 from app.jobs.states import State
-from app.settings import BadSettings, Settings, load_settings
+from app.settings import PORT_VARIABLES, BadSettings, Settings, load_settings
 from model.errors import ModelError, StoreError
 from model.registry.store import Store, usable_folder
 
@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for variable, value in (
         ("HOST", options.host),
         ("PORT", options.port),
+        *((cloud, options.port) for cloud in PORT_VARIABLES if os.environ.get(cloud)),
         ("NUMERAL_WORKERS", options.workers),
     ):
         if value is not None:

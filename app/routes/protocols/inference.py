@@ -38,8 +38,7 @@ MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer 
 async def infer(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer the tensors of a request. Raises Problem."""
     settings, named = predictor.settings, scope["path_params"]
-    if scope["method"] != "POST":
-        raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
+    check_is_post(scope)
     model = model_named(named["model"])
     check_names(scope["query_string"], ())
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
@@ -56,6 +55,12 @@ async def infer(predictor: Predictor, content: ContentReader, scope: Scope, rece
     }
     answer, json_bytes = encode_response(head, wanted, are_binary(request, len(wanted)))
     await send_answer(send, answer, json_bytes, header(scope, b"accept-encoding"))
+
+
+def check_is_post(scope: Scope) -> None:
+    """Raise MethodNotAllowed for a PUT, which other direct routes take."""
+    if scope["method"] != "POST":
+        raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
 
 
 def parsed(body: bytes, model: ServedModel, header_length: str, most: int) -> tuple[InferenceRequest, Values]:
