@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.http.errors import BadRequest, BatchTooLarge
+from app.http.errors import BatchTooLarge
 from app.inference.pictures import Picture, as_image_request, from_json
 from app.schemas.instances import InstancesRequest
 from app.schemas.json_body import as_utf8, context_of, is_small_json, validate_counted
@@ -32,8 +32,6 @@ def pictures_of_instances(body: bytes, most: int) -> list[Picture | Exception]:
     instances = validate_counted(instances_request, text).instances
     if len(instances) > most:
         raise BatchTooLarge(f"{len(instances)} images; send at most {most}.")
-    if not instances:
-        raise BadRequest("There are no instances.")
     context = context_of(text)
     return [result_or_error(lambda one: from_json(as_image_request(fields_of(one), context)), one) for one in instances]
 

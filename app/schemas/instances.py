@@ -25,7 +25,8 @@ class InstancesRequest(BaseModel):
     """Pictures."""
 
     instances: Annotated[
-        list[Any], Field(description='of each picture `{"b64": …}`, or what `/predict` takes: `image` or `pixels`')
+        list[Any],
+        Field(min_length=1, description='of each picture `{"b64": …}`, or what `/predict` takes: `image` or `pixels`'),
     ]
     parameters: NoParameters | None = None
 

@@ -14,7 +14,6 @@ from starlette.types import Receive, Scope, Send
 from app.http.body import body_limit, header
 from app.http.compression import compressed
 from app.http.encodings import ContentReader
-from app.http.errors import MethodNotAllowed
 from app.http.queries import check_names
 from app.http.security import predict_bearer
 from app.inference.output_tensors import encode_response, requested
@@ -22,7 +21,7 @@ from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from app.inference.served_models import MODELS, ServedModel, model_named
 from app.inference.tensors import BYTES, Values, bytes_of, numbers_of, only_input, parse_request
-from app.routes.direct import Endpoint
+from app.routes.direct import Endpoint, check_is_post
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import INFERENCES
 from app.schemas.inference import InferenceRequest, InferenceResponse
@@ -55,12 +54,6 @@ async def infer(predictor: Predictor, content: ContentReader, scope: Scope, rece
     }
     answer, json_bytes = encode_response(head, wanted, are_binary(request, len(wanted)))
     await send_answer(send, answer, json_bytes, header(scope, b"accept-encoding"))
-
-
-def check_is_post(scope: Scope) -> None:
-    """Raise MethodNotAllowed for a PUT, which other direct routes take."""
-    if scope["method"] != "POST":
-        raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
 
 
 def parsed(body: bytes, model: ServedModel, header_length: str, most: int) -> tuple[InferenceRequest, Values]:

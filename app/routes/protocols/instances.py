@@ -13,7 +13,7 @@ from app.http.errors import Problem, as_json
 from app.http.queries import check_names
 from app.inference.instances import pictures_of_instances
 from app.inference.predictor import Answer, Predictor, problem_of
-from app.routes.direct import send_json
+from app.routes.direct import check_is_post, send_json
 from app.routes.predict import prediction
 from app.routes.read import Asked, answer_item
 from app.schemas.bodies import UNLOCKED
@@ -61,7 +61,8 @@ async def read_instances(
 
 
 async def read_instances_body(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive) -> bytes:
-    """The body, if the query is empty. Raises Problem."""
+    """The body of a POST whose query is empty. Raises Problem."""
+    check_is_post(scope)
     check_names(scope["query_string"], ())
     return await content.read(scope, receive, body_limit(predictor.settings, predictor.settings.max_batch))
 

@@ -13,7 +13,7 @@ from app.http.security import Predicting, predict_bearer
 from app.inference.predictor import Predictor
 from app.inference.served_models import MODELS, model_named
 from app.routes.direct import Endpoint
-from app.routes.protocols.inference import ModelOfPath, check_is_post
+from app.routes.protocols.inference import ModelOfPath
 from app.routes.protocols.instances import EXAMPLES, PAGES, instances_body, predict_instances, read_instances
 from app.routes.protocols.metadata import Model, check_ready
 from app.schemas.inference import ModelReady
@@ -28,7 +28,6 @@ router = APIRouter(prefix="/v1", tags=["v1"], responses=plainly_documented(401, 
 
 async def predict(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer instances by the model that the path names. Raises Problem."""
-    check_is_post(scope)
     model = model_named(scope["path_params"]["model"])
     answer = read_instances if model.name == NUMBERS else predict_instances
     await answer(predictor, content, scope, receive, send)

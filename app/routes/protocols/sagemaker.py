@@ -12,14 +12,16 @@ from app.http.body import body_limit
 from app.http.encodings import ContentReader
 from app.http.security import predict_bearer
 from app.inference.predictor import Predictor
-from app.routes.direct import Endpoint
+from app.routes.direct import Endpoint, check_is_post
 from app.routes.health import readyz
 from app.routes.predict import predict, predict_batch
 from app.routes.protocols.instances import predict_instances
 from app.schemas.bodies import one_image
 from app.schemas.examples import IMAGE, IMAGES
 from app.schemas.health import Health
-from app.schemas.predict import Prediction
+from app.schemas.instances import InstancesRequest, Predictions
+from app.schemas.openapi import reference
+from app.schemas.predict import Batch, ImageRequest, Prediction
 from app.schemas.problems import documented
 
 PATH = "/invocations"
@@ -31,6 +33,7 @@ router.get("/ping", name="sagemaker_ping", responses={503: {"model": Health}})(r
 
 async def invoke(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one image as `/predict` does, a JSON list as `/predict/batch`, `{"instances": […]}` as its protocol."""
+    check_is_post(scope)
     settings = predictor.settings
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     start = body[:HEAD_BYTES].lstrip()
@@ -47,17 +50,21 @@ async def invoke(predictor: Predictor, content: ContentReader, scope: Scope, rec
     await answer(predictor, content, {**scope, "headers": unpacked}, receive_again, send)
 
 
+BODY = one_image(IMAGES, IMAGE)
+BODY["requestBody"]["content"]["application/json"]["schema"] = {
+    "anyOf": [reference(ImageRequest), {"type": "array", "minItems": 1}, reference(InstancesRequest)]
+}
+
 ENDPOINTS: dict[str, Endpoint] = {PATH: invoke}
 
 
-@router.put(PATH, include_in_schema=False)
 @router.post(
     PATH,
     name="sagemaker_invoke",
     dependencies=[Depends(predict_bearer)],
-    response_model=Prediction,
+    response_model=Prediction | Batch | Predictions,
     responses=documented(400, 401, 404, 408, 409, 413, 415, 422, 503),
-    openapi_extra=one_image(IMAGES, IMAGE),
+    openapi_extra=BODY,
     summary="Predict",
 )
 def document_invoke() -> None:
