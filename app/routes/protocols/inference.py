@@ -16,6 +16,7 @@ from app.http.compression import compressed
 from app.http.encodings import ContentReader
 from app.http.queries import check_names
 from app.http.security import predict_bearer
+from app.inference.model_answers import Asked
 from app.inference.output_tensors import encode_response, requested
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
@@ -45,7 +46,8 @@ async def infer(predictor: Predictor, content: ContentReader, scope: Scope, rece
     parse = partial(parsed, model=model, header_length=header(scope, HEADER_LENGTH.lower().encode()))
     parse = partial(parse, most=settings.max_batch)
     request, values = parse(body) if len(body) <= MAX_LOOP_BYTES else await predictor.in_thread(parse, body)
-    tensors = model.tensors(await model.answer(predictor, classifier, values, request.parameters))
+    asked = Asked(request.parameters.digits, scope["state"]["request_id"])
+    tensors = model.tensors(await model.answer(predictor, classifier, values, asked))
     wanted = requested(tensors, request.outputs)
     head = {
         "model_name": model.name,

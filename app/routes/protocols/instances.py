@@ -12,9 +12,9 @@ from app.http.encodings import ContentReader
 from app.http.errors import Problem, as_json
 from app.http.queries import check_names
 from app.inference.instances import pictures_of_instances
-from app.inference.predictor import Answer, Predictor, problem_of
+from app.inference.predictor import Answer, Predictor
 from app.routes.direct import check_is_post, send_json
-from app.routes.predict import prediction
+from app.routes.predict import answer_pictures, prediction
 from app.routes.read import Asked, answer_item
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import NUMBER_PNG, PIXELS, PNG
@@ -32,8 +32,8 @@ async def predict_instances(
 ) -> None:
     """Answer several pictures of digits, all from one version. Raises Problem."""
     body = await read_instances_body(predictor, content, scope, receive)
-    outcomes: list[Answer | Problem] = await predictor.in_thread(partial(outcomes_of, predictor), body)
     request_id = scope["state"]["request_id"]
+    outcomes: list[Answer | Problem] = await predictor.in_thread(partial(outcomes_of, predictor, request_id), body)
     items: list[Any] = [
         as_json(one, request_id) if isinstance(one, Problem) else prediction(one, request_id) for one in outcomes
     ]
@@ -41,11 +41,10 @@ async def predict_instances(
     await send_json(send, to_json(made, exclude_none=True, warnings=False))
 
 
-def outcomes_of(predictor: Predictor, body: bytes) -> list[Answer | Problem]:
+def outcomes_of(predictor: Predictor, request_id: str, body: bytes) -> list[Answer | Problem]:
     """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = pictures_of_instances(body, predictor.settings.max_batch)
-    answers = iter(predictor.answer_all([picture for picture in pictures if not isinstance(picture, Exception)]))
-    return [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
+    return answer_pictures(predictor, None, request_id, pictures)
 
 
 async def read_instances(
@@ -56,7 +55,8 @@ async def read_instances(
     parse = partial(pictures_of_instances, most=predictor.settings.max_batch)
     pictures = await predictor.in_thread(parse, body)
     asked = Asked(digits=None, seen=False, classifier=None, request_id=scope["state"]["request_id"])
-    items = await predictor.in_turns(partial(answer_item, predictor, predictor.classifier(), asked), pictures)
+    work = partial(answer_item, predictor, predictor.classifier(), asked)
+    items = await predictor.in_turns(work, list(enumerate(pictures)))
     await send_json(send, b'{"predictions":[%b]}' % b",".join(items))
 
 
