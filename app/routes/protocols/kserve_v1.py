@@ -16,6 +16,7 @@ from app.routes.direct import Endpoint
 from app.routes.protocols.inference import ModelOfPath
 from app.routes.protocols.instances import EXAMPLES, PAGES, instances_body, predict_instances, read_instances
 from app.routes.protocols.metadata import Model, check_ready
+from app.schemas.bodies import UNLOCKED
 from app.schemas.inference import ModelReady
 from app.schemas.instances import ModelNames, NumbersPredictions, Predictions
 from app.schemas.problems import plainly_documented
@@ -36,7 +37,7 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
 ENDPOINTS: dict[str, Endpoint] = {PATH: predict}
 
 
-@router.get("/models", name="v1_models")
+@router.get("/models", name="v1_models", openapi_extra=UNLOCKED)
 async def models(_: Predicting) -> ModelNames:
     """The names of the models."""
     return ModelNames(models=list(MODELS))
