@@ -47,7 +47,7 @@ from app.observability.counting import count_requests
 from app.observability.requests import Requests, paths_of_pages
 from app.observability.trace_context import trace_id_sent
 from app.routes import audit, direct, health, jobs, metrics, predict, problems, read, review, samples, versions
-from app.routes.protocols import inference, metadata
+from app.routes.protocols import chosen
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -84,9 +84,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    parts = (predict, read, health, metrics, review, samples, jobs, versions, audit, problems, inference, metadata)
-    for part in parts:
+    for part in (predict, read, health, metrics, review, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
+    for router in chosen.routers(settings):
+        app.include_router(router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
     add_pages(app)
@@ -124,7 +125,7 @@ def wire(state: State, settings: Settings) -> None:
 def wrap(app: FastAPI, settings: Settings) -> None:
     """Add the middleware, innermost first."""
     state = app.state
-    endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
+    endpoints = predict.ENDPOINTS | read.ENDPOINTS | chosen.endpoints(settings)
     apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
     state.requests = Requests(
         state.recorder, paths_of_pages(app.routes), settings.log_requests, state.model.version, trace_id_sent

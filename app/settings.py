@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import NoDecode
 
 from model.data.settings import DataSettings, explain
 from model.registry.store import DEFAULT_ROOT, SHIPPED_ROOT
 
 MEGABYTE = 1_000_000
+PROTOCOLS = frozenset({"kserve-v1", "sagemaker"})  # those that are off unless they are asked for
+PORT_VARIABLES = ("SAGEMAKER_BIND_TO_PORT", "AIP_HTTP_PORT", "PORT")  # the first that is set; clouds set the others
 PATH = re.compile(r"(?:[\w.~-]+(?:/[\w.~-]+)*)?", re.ASCII)
+ROUTE = re.compile(r"(?:/[\w.~:@-]+)+", re.ASCII)
 ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
 
 
@@ -59,6 +62,23 @@ def parse_origins(value: object) -> object:
     return origins
 
 
+def parse_protocols(value: object) -> object:
+    """`"sagemaker, kserve-v1"` → a set of protocols."""
+    if not isinstance(value, str):
+        return value
+    names = frozenset(filter(None, (part.strip() for part in value.split(","))))
+    if unknown := names - PROTOCOLS:
+        raise ValueError(f"there is no protocol {min(unknown)!r}, but {', '.join(sorted(PROTOCOLS))}")
+    return names
+
+
+def parse_route(value: object) -> object:
+    """`"/v1/endpoints/1/deployedModels/2:predict"`: a path."""
+    if isinstance(value, str) and not ROUTE.fullmatch(value):
+        raise ValueError("must be a path such as /health")
+    return value
+
+
 Keys = Annotated[tuple[tuple[str, SecretStr], ...], NoDecode, BeforeValidator(parse_keys)]
 TeachKeys = Annotated[Keys, BeforeValidator(partial(parse_keys, unnamed="teach-key"))]  # names as the audit has them
 
@@ -79,6 +99,20 @@ class Settings(DataSettings):
     shipped_weights_dir: Path = SHIPPED_ROOT  # copied into an empty `weights_dir`
     keep_versions: int = Field(20, ge=1)  # older versions are removed, but never the current one
     database_url: str = "sqlite:///var/numeral.db"
+
+    protocols: Annotated[frozenset[str], NoDecode, BeforeValidator(parse_protocols)] = frozenset()
+    sagemaker_bind_to_port: int | None = Field(  # `port`, where SageMaker or Vertex AI says it
+        None, ge=0, le=65535, validation_alias=AliasChoices("SAGEMAKER_BIND_TO_PORT", "sagemaker_bind_to_port")
+    )
+    aip_http_port: int | None = Field(
+        None, ge=0, le=65535, validation_alias=AliasChoices("AIP_HTTP_PORT", "aip_http_port")
+    )
+    aip_health_route: Annotated[str | None, BeforeValidator(parse_route)] = Field(
+        None, validation_alias=AliasChoices("AIP_HEALTH_ROUTE", "aip_health_route")
+    )
+    aip_predict_route: Annotated[str | None, BeforeValidator(parse_route)] = Field(
+        None, validation_alias=AliasChoices("AIP_PREDICT_ROUTE", "aip_predict_route")
+    )
 
     admin_keys: Keys = ()
     teach_keys: TeachKeys = ()
@@ -112,6 +146,14 @@ class Settings(DataSettings):
     retrain_stall_seconds: int = Field(300, ge=1)  # a trainer without any progress for this long is ended
     retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer that runs for longer is ended
     retrain_megabytes: int = Field(6_000, ge=256)  # a trainer with more resident memory is ended
+
+    @model_validator(mode="after")
+    def _use_the_port_of_the_cloud(self) -> Self:
+        for port in (self.sagemaker_bind_to_port, self.aip_http_port):
+            if port is not None:
+                self.port = port
+                break
+        return self
 
 
 def load_settings() -> Settings:

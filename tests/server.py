@@ -59,7 +59,7 @@ class Server:
         self.folder = folder
         if wrapper:
             self.wrapper = wrapper
-        port = str(free_port())
+        port = environment.get("PORT", str(free_port()))
         self.url = f"http://127.0.0.1:{port}"
         self.environment = (
             clean_environment(

@@ -64,7 +64,7 @@ def anchors(path: Path) -> set[str]:
 def settings_of(text: str) -> dict[str, str]:
     """The settings in a document's tables, with their defaults; several may share a row."""
     found = {}
-    for row in re.findall(r"^\| (`(?:HOST|NUMERAL_)[^|]+) \| ([^|]+) \|", text, re.MULTILINE):
+    for row in re.findall(r"^\| (`(?:HOST|NUMERAL_|SAGEMAKER_|AIP_)[^|]+) \| ([^|]+) \|", text, re.MULTILINE):
         first, *others = re.findall(r"`(\w+)`", row[0])
         stem = first.rpartition("_")[0]
         all_names = [first, *(stem + name if name.startswith("_") else name for name in others)]
@@ -133,7 +133,8 @@ def test_the_operators_page_states_the_settings_defaults(monkeypatch: pytest.Mon
     stated = settings_of((REPOSITORY / "deploy/README.md").read_text())
     for setting, text in stated.items():
         value = getattr(settings, setting.lower().removeprefix("numeral_"))
-        shown = "" if value in (None, (), "none") else f"{value:g}" if isinstance(value, float) else str(value)
+        is_none = value in (None, (), "none", frozenset())
+        shown = "" if is_none else f"{value:g}" if isinstance(value, float) else str(value)
         assert shown == UNITS.get(text.strip(), text.strip()), setting
 
 

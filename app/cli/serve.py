@@ -29,7 +29,7 @@ from app.jobs import records
 from app.jobs.states import State
 from app.observability.logs import LOGGING
 from app.observability.workers import shared_folder
-from app.settings import BadSettings, Settings, load_settings
+from app.settings import PORT_VARIABLES, BadSettings, Settings, load_settings
 from model.errors import ModelError, StoreError
 from model.registry.store import Store, usable_folder
 
@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for variable, value in (
         ("HOST", options.host),
         ("PORT", options.port),
+        *((cloud, options.port) for cloud in PORT_VARIABLES if os.environ.get(cloud)),
         ("NUMERAL_WORKERS", options.workers),
         ("NUMERAL_LOG_REQUESTS", "1" if options.access_log else None),
     ):

@@ -7,24 +7,17 @@ preprocessing; numbers-image: picture files of pages with numbers.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from math import prod
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from app.http.errors import BatchTooLarge, NotFound, Problem
-from app.inference.number_reader import numbers_of
+from app.http.errors import BatchTooLarge, NotFound
+from app.inference.model_answers import Asked, answer_arrays, answer_images, answer_pages
 from app.inference.output_tensors import Tensor
-from app.inference.pictures import Picture, picture_of
-from app.inference.predictor import Answer, Predictor, problem_of
+from app.inference.predictor import Predictor
 from app.inference.tensors import BYTES, InvalidTensor, Values
-from app.schemas.inference import RequestInput, RequestParameters
-from model.classifier import BATCH, Classifier
-from model.numbers.result import NumbersOnPage
+from app.schemas.inference import RequestInput
+from model.classifier import Classifier
 from model.preprocessing.layout import NETWORK_SHAPE
-from model.preprocessing.pipeline import to_input
 
 IMAGE = "image"  # the name of every model's input
 ANY = -1  # a dimension of any size
@@ -53,7 +46,7 @@ class ServedModel(NamedTuple):
     shape: tuple[int, ...]
     datatypes: tuple[str, ...]
     outputs: tuple[TensorKind, ...]
-    answer: Callable[[Predictor, Classifier, Values, RequestParameters], Awaitable[Sequence[Values]]]
+    answer: Callable[[Predictor, Classifier, Values, Asked], Awaitable[Sequence[Values]]]
 
     @property
     def input(self) -> TensorKind:
@@ -82,95 +75,6 @@ class ServedModel(NamedTuple):
             kind.name: Tensor(kind.name, kind.datatype, (len(one), *kind.shape[1:]), one)
             for kind, one in zip(self.outputs, values, strict=True)
         }
-
-
-async def answer_arrays(
-    predictor: Predictor, classifier: Classifier, values: Values, _: RequestParameters
-) -> Sequence[Values]:
-    """Probabilities, digits and acceptance of arrays FP32 or UINT8 (N, 1, 32, 32)."""
-    images = np.asarray(values)
-    if len(images) <= BATCH:
-        return judge(classifier, images)
-    answers: Sequence[Values] = await predictor.in_thread(partial(judge, classifier), images)
-    return answers
-
-
-def judge(classifier: Classifier, images: NDArray[np.float32] | NDArray[np.uint8]) -> Sequence[Values]:
-    """The same, computed in the calling thread. An image without any ink is not accepted. Raises InvalidTensor."""
-    flat = images.reshape(len(images), -1)
-    peaks = flat.max(axis=1)
-    if images.dtype == np.uint8:
-        given = to_input(images[:, 0])
-    elif flat.min() >= 0 and peaks.max() <= 1:  # both are false for NaN
-        given = np.array(images, np.float32)  # aligned, which the body's bytes may not be
-    else:
-        raise InvalidTensor("FP32 must be numbers from 0 (paper) to 1 (ink); send UINT8 for 0 to 255.")
-    scores = [classifier.scores(given[start : start + BATCH]) for start in range(0, len(given), BATCH)]
-    accepted = np.concatenate([classifier.accepts(part) for part in scores]) & (peaks > 0)
-    return (
-        np.concatenate([part.probabilities for part in scores]),
-        np.concatenate([part.predicted for part in scores]),
-        accepted,
-    )
-
-
-async def answer_images(
-    predictor: Predictor, classifier: Classifier, values: Values, _: RequestParameters
-) -> Sequence[Values]:
-    """Probabilities, digits, acceptance and reasons of picture files. Raises the problem of the first that has one."""
-    answers: list[Answer] = await predictor.in_thread(partial(answers_of, predictor, classifier), values)
-    verdicts = [answer.verdict for answer in answers]
-    return (
-        np.array([verdict.probabilities for verdict in verdicts]),
-        np.array([verdict.digit for verdict in verdicts]),
-        np.array([verdict.accepted for verdict in verdicts]),
-        [(verdict.reason or "").encode() for verdict in verdicts],
-    )
-
-
-def answers_of(predictor: Predictor, classifier: Classifier, files: Sequence[bytes]) -> list[Answer]:
-    """The answers to picture files, in the calling thread. Raises Problem."""
-    pictures: list[Picture] = []
-    for place, file in enumerate(files):
-        try:
-            pictures.append(picture_of(file))
-        except Problem as problem:
-            raise placed(problem, place, len(files)) from None
-    answers = predictor.answer_all(pictures, classifier)
-    for place, answer in enumerate(answers):
-        if isinstance(answer, Problem):
-            raise placed(answer, place, len(files))
-    return [answer for answer in answers if isinstance(answer, Answer)]
-
-
-async def answer_pages(
-    predictor: Predictor, classifier: Classifier, values: Values, parameters: RequestParameters
-) -> Sequence[Values]:
-    """Texts, confidences and acceptance of pages. Raises the problem of the first page that has one.
-
-    A page's confidence is the probability that all of its numbers are right, taken as independent; 0 if it has none.
-    """
-
-    def work(page: tuple[int, bytes]) -> NumbersOnPage:
-        place, file = page
-        try:
-            return numbers_of(picture_of(file), classifier, predictor.limits, parameters.digits, predictor.recorder)
-        except Exception as error:
-            raise placed(problem_of(error), place, len(values)) from None
-
-    pages: list[NumbersOnPage] = await predictor.in_turns(work, list(enumerate(values)))
-    return (
-        [page.text.encode() for page in pages],
-        np.array([prod(number.confidence for number in page.numbers) if page.numbers else 0.0 for page in pages]),
-        np.array([bool(page.numbers) and all(number.accepted for number in page.numbers) for page in pages]),
-    )
-
-
-def placed(problem: Problem, place: int, images: int) -> Problem:
-    """The problem; where there are several images, its text names the one that has it. place: from 0."""
-    if images > 1:
-        problem.detail = f"Image {place + 1} of {images}: {problem.detail}"
-    return problem
 
 
 PROBABILITIES = TensorKind("probabilities", "FP32", (ANY, 10))

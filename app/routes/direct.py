@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.body import header
 from app.http.encodings import ContentReader
-from app.http.errors import Overloaded
+from app.http.errors import MethodNotAllowed, Overloaded
 from app.http.key_file import KeyScope
 from app.http.keys import KeyRing
 from app.http.queries import check_names, parameter
@@ -74,6 +74,12 @@ async def version_asked(predictor: Predictor, query: bytes, parameters: Collecti
     check_names(query, parameters)
     name = parameter(query, "version")
     return None if name is None else await predictor.version(name)
+
+
+def check_is_post(scope: Scope) -> None:
+    """Raise MethodNotAllowed for a PUT, where a protocol knows only POST."""
+    if scope["method"] != "POST":
+        raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
 
 
 async def send_json(send: Send, body: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -86,6 +87,13 @@ def answer_batch(
 ) -> list[Answer | Problem]:
     """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
+    return answer_pictures(predictor, classifier, request_id, pictures)
+
+
+def answer_pictures(
+    predictor: Predictor, classifier: Classifier | None, request_id: str, pictures: Sequence[Picture | Exception]
+) -> list[Answer | Problem]:
+    """An answer or a problem for each picture, in order; a problem, too, for each exception in the place of one."""
     good = [picture for picture in pictures if not isinstance(picture, Exception)]
     answers = iter(predictor.answer_all(good, classifier))
     outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]

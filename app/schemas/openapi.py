@@ -9,11 +9,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.schemas.inference import InferenceError, InferenceRequest
+from app.schemas.instances import InstancesRequest
 from app.schemas.jobs import RetrainRequest
 from app.schemas.predict import ImageRequest
 from app.schemas.samples import SampleRequest
 
-BODIES: tuple[type[BaseModel], ...] = (ImageRequest, SampleRequest, RetrainRequest, InferenceRequest, InferenceError)
+BODIES: tuple[type[BaseModel], ...] = (
+    ImageRequest,
+    SampleRequest,
+    RetrainRequest,
+    InferenceRequest,
+    InferenceError,
+    InstancesRequest,
+)
 SHAPES = models_json_schema([(body, "validation") for body in BODIES], ref_template="#/components/schemas/{model}")[1]
 
 FILE = {"type": "string", "format": "binary"}

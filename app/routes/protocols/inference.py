@@ -14,15 +14,15 @@ from starlette.types import Receive, Scope, Send
 from app.http.body import body_limit, header
 from app.http.compression import compressed
 from app.http.encodings import ContentReader
-from app.http.errors import MethodNotAllowed
 from app.http.queries import check_names
 from app.http.security import predict_bearer
+from app.inference.model_answers import Asked
 from app.inference.output_tensors import encode_response, requested
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from app.inference.served_models import MODELS, ServedModel, model_named
 from app.inference.tensors import BYTES, Values, bytes_of, numbers_of, only_input, parse_request
-from app.routes.direct import Endpoint
+from app.routes.direct import Endpoint, check_is_post
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import INFERENCES
 from app.schemas.inference import InferenceRequest, InferenceResponse
@@ -38,8 +38,7 @@ MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer 
 async def infer(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer the tensors of a request. Raises Problem."""
     settings, named = predictor.settings, scope["path_params"]
-    if scope["method"] != "POST":
-        raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
+    check_is_post(scope)
     model = model_named(named["model"])
     check_names(scope["query_string"], ())
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
@@ -47,7 +46,8 @@ async def infer(predictor: Predictor, content: ContentReader, scope: Scope, rece
     parse = partial(parsed, model=model, header_length=header(scope, HEADER_LENGTH.lower().encode()))
     parse = partial(parse, most=settings.max_batch)
     request, values = parse(body) if len(body) <= MAX_LOOP_BYTES else await predictor.in_thread(parse, body)
-    tensors = model.tensors(await model.answer(predictor, classifier, values, request.parameters))
+    asked = Asked(request.parameters.digits, scope["state"]["request_id"])
+    tensors = model.tensors(await model.answer(predictor, classifier, values, asked))
     wanted = requested(tensors, request.outputs)
     head = {
         "model_name": model.name,

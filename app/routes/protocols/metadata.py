@@ -14,6 +14,7 @@ from app.inference.predictor import Predictor
 from app.inference.served_models import MODELS, ServedModel, TensorKind, model_named
 from app.routes.health import NUMERAL_VERSION
 from app.routes.protocols.inference import ModelOfPath, VersionOfPath
+from app.schemas.bodies import UNLOCKED
 from app.schemas.inference import (
     ConfigTensor,
     IndexedModel,
@@ -80,39 +81,39 @@ def check_ready(request: Request, response: Response) -> bool:
     return is_ready
 
 
-@router.get("", name="v2_server", summary="The server and its extensions")
+@router.get("", name="v2_server", summary="The server and its extensions", openapi_extra=UNLOCKED)
 async def server(_: Predicting) -> ServerMetadata:
     """Numeral's version, and the extensions of the protocol that it has."""
     return ServerMetadata(name="numeral", version=NUMERAL_VERSION, extensions=EXTENSIONS)
 
 
-@router.get("/models/{model}", name="v2_model")
+@router.get("/models/{model}", name="v2_model", openapi_extra=UNLOCKED)
 def metadata(request: Request, model: Model, _: Predicting) -> ModelMetadata:
     """What the model takes and answers, and the versions that can be named."""
     return described(request, model)
 
 
-@router.get("/models/{model}/versions/{version}", name="v2_version")
+@router.get("/models/{model}/versions/{version}", name="v2_version", openapi_extra=UNLOCKED)
 async def version_metadata(request: Request, model: Model, version: VersionOfPath, _: Predicting) -> ModelMetadata:
     """The same, if there is this version."""
     await check_version(request, version)
     return described(request, model)
 
 
-@router.get("/models/{model}/versions/{version}/ready", name="v2_version_ready")
+@router.get("/models/{model}/versions/{version}/ready", name="v2_version_ready", openapi_extra=UNLOCKED)
 async def version_ready(request: Request, model: Model, version: VersionOfPath, _: Predicting) -> ModelReady:
     """200 once the version is loaded."""
     await check_version(request, version)
     return ModelReady(name=model.name, ready=True)
 
 
-@router.get("/models/{model}/config", name="v2_config")
+@router.get("/models/{model}/config", name="v2_config", openapi_extra=UNLOCKED)
 async def config(request: Request, model: Model, _: Predicting) -> ModelConfig:
     """The model's configuration in Triton's form, as far as clients use it."""
     return configuration(request, model)
 
 
-@router.get("/models/{model}/versions/{version}/config", name="v2_version_config")
+@router.get("/models/{model}/versions/{version}/config", name="v2_version_config", openapi_extra=UNLOCKED)
 async def version_config(request: Request, model: Model, version: VersionOfPath, _: Predicting) -> ModelConfig:
     """The same, if there is this version."""
     await check_version(request, version)
@@ -131,7 +132,7 @@ def configuration(request: Request, model: ServedModel) -> ModelConfig:
     )
 
 
-@router.post("/repository/index", name="v2_index", summary="All versions of all models")
+@router.post("/repository/index", name="v2_index", summary="All versions of all models", openapi_extra=UNLOCKED)
 def index(request: Request, _: Predicting) -> list[IndexedModel]:
     """Every version can be asked for; it is loaded at the first request."""
     versions = versions_of(request)

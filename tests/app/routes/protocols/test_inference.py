@@ -294,3 +294,19 @@ def test_while_the_service_drains_it_is_not_ready(start_server) -> None:
     assert server.client.get("/v2/health/live").json() == {"live": True}
     assert server.client.post(PATH, json=request()).status_code == 200
     server.process.terminate()
+
+
+def test_pictures_of_every_protocol_are_kept_where_pictures_are(start_server) -> None:
+    server: Server = start_server(NUMERAL_KEEP="all", NUMERAL_PROTOCOLS="kserve-v1")
+    bodies = {
+        "/v2/models/digits-image/infer": examples.INFERENCES["digits-image"]["value"],
+        "/v2/models/numbers-image/infer": examples.INFERENCES["numbers-image"]["value"],
+        "/v1/models/digits:predict": {"instances": [{"b64": examples.PNG}]},
+    }
+    for number, (path, body) in enumerate(bodies.items()):
+        server.client.post(path, json=body, headers={"X-Request-ID": f"id-{number}"}).raise_for_status()
+    for number, count in enumerate((2, 1, 1)):
+        correction = {"request_id": f"id-{number}", "item": count - 1, "label": 4}
+        if number == 1:
+            correction = {"request_id": "id-1", "text": "77"}
+        wait_until(lambda body=correction: server.admin.post("/samples", json=body).status_code in (200, 201), 20)
