@@ -115,7 +115,7 @@ class Predictor:
 
     async def answer(self, picture: Picture) -> Answer:
         """Answer one picture, on the event loop or in a thread, depending on what reading it costs. Raises Problem."""
-        if is_tiny(picture):
+        if is_tiny(picture) and not self.recorder.is_traced():
             return answer_or_raise(await self._batcher.submit(picture))
         if is_small(picture):
             return self.answer_alone(picture)
@@ -134,7 +134,8 @@ class Predictor:
         self.large_in_flight += 1
         try:
             loop = asyncio.get_running_loop()
-            return [await loop.run_in_executor(self._threads, function, argument) for argument in arguments]
+            work = self.recorder.in_context(function)
+            return [await loop.run_in_executor(self._threads, work, argument) for argument in arguments]
         finally:
             self.large_in_flight -= 1
 
