@@ -76,9 +76,10 @@ class Predictor:
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
         """Convert pictures to the network's inputs, in order; an exception in the place of each that fails."""
-        return read_opened(self._open_all(pictures))
+        return read_opened(self.open_all(pictures))
 
-    def _open_all(self, pictures: Sequence[Picture]) -> list[Page | Reading | Exception]:
+    def open_all(self, pictures: Sequence[Picture]) -> list[Page | Reading | Exception]:
+        """Decode pictures, the first half of `read_all`; an exception in the place of each that fails."""
         return [result_or_error(opened, picture, self.limits) for picture in pictures]
 
     def classifier(self) -> Classifier:
@@ -93,7 +94,7 @@ class Predictor:
         A bug that one picture triggers is logged and becomes an internal error for that picture only.
         """
         began = perf_counter()
-        pages = self._open_all(pictures)
+        pages = self.open_all(pictures)
         decoded = perf_counter()
         readings = read_opened(pages)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
