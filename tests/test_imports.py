@@ -40,7 +40,7 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "inference": ("http", "schemas", "observability", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
     "jobs": ("http", "database", "observability", "inference", "samples", "settings"),
-    "routes": ("http", "database", "schemas", "inference", "samples", "jobs", "settings"),
+    "routes": ("http", "database", "schemas", "observability", "inference", "samples", "jobs", "settings"),
 }
 FILES = {  # and its files
     **dict.fromkeys(("errors", "files", "faults", "net", "deslant"), ()),
