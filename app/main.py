@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -43,6 +44,7 @@ from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
+from app.observability import tracing
 from app.observability.counting import count_requests
 from app.observability.requests import Requests, paths_of_pages
 from app.observability.trace_context import trace_id_sent
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         site.mount("/digits", digits)
     """
     settings = settings or load_settings()
+    is_traced = tracing.is_wanted(os.environ)
     app = DocumentedApi(
         title="Numeral",
         version=health.NUMERAL_VERSION,
@@ -82,8 +85,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,  # generated clients name their functions after it
         responses=documented("default"),
+        telemetry=tracing.telemetry(is_traced),
     )
-    wire(app.state, settings)
+    wire(app.state, settings, is_traced)
     for part in (predict, read, health, metrics, review, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for router in chosen.routers(settings):
@@ -91,17 +95,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
     add_pages(app)
-    wrap(app, settings)
+    wrap(app, settings, is_traced)
     return app
 
 
-def wire(state: State, settings: Settings) -> None:
+def wire(state: State, settings: Settings, is_traced: bool) -> None:
     """Create the objects that routes share."""
     store = Store(settings.weights_dir)
     database = Database(settings.database_url, ANSWER_SECONDS)
     counting = count_requests(settings.metrics)
     model = ActiveModel(store, Store(settings.shipped_weights_dir), counting.recorder.model_changed)
-    predictor = Predictor(settings, model, counting.recorder)
+    pictures = tracing.SpanRecorder(counting.recorder) if is_traced else counting.recorder
+    predictor = Predictor(settings, model, pictures)
     stopper = Stopper(database, store)
     draining = Draining(settings.drain_seconds, on_signal=stopper.signal)
     state.settings = settings
@@ -122,13 +127,17 @@ def wire(state: State, settings: Settings) -> None:
     state.event_hub = EventHub(database, model, settings.queue_seconds, is_draining=lambda: draining.begun)
 
 
-def wrap(app: FastAPI, settings: Settings) -> None:
+def wrap(app: FastAPI, settings: Settings, is_traced: bool) -> None:
     """Add the middleware, innermost first."""
     state = app.state
     endpoints = predict.ENDPOINTS | read.ENDPOINTS | chosen.endpoints(settings)
     apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
+    trace_id = trace_id_sent
+    if is_traced:
+        apps = {path: tracing.with_route(path, direct_app) for path, direct_app in apps.items()}
+        trace_id = tracing.trace_id
     state.requests = Requests(
-        state.recorder, paths_of_pages(app.routes), settings.log_requests, state.model.version, trace_id_sent
+        state.recorder, paths_of_pages(app.routes), settings.log_requests, state.model.version, trace_id
     )
     app.add_middleware(ConditionalRequests)
     app.add_middleware(Compression)

@@ -43,7 +43,17 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "samples": ("http", "database", "schemas", "inference"),
     "feedback": ("http", "database", "observability", "inference", "settings"),
     "jobs": ("http", "database", "observability", "inference", "samples", "settings"),
-    "routes": ("http", "database", "schemas", "inference", "samples", "feedback", "jobs", "settings"),
+    "routes": (
+        "http",
+        "database",
+        "schemas",
+        "observability",
+        "inference",
+        "samples",
+        "feedback",
+        "jobs",
+        "settings",
+    ),
 }
 FILES = {  # and its files
     **dict.fromkeys(("errors", "files", "faults", "net", "deslant"), ()),

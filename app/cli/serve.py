@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         if value is not None:
             os.environ[variable] = value  # worker processes read their settings from there
+    os.environ.setdefault("OTEL_SERVICE_NAME", "numeral")
     logging.config.dictConfig(LOGGING)
     try:
         settings = load_settings()

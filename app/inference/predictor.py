@@ -81,9 +81,10 @@ class Predictor:
 
     def read_all(self, pictures: Sequence[Picture]) -> list[Reading | Exception]:
         """Convert pictures to the network's inputs, in order; an exception in the place of each that fails."""
-        return read_opened(self._open_all(pictures))
+        return read_opened(self.open_all(pictures))
 
-    def _open_all(self, pictures: Sequence[Picture]) -> list[Page | Reading | Exception]:
+    def open_all(self, pictures: Sequence[Picture]) -> list[Page | Reading | Exception]:
+        """Decode pictures, the first half of `read_all`; an exception in the place of each that fails."""
         return [result_or_error(opened, picture, self.limits) for picture in pictures]
 
     def classifier(self) -> Classifier:
@@ -103,7 +104,7 @@ class Predictor:
         A bug that one picture triggers is logged and becomes an internal error for that picture only.
         """
         began = perf_counter()
-        pages = self._open_all(pictures)
+        pages = self.open_all(pictures)
         decoded = perf_counter()
         readings = read_opened(pages)
         readable = [reading for reading in readings if isinstance(reading, Reading)]
@@ -128,7 +129,7 @@ class Predictor:
 
         classifier: as for `answer_all`; only pictures for the version in use are batched with those of other requests.
         """
-        if classifier is None and is_tiny(picture):
+        if classifier is None and is_tiny(picture) and not self.recorder.is_traced():
             return answer_or_raise(await self._batcher.submit(picture))
         if is_small(picture):
             return self.answer_alone(picture, classifier)
@@ -147,7 +148,8 @@ class Predictor:
         self.large_in_flight += 1
         try:
             loop = asyncio.get_running_loop()
-            return [await loop.run_in_executor(self._threads, function, argument) for argument in arguments]
+            work = self.recorder.in_context(function)
+            return [await loop.run_in_executor(self._threads, work, argument) for argument in arguments]
         finally:
             self.large_in_flight -= 1
 

@@ -20,6 +20,7 @@ from app.database.database import Database, DatabaseUnavailable
 from app.jobs import records, reporting
 from app.jobs.process import die_with_parent, give_way
 from app.jobs.states import State
+from app.observability.tracing import training_span
 from app.samples import samples
 from app.settings import Settings, load_settings
 from model.data.load import load_digits
@@ -44,8 +45,10 @@ def main() -> int:
     database, store, job_id = Database(settings.database_url), Store(settings.weights_dir), sys.argv[1]
     job = database.retry(lambda: records.get(database, job_id))
     try:
-        published = train(settings, database, store, job_id, job["options"])
-        settle(database, store, job, published)
+        with training_span(job_id) as span:
+            published = train(settings, database, store, job_id, job["options"])
+            settle(database, store, job, published)
+            span.set_attribute("numeral.version", published.version)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1

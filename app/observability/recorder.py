@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -81,6 +81,14 @@ class Recorder:
             self._confidences.append(verdict.confidence)
             if len(self._inputs) < MOST_INPUTS:
                 self._inputs.append(reading.pixels)
+
+    def is_traced(self) -> bool:
+        """Whether the current request's trace is recorded."""
+        return False
+
+    def in_context(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function, to be called in another thread."""
+        return function
 
     def page(self, decode: float, numbers: float) -> None:
         """Count a page. decode, numbers: seconds to decode it, and to read the numbers on it."""

@@ -54,7 +54,7 @@ class Requests:
         if method not in METHODS:
             method = OTHER_METHOD
         status = status or CLIENT_LEFT
-        route = self.route_of(scope)
+        route = scope.get(ROUTE) or self.route_of(scope)
         self.recorder.request_ended(route, method, status, seconds)
         if status < 400:
             if self.logged_share and random.random() < self.logged_share:  # noqa: S311  # no secret depends on it
@@ -71,10 +71,7 @@ class Requests:
         log.info("a connection was refused", extra={FIELDS: fields})
 
     def route_of(self, scope: Scope) -> str:
-        """The template of the request's route, such as `/samples/{identity}`; UNMATCHED without one."""
-        if ROUTE in scope:
-            path: str = scope[ROUTE]
-            return path
+        """The template of a FastAPI route or a page, such as `/samples/{identity}`; UNMATCHED without one."""
         if "route" in scope:
             template: str = scope["route"].path_format
             return template

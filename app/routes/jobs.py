@@ -17,6 +17,7 @@ from app.jobs import records, supervisor
 from app.jobs.events import NothingMore
 from app.jobs.reporting import conclude
 from app.jobs.states import State
+from app.observability.tracing import environment_of_child
 from app.routes.paging import Paging, is_number, next_cursor
 from app.routes.versions import WeightsUnwritable
 from app.schemas.examples import RETRAININGS
@@ -119,7 +120,7 @@ def retrain(
     row, is_new = records.create(state.database, admin, chosen, idempotency_key)
     if is_new:
         try:
-            supervisor.start(row["id"])
+            supervisor.start(row["id"], environment_of_child())
         except OSError as error:
             why = f"The training process can't be started: {error.strerror}."
             conclude(state.database, row["id"], state.store, State.FAILED, why)

@@ -17,6 +17,7 @@ from app.inference.predictor import Answer, Predictor
 from app.routes.predict import MAX_LOOP_BYTES
 from model.classifier import Classifier
 from model.faults import FaultLog
+from model.preprocessing.decoding.page import Page
 from model.preprocessing.pipeline import Reading, read_digit, to_png
 from tests.asgi import answer_of, whole
 from tests.faults import poisoned
@@ -118,14 +119,14 @@ def test_a_picture_is_read_where_its_cost_belongs(
 ) -> None:
     predictor.model.classifier = Classifier.load(SHIPPED / "1")
     places: list[str] = []
-    read_all = predictor.read_all
+    open_all = predictor.open_all
 
-    def noted(pictures: Sequence[bytes]) -> list[Reading | Exception]:
+    def noted(pictures: Sequence[bytes]) -> list[Page | Reading | Exception]:
         name = threading.current_thread().name
         places.append("large" if name.startswith("large") else "loop")
-        return read_all(pictures)
+        return open_all(pictures)
 
-    monkeypatch.setattr(predictor, "read_all", noted)
+    monkeypatch.setattr(predictor, "open_all", noted)
     assert asyncio.run(predictor.answer(picture)).verdict.digit == 7
     assert places == [place]
 
