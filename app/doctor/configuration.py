@@ -14,7 +14,7 @@ from app.settings import Settings
 LEAST_KEY = 16  # characters of a key that nobody guesses
 PORT_SECONDS = 3.0  # in which a service on this host must answer
 MAX_ANSWER = 65_536  # bytes of its answer
-CLIENT_VARIABLES = {"NUMERAL_URL", "NUMERAL_ADMIN_KEY"}  # of the commands that talk to a service
+CLIENT_VARIABLES = {"NUMERAL_URL", "NUMERAL_KEY", "NUMERAL_ADMIN_KEY"}  # of the commands that talk to a service
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where to reach a service that listens everywhere
 
 
