@@ -29,11 +29,12 @@ class BulkHistogram(Histogram):
             for amount in amounts:
                 self.observe(amount)
             return
-        places = np.searchsorted(self._upper_bounds, amounts)
+        values = np.array(amounts)
+        places = np.searchsorted(self._upper_bounds, values)
         for bucket, count in enumerate(np.bincount(places).tolist()):
             if count:
                 self._buckets[bucket].inc(count)
-        self._sum.inc(float(np.sum(amounts)))
+        self._sum.inc(float(values.sum()))
 
 
 class Instruments:

@@ -18,8 +18,8 @@ from app.observability.instruments import DECODE, INFERENCE, NUMBERS, PREPROCESS
 from model.classifier import Verdict
 from model.preprocessing.pipeline import Reading
 
-FLUSH_SECONDS = 0.2
-MOST_INPUTS = 32  # whose ink is measured at each flush; to keep all of them would cost more than to count them
+FLUSH_SECONDS = 0.5
+MOST_INPUTS = 64  # whose ink is measured at each flush; to keep all of them would cost more than to count them
 ACCEPTED = "accepted"
 Item = TypeVar("Item")
 Predicted = tuple[Reading, Verdict, int]  # the last is the version
