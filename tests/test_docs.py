@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -195,17 +194,6 @@ def test_the_readmes_python_client_works(server: Server) -> None:
     (code,) = (block for block in blocks(README, "python") if "httpx" in block)
     ran = run([sys.executable, "-W", "ignore::ResourceWarning", "-c", code.replace(URL, server.url)])
     assert ran.startswith("7 0.99") and ran.endswith("True")
-
-
-def test_the_readmes_javascript_client_works(server: Server, tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs node")
-    (code,) = blocks(README, "javascript")
-    script = tmp_path / "client.mjs"
-    script.write_text(code.replace(URL, server.url))
-    ran = run([node, str(script)])
-    assert ran.startswith("7 0.99") and ran.endswith("true")
 
 
 def test_the_notebook_gives_the_figures_that_readme_and_card_state(mnist: Splits) -> None:
