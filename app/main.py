@@ -131,7 +131,7 @@ def wrap(app: FastAPI, settings: Settings, is_traced: bool) -> None:
     """Add the middleware, innermost first."""
     state = app.state
     endpoints = predict.ENDPOINTS | read.ENDPOINTS | chosen.endpoints(settings)
-    apps = direct.apps_of(endpoints, state.predictor, state.content, state.keys)
+    apps = direct.apps_of(endpoints, state.predictor, state.content, state.predict_check)
     trace_id = trace_id_sent
     if is_traced:
         apps = {path: tracing.with_route(path, direct_app) for path, direct_app in apps.items()}

@@ -95,12 +95,10 @@ class Classifier:
         _, probabilities, score = self.scores(images)
         return [self._verdict(row, float(s)) for row, s in zip(probabilities.tolist(), score, strict=True)]
 
-    def accepts(self, scores: Scores) -> NDArray[np.bool_]:
-        """Whether each answer is accepted, bool (N,), by the same thresholds as in `predict`."""
-        confidence = scores.probabilities.max(axis=1).astype(np.float64)
-        accepted: NDArray[np.bool_] = scores.score.astype(np.float64) >= self.min_score
-        accepted &= confidence >= self.min_confidence
-        return accepted
+    def reasons(self, scores: Scores) -> list[str | None]:
+        """Why each answer is not accepted, by the same thresholds as in `predict`; None where it is."""
+        confidences = scores.probabilities.max(axis=1).tolist()
+        return [self._reason(*both) for both in zip(confidences, scores.score.tolist(), strict=True)]
 
     def judge(self, readings: Sequence[Reading]) -> list[Verdict]:
         """Return one verdict for each reading of the image pipeline, in order.
@@ -120,12 +118,13 @@ class Classifier:
 
     def _verdict(self, probabilities: list[float], score: float) -> Verdict:
         confidence = max(probabilities)
-        reason = None
-        if score < self.min_score:
-            reason = NOT_A_DIGIT
-        elif confidence < self.min_confidence:
-            reason = LOW_CONFIDENCE
+        reason = self._reason(confidence, score)
         return Verdict(probabilities.index(confidence), confidence, reason is None, reason, probabilities)
+
+    def _reason(self, confidence: float, score: float) -> str | None:
+        if score < self.min_score:
+            return NOT_A_DIGIT
+        return LOW_CONFIDENCE if confidence < self.min_confidence else None
 
 
 def considering(verdict: Verdict, reading: Reading) -> Verdict:

@@ -8,7 +8,9 @@ from app.http.body import BodyBudget
 from app.http.encodings import ContentReader
 from app.http.envelope import Envelope
 from app.http.fast_path import FastPath
+from app.http.key_file import KeyScope
 from app.http.keys import KeyRing
+from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
 from app.observability.requests import Requests
 from app.observability.trace_context import trace_id_sent
@@ -41,7 +43,7 @@ def wrapped(predictor: Predictor) -> Envelope:
     """The ASGI apps by their paths, as in the service."""
     content = ContentReader(5.0, BodyBudget(1_000_000), predictor.in_thread)
     endpoints = predict.ENDPOINTS | read.ENDPOINTS | inference.ENDPOINTS
-    apps = apps_of(endpoints, predictor, content, KeyRing(predictor.settings))
+    apps = apps_of(endpoints, predictor, content, KeyCheck(KeyRing(predictor.settings), KeyScope.PREDICT))
     return Envelope(
         FastPath(broken, apps, METHODS),
         "",

@@ -40,7 +40,7 @@ class Compression(GZipMiddleware):
         if scope["type"] == "http":
             wanted = b"gzip" if accepts_gzip(header(scope, b"accept-encoding")) else b""
             others = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-            scope = {**scope, "headers": [*others, (b"accept-encoding", wanted)]}
+            scope["headers"] = [*others, (b"accept-encoding", wanted)]  # in place: the router notes its route there
         await super().__call__(scope, receive, send)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import repeat
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +17,8 @@ from app.inference.number_reader import numbers_of
 from app.inference.pictures import Picture, picture_of
 from app.inference.predictor import Answer, Predictor, problem_of
 from app.inference.tensors import InvalidTensor, Values
-from model.classifier import BATCH, Classifier
+from app.observability.recorder import Recorder
+from model.classifier import BATCH, NOT_A_DIGIT, Classifier, Scores
 from model.numbers.result import NumbersOnPage
 from model.preprocessing.pipeline import to_input
 
@@ -30,14 +33,16 @@ class Asked(NamedTuple):
 async def answer_arrays(predictor: Predictor, classifier: Classifier, values: Values, _: Asked) -> Sequence[Values]:
     """Probabilities, digits and acceptance of arrays FP32 or UINT8 (N, 1, 32, 32)."""
     images = np.asarray(values)
-    if len(images) <= BATCH:
-        return judge(classifier, images)
-    answers: Sequence[Values] = await predictor.in_thread(partial(judge, classifier), images)
+    work = partial(judge, classifier, predictor.recorder)
+    answers: Sequence[Values] = work(images) if len(images) <= BATCH else await predictor.in_thread(work, images)
     return answers
 
 
-def judge(classifier: Classifier, images: NDArray[np.float32] | NDArray[np.uint8]) -> Sequence[Values]:
+def judge(
+    classifier: Classifier, recorder: Recorder, images: NDArray[np.float32] | NDArray[np.uint8]
+) -> Sequence[Values]:
     """The same, computed in the calling thread. An image without any ink is not accepted. Raises InvalidTensor."""
+    began = perf_counter()
     flat = images.reshape(len(images), -1)
     peaks = flat.max(axis=1)
     if images.dtype == np.uint8:
@@ -46,13 +51,22 @@ def judge(classifier: Classifier, images: NDArray[np.float32] | NDArray[np.uint8
         given = np.array(images, np.float32)  # aligned, which the body's bytes may not be
     else:
         raise InvalidTensor("FP32 must be numbers from 0 (paper) to 1 (ink); send UINT8 for 0 to 255.")
-    scores = [classifier.scores(given[start : start + BATCH]) for start in range(0, len(given), BATCH)]
-    accepted = np.concatenate([classifier.accepts(part) for part in scores]) & (peaks > 0)
-    return (
-        np.concatenate([part.probabilities for part in scores]),
-        np.concatenate([part.predicted for part in scores]),
-        accepted,
+    prepared = perf_counter()
+    parts = [classifier.scores(given[start : start + BATCH]) for start in range(0, len(given), BATCH)]
+    scores = Scores(*map(np.concatenate, zip(*parts, strict=True)))
+    probabilities, digits = scores.probabilities, scores.predicted
+    reasons = [
+        reason if has_ink else NOT_A_DIGIT
+        for reason, has_ink in zip(classifier.reasons(scores), peaks > 0, strict=True)
+    ]
+    recorder.arrays(
+        given[:, 0],
+        prepared - began,
+        perf_counter() - prepared,
+        list(zip(digits.tolist(), reasons, repeat(classifier.version))),  # the last one is endless
+        probabilities.max(axis=1).tolist(),
     )
+    return probabilities, digits, np.array([reason is None for reason in reasons])
 
 
 async def answer_images(predictor: Predictor, classifier: Classifier, values: Values, asked: Asked) -> Sequence[Values]:

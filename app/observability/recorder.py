@@ -22,6 +22,7 @@ FLUSH_SECONDS = 0.5
 MOST_INPUTS = 64  # whose ink is measured at each flush; to keep all of them would cost more than to count them
 ACCEPTED = "accepted"
 Item = TypeVar("Item")
+Outcome = tuple[int, str | None, int]  # digit, reason, version
 Predicted = tuple[Reading, Verdict, int]  # the last is the version
 
 
@@ -32,8 +33,8 @@ class Recorder:
         self.instruments = instruments
         self.in_flight = 0
         self._durations: dict[tuple[str, str, int], list[float]] = {}
-        self._batches: list[tuple[int, float, float, float]] = []
-        self._outcomes: list[tuple[int, str | None, int]] = []  # digit, reason, version
+        self._batches: list[tuple[int, float | None, float, float]] = []  # pictures, and seconds of each stage
+        self._outcomes: list[Outcome] = []
         self._confidences: list[float] = []
         self._inputs: list[NDArray[np.uint8]] = []
         self._pages: list[tuple[float, float]] = []
@@ -82,6 +83,24 @@ class Recorder:
             if len(self._inputs) < MOST_INPUTS:
                 self._inputs.append(reading.pixels)
 
+    def arrays(
+        self,
+        inputs: NDArray[np.float32],
+        preprocessing: float,
+        inference: float,
+        outcomes: Sequence[Outcome],
+        confidences: Sequence[float],
+    ) -> None:
+        """Count arrays that came as the network takes them, without a picture to decode.
+
+        inputs: (N, 32, 32), 0-1; preprocessing, inference: as in `batch`; outcomes and confidences: of each.
+        """
+        self._batches.append((len(inputs), None, preprocessing, inference))
+        self._outcomes += outcomes
+        self._confidences += confidences
+        if (room := MOST_INPUTS - len(self._inputs)) > 0:
+            self._inputs += [*(inputs[:room] * 255).astype(np.uint8)]
+
     def is_traced(self) -> bool:
         """Whether the current request's trace is recorded."""
         return False
@@ -125,7 +144,7 @@ class Recorder:
         if batches := taken(self._batches):
             sizes, decode, preprocessing, inference = zip(*batches, strict=True)
             meters.batch.observe_many(sizes)
-            meters.stage[DECODE].observe_many(decode)
+            meters.stage[DECODE].observe_many([seconds for seconds in decode if seconds is not None])
             meters.stage[PREPROCESSING].observe_many(preprocessing)
             meters.stage[INFERENCE].observe_many(inference)
         if pages := taken(self._pages):
@@ -159,6 +178,9 @@ class NoRecorder(Recorder):
         """Do nothing."""
 
     def batch(self, *_: Any) -> None:
+        """Do nothing."""
+
+    def arrays(self, *_: Any) -> None:
         """Do nothing."""
 
     def page(self, *_: Any) -> None:

@@ -14,13 +14,15 @@ from contextvars import copy_context
 from time import time_ns
 from typing import Any
 
+import numpy as np
 from fastapi.telemetry import TelemetryConfig
+from numpy.typing import NDArray
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.observability.instruments import DECODE, INFERENCE, NUMBERS, PREPROCESSING
-from app.observability.recorder import NoRecorder, Predicted, Recorder
+from app.observability.recorder import NoRecorder, Outcome, Predicted, Recorder
 from app.observability.trace_context import trace_id_sent
 
 log = logging.getLogger("numeral")
@@ -97,6 +99,18 @@ class SpanRecorder(NoRecorder):
         """Count pictures that were just read, and make a span for each stage."""
         self.counting.batch(pictures, decode, preprocessing, inference, predicted)
         make_spans((DECODE, decode), (PREPROCESSING, preprocessing), (INFERENCE, inference), pictures=pictures)
+
+    def arrays(
+        self,
+        inputs: NDArray[np.float32],
+        preprocessing: float,
+        inference: float,
+        outcomes: Sequence[Outcome],
+        confidences: Sequence[float],
+    ) -> None:
+        """Count arrays that were just read, and make a span for each stage."""
+        self.counting.arrays(inputs, preprocessing, inference, outcomes, confidences)
+        make_spans((PREPROCESSING, preprocessing), (INFERENCE, inference), pictures=len(inputs))
 
     def page(self, decode: float, numbers: float) -> None:
         """Count a page that was just read, and make a span for each stage."""

@@ -17,8 +17,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.http.body import header
 from app.http.encodings import ContentReader
 from app.http.errors import MethodNotAllowed, Overloaded
-from app.http.key_file import KeyScope
-from app.http.keys import KeyRing
 from app.http.queries import check_names, parameter
 from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
@@ -37,10 +35,9 @@ Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[
 
 
 def apps_of(
-    endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader, keys: KeyRing
+    endpoints: Mapping[str, Endpoint], predictor: Predictor, content: ContentReader, check: KeyCheck
 ) -> dict[str, ASGIApp]:
-    """Path → the ASGI app that answers `METHODS` on it."""
-    check = KeyCheck(keys, KeyScope.PREDICT)
+    """Path → the ASGI app that answers `METHODS` on it. check: of predict keys."""
     return {
         path: guarded(partial(endpoint, predictor, content), predictor, check) for path, endpoint in endpoints.items()
     }

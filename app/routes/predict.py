@@ -28,7 +28,7 @@ from model.preprocessing.pipeline import to_png
 
 MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
 
-PARAMETERS, BATCH_PARAMETERS = ("seen", "version"), ("version",)
+PARAMETERS = ("seen", "version")
 
 to_json = Prediction.__pydantic_serializer__.to_json
 
@@ -48,8 +48,7 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
         observe(answered_digit(request_id, None, picture, *answer))
     made = prediction(answer, request_id)
     if query and truth_value(query, "seen"):
-        made.seen = as_data_uri(to_png(answer.reading.pixels))
-        made.box = list(answer.reading.box) if answer.reading.box else None
+        show(made, answer)
     await send_json(send, to_json(made, exclude_none=True))
 
 
@@ -67,33 +66,38 @@ async def predict_batch(
     """Answer several images with a prediction or a problem for each, in order, all from one version. Raises Problem."""
     settings, query = predictor.settings, scope["query_string"]
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
-    classifier = await version_asked(predictor, query, BATCH_PARAMETERS)
-    request_id = scope["state"]["request_id"]
-    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id)
-    outcomes = await predictor.in_thread(work, body)
-    for outcome in outcomes:
-        if isinstance(outcome, Problem):
-            predictor.recorder.refused(outcome.slug)
-    items: list[Any] = [
-        as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
-        for outcome in outcomes
-    ]
+    classifier = await version_asked(predictor, query, PARAMETERS)
+    request_id, is_seen = scope["state"]["request_id"], truth_value(query, "seen")
+    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id, is_seen)
+    items = await predictor.in_thread(work, body)
     batch = Batch.model_construct(items=items, total=len(items))
     await send_json(send, Batch.__pydantic_serializer__.to_json(batch, exclude_none=True, warnings=False))
 
 
 def answer_batch(
-    predictor: Predictor, content_type: str, classifier: Classifier | None, request_id: str, body: bytes
-) -> list[Answer | Problem]:
-    """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
+    predictor: Predictor,
+    content_type: str,
+    classifier: Classifier | None,
+    request_id: str,
+    is_seen: bool,
+    body: bytes,
+) -> list[Any]:
+    """A prediction or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
-    return answer_pictures(predictor, classifier, request_id, pictures)
+    return answer_pictures(predictor, classifier, request_id, pictures, is_seen)
 
 
 def answer_pictures(
-    predictor: Predictor, classifier: Classifier | None, request_id: str, pictures: Sequence[Picture | Exception]
-) -> list[Answer | Problem]:
-    """An answer or a problem for each picture, in order; a problem, too, for each exception in the place of one."""
+    predictor: Predictor,
+    classifier: Classifier | None,
+    request_id: str,
+    pictures: Sequence[Picture | Exception],
+    is_seen: bool = False,
+) -> list[Any]:
+    """For each picture, in order, a Prediction or a problem's members; these, too, for an exception in its place.
+
+    is_seen: whether a prediction shows what the model was given.
+    """
     good = [picture for picture in pictures if not isinstance(picture, Exception)]
     answers = iter(predictor.answer_all(good, classifier))
     outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
@@ -101,7 +105,18 @@ def answer_pictures(
         for item, (picture, outcome) in enumerate(zip(pictures, outcomes, strict=True)):
             if not (isinstance(picture, Exception) or isinstance(outcome, Problem)):
                 observe(answered_digit(request_id, item, picture, *outcome))
-    return outcomes
+    return [item_of(predictor, outcome, request_id, is_seen) for outcome in outcomes]
+
+
+def item_of(predictor: Predictor, outcome: Answer | Problem, request_id: str, is_seen: bool) -> Any:
+    """The item of a batch's answer for one picture; a problem is counted."""
+    if isinstance(outcome, Problem):
+        predictor.recorder.refused(outcome.slug)
+        return as_json(outcome, request_id)
+    made = prediction(outcome, request_id)
+    if is_seen:
+        show(made, outcome)
+    return made
 
 
 def prediction(answer: Answer, request_id: str) -> Prediction:
@@ -116,6 +131,12 @@ def prediction(answer: Answer, request_id: str) -> Prediction:
         model_version=str(version),
         request_id=request_id,
     )
+
+
+def show(made: Prediction, answer: Answer) -> None:
+    """Add the picture that the model was given, and where the digit was in the picture as it was sent."""
+    made.seen = as_data_uri(to_png(answer.reading.pixels))
+    made.box = list(answer.reading.box) if answer.reading.box else None
 
 
 ENDPOINTS: dict[str, Endpoint] = {"/predict": predict, "/predict/batch": predict_batch}
@@ -150,7 +171,9 @@ def document_predict(seen: Annotated[bool, Query(description=SEEN)] = False, ver
     openapi_extra=several_images(BATCHES, {"image": [PNG, PNG]}),
     summary="Read the digits in several images",
 )
-def document_predict_batch(version: VersionAsked = None) -> None:
+def document_predict_batch(
+    seen: Annotated[bool, Query(description=SEEN)] = False, version: VersionAsked = None
+) -> None:
     """Several images, as a form with files under any names or as a JSON list; an answer for each, in order.
 
     Each may have any form that `/predict` reads.

@@ -9,12 +9,11 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.body import body_limit
 from app.http.encodings import ContentReader
-from app.http.errors import Problem, as_json
 from app.http.queries import check_names
 from app.inference.instances import pictures_of_instances
-from app.inference.predictor import Answer, Predictor
+from app.inference.predictor import Predictor
 from app.routes.direct import check_is_post, send_json
-from app.routes.predict import answer_pictures, prediction
+from app.routes.predict import answer_pictures
 from app.routes.read import Asked, answer_item
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import NUMBER_PNG, PIXELS, PNG
@@ -33,16 +32,13 @@ async def predict_instances(
     """Answer several pictures of digits, all from one version. Raises Problem."""
     body = await read_instances_body(predictor, content, scope, receive)
     request_id = scope["state"]["request_id"]
-    outcomes: list[Answer | Problem] = await predictor.in_thread(partial(outcomes_of, predictor, request_id), body)
-    items: list[Any] = [
-        as_json(one, request_id) if isinstance(one, Problem) else prediction(one, request_id) for one in outcomes
-    ]
+    items = await predictor.in_thread(partial(answer_instances, predictor, request_id), body)
     made = Predictions.model_construct(predictions=items)
     await send_json(send, to_json(made, exclude_none=True, warnings=False))
 
 
-def outcomes_of(predictor: Predictor, request_id: str, body: bytes) -> list[Answer | Problem]:
-    """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
+def answer_instances(predictor: Predictor, request_id: str, body: bytes) -> list[Any]:
+    """A prediction or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = pictures_of_instances(body, predictor.settings.max_batch)
     return answer_pictures(predictor, None, request_id, pictures)
 

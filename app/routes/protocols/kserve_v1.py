@@ -6,6 +6,7 @@ On with NUMERAL_PROTOCOLS=kserve-v1. Errors of a whole request are `{"error": â€
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.types import Receive, Scope, Send
 
 from app.http.encodings import ContentReader
@@ -24,6 +25,14 @@ from app.schemas.problems import plainly_documented
 PATH = "/v1/models/{model}:predict"
 NUMBERS = "numbers-image"
 
+
+class ModelName(StringConvertor):
+    """Path convertor for a model's name: without a colon, after which V1 has a verb."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("v1_model", ModelName())
 router = APIRouter(prefix="/v1", tags=["v1"], responses=plainly_documented(401, 404))
 
 
@@ -56,7 +65,7 @@ def document_predict(model: ModelOfPath) -> None:
     """Several pictures; a prediction or a problem for each, in order, as `/predict/batch` or `/read/batch` answers."""
 
 
-@router.get("/models/{model}", name="v1_model_ready", responses={503: {"model": ModelReady}})
+@router.get("/models/{model:v1_model}", name="v1_model_ready", responses={503: {"model": ModelReady}})
 async def model_ready(request: Request, response: Response, model: Model) -> ModelReady:
     """200 if the model exists and its predictions are answered."""
     is_ready = check_ready(request, response)

@@ -50,6 +50,9 @@ def test_what_the_model_was_given_comes_as_a_png(connect: Connect, server: Serve
     found = client.predict(seven, seen=True)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(found.seen_png))), read_digit(seven).pixels)
     assert len(found.box) == 4 and client.predict(seven).seen_png is None
+    same, wrong = client.predict_batch([seven, b"nothing"], seen=True)
+    assert same.seen_png == found.seen_png and same.box == found.box and isinstance(wrong, NumeralError)
+    assert client.predict_batch([seven])[0].seen_png is None
 
 
 def test_a_number_is_read(connect: Connect, server: Server) -> None:

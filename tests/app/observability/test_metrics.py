@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import re
@@ -9,6 +10,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,6 +21,7 @@ from app.observability.recorder import NoRecorder
 from app.observability.requests import METHODS
 from app.observability.workers import VARIABLE, folder_of_workers, shared_folder
 from bench.servers import family_of
+from model.preprocessing.pipeline import read_digit
 from model.registry.store import Store
 from tests.client import raw_exchange
 from tests.server import REPOSITORY, Server, wait_until
@@ -105,6 +108,29 @@ def test_a_refusal_is_counted_by_its_reason_wherever_it_arises(
     assert value(samples, "numeral_refusals_total", reason="key-required") == 1
     assert value(samples, "numeral_refusals_total", reason="bad-request") == 1
     assert value(samples, "numeral_predictions_total") == 1
+
+
+def test_every_protocols_pictures_and_refusals_are_counted(start_server: Callable[..., Server], seven: bytes) -> None:
+    server = start_server(NUMERAL_PROTOCOLS="kserve-v1")
+    ink = np.asarray(read_digit(seven).pixels, np.float32)[None, None] / 255
+    arrays = np.concatenate([ink] * 20 + [np.zeros_like(ink)])
+    tensor = {"name": "image", "datatype": "FP32", "shape": arrays.shape, "data": arrays.ravel().tolist()}
+    server.client.post("/v2/models/digits/infer", json={"inputs": [tensor]}).raise_for_status()
+    samples = scraped(server)
+    assert value(samples, "numeral_predictions_total", digit="7", outcome="accepted", version="1") == 20
+    assert value(samples, "numeral_predictions_total", outcome="not-a-digit") == 1
+    assert value(samples, "numeral_prediction_confidence_ratio_count") == 21
+    assert value(samples, "numeral_ink_ratio_count") == value(samples, "numeral_batch_pictures_sum") == 21
+    assert value(samples, "numeral_ink_ratio_sum") == pytest.approx(20 * ink.mean(), rel=0.01)
+    for stage, count in (("decode", 0), ("preprocessing", 1), ("inference", 1)):
+        assert value(samples, "numeral_stage_duration_seconds_count", stage=stage) == count
+    instances = {"instances": [{"b64": base64.b64encode(seven).decode()}, {"b64": "AAAA"}]}
+    for model in ("digits", "numbers-image"):
+        server.client.post(f"/v1/models/{model}:predict", json=instances).raise_for_status()
+    samples = scraped(server)
+    assert value(samples, "numeral_predictions_total") == 22
+    assert value(samples, "numeral_refusals_total", reason="unsupported-image") == 2
+    assert value(samples, "numeral_request_duration_seconds_count", route="/v1/models/{model}:predict") == 2
 
 
 def test_samples_and_jobs_are_counted_from_the_database(start_server: Callable[..., Server], seven: bytes) -> None:

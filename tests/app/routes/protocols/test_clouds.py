@@ -136,6 +136,14 @@ def test_kserves_models_are_listed_and_ready(cloudy: Server) -> None:
     assert cloudy.client.post("/v1/models/digits:predict?version=1", json={"instances": [B64]}).status_code == 422
 
 
+def test_the_address_of_predictions_names_its_only_method(cloudy: Server) -> None:
+    path = "/v1/models/digits:predict"
+    assert cloudy.client.options(path).headers["Allow"] == "POST, OPTIONS"
+    for method in ("GET", "PUT", "DELETE"):
+        refused = cloudy.client.request(method, path)
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "POST, OPTIONS")
+
+
 def test_health_is_that_of_readyz(cloudy: Server) -> None:
     for path in ("/ping", "/vertex/health"):
         assert cloudy.client.get(path).json()["status"] == "ok"
