@@ -31,6 +31,8 @@ ENV PATH=/venv/bin:$PATH \
 VOLUME ["/srv/numeral/weights", "/srv/numeral/var"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s CMD ["python", "-m", "app.cli.healthcheck"]
+# SageMaker then says by SAGEMAKER_BIND_TO_PORT where to listen.
+LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true
 ENTRYPOINT ["numeral"]
 CMD ["serve"]
 

@@ -147,6 +147,15 @@ class Settings(DataSettings):
     retrain_seconds: int = Field(3 * 3600, ge=1)  # a trainer that runs for longer is ended
     retrain_megabytes: int = Field(6_000, ge=256)  # a trainer with more resident memory is ended
 
+    @classmethod
+    def variables(cls) -> frozenset[str]:
+        """The names of all environment variables that are settings."""
+        aliases = ((name, field.validation_alias) for name, field in cls.model_fields.items())
+        return frozenset(
+            str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"NUMERAL_{name.upper()}"
+            for name, alias in aliases
+        )
+
     @model_validator(mode="after")
     def _use_the_port_of_the_cloud(self) -> Self:
         for port in (self.sagemaker_bind_to_port, self.aip_http_port):

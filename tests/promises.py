@@ -14,7 +14,7 @@ from typing import Any
 from app.cli.main import COMMANDS
 from app.main import create_app
 from app.routes.problems import catalogue
-from app.settings import Settings
+from app.settings import PROTOCOLS, Settings
 
 FILE = Path(__file__).parent / "promises.json"
 Schema = dict[str, Any]
@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 
 def promises() -> dict[str, list[str]]:
     """Everything that may not vanish within a major version, each as a line of text."""
-    document = create_app(Settings()).openapi()
+    document = create_app(Settings(protocols=PROTOCOLS)).openapi()
     operations = [
         (f"{method.upper()} {path}", operation)
         for path, item in document["paths"].items()
@@ -33,7 +33,7 @@ def promises() -> dict[str, list[str]]:
         "operations": sorted(line for name, each in operations for line in lines_of(name, each)),
         "fields": sorted(line for name, schema in schemas.items() for line in fields_of(name, schema)),
         "problems": sorted(f"/problems/{slug} {kind.status}" for slug, kind in catalogue().items()),
-        "settings": sorted(f"NUMERAL_{name.upper()}" for name in Settings.model_fields),
+        "settings": sorted(Settings.variables()),
         "commands": sorted(COMMANDS),
     }
 

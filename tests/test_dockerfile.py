@@ -57,6 +57,11 @@ def test_both_targets_start_numeral_as_nobody_special_and_tell_their_health(targ
     assert last(target, "WORKDIR") == "/srv/numeral"  # where the default settings put weights and var
 
 
+@pytest.mark.parametrize("target", ["serve", "full"])
+def test_sagemaker_may_say_the_port(target: str) -> None:
+    assert last(target, "LABEL") == "com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true"
+
+
 def test_only_the_full_target_has_torch() -> None:
     sources = {name: last(name, "COPY").split()[0] for name in ("serve", "full")}
     assert sources == {"serve": "--from=serve-packages", "full": "--from=full-packages"}

@@ -145,7 +145,7 @@ def test_the_operators_page_has_every_setting() -> None:
 
 
 def test_every_setting_that_a_text_or_a_deployment_names_exists() -> None:
-    known = {f"NUMERAL_{name.upper()}" for name in Settings.model_fields} | CLIENT_VARIABLES
+    known = Settings.variables() | CLIENT_VARIABLES
     deployments = [path for path in (REPOSITORY / "deploy").rglob("*.*") if path.is_file()]
     texts = [path for path in DOCUMENTS if path.name not in HISTORY]
     named: dict[str, list[str]] = {}

@@ -1,6 +1,17 @@
 """A client of a running service, for Python: `Client`, `AsyncClient`, and what they answer. It needs httpx alone."""
 
-from app.client.answers import Event, Job, Number, Page, Prediction, ReadDigit, Sample, TaughtNumber, Version
+from app.client.answers import (
+    Event,
+    Job,
+    KeptPicture,
+    Number,
+    Page,
+    Prediction,
+    ReadDigit,
+    Sample,
+    TaughtNumber,
+    Version,
+)
 from app.client.asynchronous import AsyncClient
 from app.client.errors import NumeralError
 from app.client.synchronous import Client
@@ -10,6 +21,7 @@ __all__ = [
     "Client",
     "Event",
     "Job",
+    "KeptPicture",
     "Number",
     "NumeralError",
     "Page",

@@ -123,6 +123,25 @@ class TaughtNumber:
 
 
 @dataclass(frozen=True)
+class KeptPicture:
+    """A picture that the service kept with its answer. item: its place in a batch; shadow: what another version read
+    in it, where that differs, as `text`, `confidence` and `model_version`.
+    """
+
+    id: int
+    request_id: str
+    item: int | None
+    path: str
+    text: str
+    confidence: float
+    accepted: bool
+    reason: str | None
+    model_version: str
+    shadow: dict[str, Any] | None
+    kept_at: str
+
+
+@dataclass(frozen=True)
 class Job:
     """A retraining. state: queued, running or evaluating; then promoted, kept, failed, cancelled or interrupted."""
 

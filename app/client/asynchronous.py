@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from app.client import calls
-from app.client.answers import Event, Job, Page, Prediction, Sample, TaughtNumber, Version
+from app.client.answers import Event, Job, KeptPicture, Page, Prediction, Sample, TaughtNumber, Version
 from app.client.calls import Call
 from app.client.connection import (
     EVENT_TIMEOUT,
@@ -88,6 +88,24 @@ class AsyncClient:
     async def teach_number(self, picture: Picture, text: str) -> TaughtNumber:
         """Store each digit of a picture of numbers. text: all its digits in reading order."""
         return await self._send(calls.teach_number(picture, text))
+
+    async def correct(self, request_id: str, label: int, *, item: int | None = None) -> Sample:
+        """Store the picture of an earlier answer with the digit that it shows, where the service kept it.
+
+        item: of a batch, the picture's place, from 0.
+        """
+        return await self._send(calls.correct(request_id, label, item))
+
+    async def correct_number(self, request_id: str, text: str, *, item: int | None = None) -> TaughtNumber:
+        """The same for a picture of numbers. text: all its digits in reading order."""
+        return await self._send(calls.correct_number(request_id, text, item))
+
+    async def review(self, *, limit: int = 50, shadow: int | None = None) -> list[KeptPicture]:
+        """The kept pictures on which a person's look is most useful, the most useful first.
+
+        shadow: only those that this version, in the shadow, reads differently.
+        """
+        return await self._send(calls.review(limit, shadow))
 
     async def retrain(self, **options: Any) -> Job:
         """Start a retraining. options: epochs, learning_rate, seed, patience, promote, and from_ for `from`."""

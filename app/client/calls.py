@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from app.client.answers import Job, Page, Prediction, Sample, TaughtNumber, Version, build
+from app.client.answers import Job, KeptPicture, Page, Prediction, Sample, TaughtNumber, Version, build
 from app.client.errors import NumeralError, from_problem, from_response, not_numeral
 from app.client.pictures import Content, Picture, content_of
 
@@ -105,6 +105,27 @@ def teach(picture: Picture, label: int) -> Call[Sample]:
 def teach_number(picture: Picture, text: str) -> Call[TaughtNumber]:
     """Store the digits of a picture of a number."""
     return Call("POST", "/samples", lambda data: build(TaughtNumber, data), labelled(picture, text=text))
+
+
+def correct(request_id: str, label: int, item: int | None) -> Call[Sample]:
+    """Store the picture of an earlier answer with its digit."""
+    return Call("POST", "/samples", lambda data: build(Sample, data), answered(request_id, item, label=label))
+
+
+def correct_number(request_id: str, text: str, item: int | None) -> Call[TaughtNumber]:
+    """Store the digits of the picture of an earlier answer."""
+    return Call("POST", "/samples", lambda data: build(TaughtNumber, data), answered(request_id, item, text=text))
+
+
+def answered(request_id: str, item: int | None, **fields: Any) -> dict[str, Any]:
+    """Httpx's options for the picture of an earlier answer and what it shows."""
+    return {"json": {"request_id": request_id, **fields} | ({} if item is None else {"item": item})}
+
+
+def review(limit: int, shadow: int | None) -> Call[list[KeptPicture]]:
+    """The kept pictures on which a person's look is most useful."""
+    query = asking(limit=limit, shadow=shadow)
+    return Call("GET", "/samples/review", lambda data: [build(KeptPicture, item) for item in data["items"]], query)
 
 
 def labelled(picture: Picture, **fields: Any) -> dict[str, Any]:

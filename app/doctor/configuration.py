@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from app.doctor.finding import Finding
+from app.http.key_file import FileKeys, InvalidKeyFile, KeyScope, parse_key_file, read_key_file, rights_warning
+from app.http.keys import Key, keys_of_settings
 from app.settings import Settings
 
 LEAST_KEY = 16  # characters of a key that nobody guesses
@@ -20,20 +22,34 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where to reac
 
 def variables(settings: Settings) -> Iterator[Finding]:
     """Names that begin with NUMERAL_ and are no setting: a mistyped setting would silently not hold."""
-    known = {f"NUMERAL_{name.upper()}" for name in type(settings).model_fields} | CLIENT_VARIABLES
+    known = settings.variables() | CLIENT_VARIABLES
     for name in sorted(name for name in os.environ if name.startswith("NUMERAL_") and name not in known):
         yield Finding("settings", "warning", f"{name} is no setting", "compare it with the names in deploy/README.md")
     yield Finding("settings", "ok", f"valid; the service listens at {settings.host}:{settings.port}")
 
 
 def keys(settings: Settings) -> Iterator[Finding]:
-    """Whether the keys are long enough. They are not shown."""
-    short = {name for name, key in (*settings.admin_keys, *settings.predict_keys) if len(key) < LEAST_KEY}
-    for name in sorted(short):
+    """Whether the file of keys can be used, and the keys are long enough. They are not shown."""
+    used, in_file = keys_of_settings(settings), FileKeys((), opens_predictions=False)
+    if (file := settings.keys_file) is not None:
+        found = read_key_file(file)
+        try:
+            in_file = parse_key_file(found)
+        except InvalidKeyFile as error:
+            remedy = "mend it, since the service does not start with it; deploy/README.md shows its lines"
+            yield Finding("keys", "failing", f"NUMERAL_KEYS_FILE={file} can't be used: {error}", remedy)
+        if warning := rights_warning(file, found):
+            yield Finding("keys", "warning", warning, f"chmod 600 {file}")
+        used = (*used, *(Key(name, scope, secret) for scope, name, secret in in_file.keys))
+    for name in sorted({key.name for key in used if len(key.secret) < LEAST_KEY}):
         detail = f"the key {name} has fewer than {LEAST_KEY} characters"
         yield Finding("keys", "warning", detail, "replace it by the output of: openssl rand -hex 24")
-    opened = "open" if settings.admin_keys else "closed: NUMERAL_ADMIN_KEYS opens them"
-    yield Finding("keys", "ok", f"the admin routes are {opened}")
+    has_admin = any(key.scope is KeyScope.ADMIN for key in used)
+    yield Finding(
+        "keys", "ok", f"the admin routes are {'open' if has_admin else 'closed: NUMERAL_ADMIN_KEYS opens them'}"
+    )
+    is_open = in_file.opens_predictions if file else not settings.predict_keys
+    yield Finding("keys", "ok", f"predictions need {'no' if is_open else 'a'} key")
 
 
 def telemetry(_: Settings) -> Iterator[Finding]:

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.client import AsyncClient, Client, NumeralError, Page, Prediction, Sample, TaughtNumber
+from app.client import AsyncClient, Client, KeptPicture, NumeralError, Page, Prediction, Sample, TaughtNumber
 from app.client import pictures as pictures_of_client
 from model.preprocessing.pipeline import read_digit
 from tests.client import GENTLE
 from tests.pictures import draw_seven, encoded, picture
-from tests.server import ADMIN_KEY, REPOSITORY, Server
+from tests.server import ADMIN_KEY, REPOSITORY, Server, wait_until
 
 NUMBER = REPOSITORY / "tests/images/number.jpg"
 Connect = Callable[..., Any]
@@ -132,6 +132,29 @@ def test_a_key_is_needed_to_teach_and_comes_from_the_environment(
     with pytest.raises(NumeralError):
         connect().versions()
     assert connect(key=ADMIN_KEY).versions()
+
+
+def test_an_answer_is_corrected_by_its_request_id_and_reviewed(
+    connect: Connect, start_server: Callable[..., Server], seven: bytes
+) -> None:
+    server = start_server(NUMERAL_KEEP="all")
+    client = connect(server.url, ADMIN_KEY)
+    doubted = client.predict(picture(3))
+    page = client.read(NUMBER)
+    _, second = client.predict_batch([seven, picture(1)])
+    sample = client.correct(doubted.request_id, 7)
+    assert isinstance(sample, Sample) and (sample.label, sample.outcome) == (7, "created")
+    assert client.correct(second.request_id, 7, item=1).outcome == "created"
+    number = client.correct_number(page.request_id, page.text)
+    assert isinstance(number, TaughtNumber) and "".join(str(item.label) for item in number.items) == page.text
+    refused = client.predict(NUMBER)
+    wait_until(lambda: [kept.request_id for kept in client.review()] == [refused.request_id])
+    (kept,) = client.review(limit=1)
+    assert isinstance(kept, KeptPicture) and (kept.accepted, kept.reason) == (False, "several-digits")
+    assert client.review(shadow=9) == []
+    with pytest.raises(NumeralError) as raised:
+        client.correct("never-sent", 7)
+    assert raised.value.slug == "picture-not-kept"
 
 
 def test_a_service_is_taught_retrained_and_rolled_back(connect: Connect, start_server: Callable[..., Server]) -> None:

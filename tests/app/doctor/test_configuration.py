@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,30 @@ def test_a_short_key_is_pointed_out_by_its_name_and_no_key_is_shown(
     status, found = examine(NUMERAL_ADMIN_KEYS="ops:s3cret,other:" + "0123456789abcdef")
     assert status == 0 and "the key ops" in worst(found["keys"])["detail"]
     assert "s3cret" not in str(found) and "0123456789abcdef" not in str(found)
+
+
+def test_a_setting_that_has_no_prefix_is_pointed_out_with_one(examine: Examine) -> None:
+    status, found = examine(NUMERAL_PORT="8080")
+    assert status == 0 and "NUMERAL_PORT is no setting" in worst(found["settings"])["detail"]
+
+
+def test_the_keys_of_the_file_count_and_one_that_cannot_be_used_is_told(examine: Examine, tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("admin ops:0123456789abcdef\nteach counter:s3cret\n")
+    file.chmod(0o644)
+    status, found = examine(NUMERAL_KEYS_FILE=str(file), NUMERAL_TEACH_KEYS="desk:short")
+    details = [finding["detail"] for finding in found["keys"] if finding["state"] == "warning"]
+    assert status == 0 and len(details) == 3
+    for part in ("644", "the key counter", "the key desk"):
+        assert any(part in detail for detail in details)
+    told = [finding["detail"] for finding in found["keys"] if finding["state"] == "ok"]
+    assert told == ["the admin routes are open", "predictions need a key"]
+    file.write_text("admin\n")
+    file.chmod(0o600)
+    status, found = examine(NUMERAL_KEYS_FILE=str(file))
+    assert status == 1 and "line 1" in worst(found["keys"])["detail"]
+    status, found = examine(NUMERAL_KEYS_FILE=str(tmp_path / "none"))
+    assert status == 1 and "No such file" in worst(found["keys"])["detail"]
 
 
 def test_telemetry_that_somebody_turned_on_is_told(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,7 +198,7 @@ def test_a_clouds_variable_names_the_port_before_any_other_and_the_command_line_
     monkeypatch.setenv(variable, "1")
     monkeypatch.setattr("app.cli.serve.prepare", lambda settings: None)
     served: list[Settings] = []
-    monkeypatch.setattr("app.cli.serve.run", lambda settings, access_log: served.append(settings))
+    monkeypatch.setattr("app.cli.serve.run", lambda settings: served.append(settings))
     assert serve.main(["--port", port]) == 0 and served[0].port == int(port)
 
 
