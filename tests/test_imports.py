@@ -39,7 +39,7 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "schemas": ("http",),
     "observability": ("http",),
     "inference": ("http", "schemas", "observability", "settings"),
-    "doctor": ("database", "settings"),
+    "doctor": ("http", "database", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
     "feedback": ("http", "database", "observability", "inference", "settings"),
     "jobs": ("http", "database", "observability", "inference", "samples", "settings"),

@@ -50,7 +50,7 @@ def test_the_keys_of_the_file_count_and_one_that_cannot_be_used_is_told(examine:
     assert told == ["the admin routes are open", "predictions need a key"]
     file.write_text("admin\n")
     file.chmod(0o600)
-    status, found = examine(NUMERAL_KEYS_FILE=str(file))
+    status, found = examine(NUMERAL_KEYS_FILE=str(file), NUMERAL_TEACH_KEYS="")
     assert status == 1 and "line 1" in worst(found["keys"])["detail"]
     status, found = examine(NUMERAL_KEYS_FILE=str(tmp_path / "none"))
     assert status == 1 and "No such file" in worst(found["keys"])["detail"]
