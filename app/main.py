@@ -49,7 +49,7 @@ from app.observability.counting import count_requests
 from app.observability.requests import Requests, paths_of_pages
 from app.observability.trace_context import trace_id_sent
 from app.routes import audit, direct, health, jobs, metrics, predict, problems, read, review, samples, versions
-from app.routes.protocols import chosen
+from app.routes.protocols import chosen, inference
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -155,8 +155,11 @@ def wrap(app: FastAPI, settings: Settings, is_traced: bool) -> None:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("DELETE", "GET", "HEAD", "POST", "PUT"),
-            allow_headers=("Authorization", "Content-Encoding", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"),
-            expose_headers=("Allow", "Location", "Retry-After", "X-Request-ID"),
+            allow_headers=(
+                *("Authorization", "Content-Encoding", "Idempotency-Key", "If-None-Match", "Last-Event-ID"),
+                *(inference.HEADER_LENGTH, "traceparent", "X-Request-ID"),
+            ),
+            expose_headers=("Allow", "ETag", "Location", "Retry-After", inference.HEADER_LENGTH, "X-Request-ID"),
         )
 
 

@@ -91,6 +91,16 @@ def test_a_page_of_another_origin_may_ask_where_it_is_allowed(
     assert found[3]["id"] == "page-1" and all(answer["id"] for answer in found)
 
 
+def test_a_page_may_send_and_see_the_headers_of_every_protocol(start_server: Callable[..., Server]) -> None:
+    origin = "https://a.example"
+    server = start_server(NUMERAL_CORS_ORIGINS=origin)
+    for name in ("Authorization", "If-None-Match", "Inference-Header-Content-Length", "traceparent", "X-Request-ID"):
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": name}
+        assert server.client.options("/v2/models/digits/infer", headers=asked).status_code == 200
+    shown = server.client.get("/v2", headers={"Origin": origin}).headers["Access-Control-Expose-Headers"]
+    assert {"ETag", "Inference-Header-Content-Length", "X-Request-ID"} <= {*shown.split(", ")}
+
+
 def test_without_the_setting_no_origin_is_named(server: Server, seven: bytes) -> None:
     answer = server.client.post("/predict", content=seven, headers={"Origin": "https://other.example"})
     assert not any(name.startswith("access-control") for name in answer.headers)
