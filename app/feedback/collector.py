@@ -54,6 +54,7 @@ class Collector:
         self._pruned_at = float("-inf")  # times of the monotonic clock
         self._reported_at = float("-inf")
         self._reported = 0
+        self._is_stuck = False  # whether pictures wait for the database, which the log said
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feedback", daemon=True)
 
@@ -107,12 +108,17 @@ class Collector:
             self._judge(self._take())
             self._shadow.count()
             self._write()
-        except DatabaseUnavailable:
+        except DatabaseUnavailable as error:
+            if (self._rows or self._waiting) and not self._is_stuck:
+                log.warning("pictures wait until the database can be used: %s", error.detail)
+                self._is_stuck = True
+            self._report()
             return RETRY_SECONDS
         except Exception:
             log.exception("the collecting of pictures goes on")
             self.dropped += len(self._rows)
             self._rows = []
+        self._is_stuck = False
         self._report()
         return TURN_SECONDS if self._predictor.observe else REFRESH_SECONDS
 

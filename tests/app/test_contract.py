@@ -27,11 +27,13 @@ OPERATIONS = {
     "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
     "list_versions", "get_version", "activate_version", "begin_shadow", "get_shadow", "end_shadow",
     "list_audit", "list_problems", "get_problem",
-    "livez", "readyz", "healthz",
+    "livez", "readyz", "healthz", "metrics",
     "infer", "infer_version", "v2_live", "v2_ready", "v2_model_ready", "v2_server", "v2_model", "v2_version",
     "v2_version_ready", "v2_config", "v2_version_config", "v2_index",
 }  # fmt: skip
-OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem", "v2_live", "v2_ready", "v2_model_ready"}
+OPEN = {
+    "livez", "readyz", "healthz", "metrics", "list_problems", "get_problem", "v2_live", "v2_ready", "v2_model_ready",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

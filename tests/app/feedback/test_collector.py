@@ -83,6 +83,24 @@ def test_while_the_database_is_away_pictures_wait_and_then_are_written_in_order(
     assert ids(database) == ["a", "b"] and some.dropped == 0
 
 
+def test_the_log_says_once_that_pictures_wait_for_the_database_and_how_many_are_dropped_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    some = made(database)
+    with monkeypatch.context() as away:
+        away.setattr(collector.Shadow, "refresh", raising(DatabaseUnavailable("the disk is full")))
+        some._turn()
+        assert caplog.records == []
+        for _ in range(MAX_WAITING + 3):
+            some.look(picture())
+        for _ in range(3):
+            some._turn()
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2 and "the disk is full" in told[0] and told[1].startswith("3 pictures were dropped")
+    some._turn()
+    assert len(ids(database)) == MOST_TOGETHER
+
+
 def raising(error: Exception) -> Any:
     def broken(*_: object) -> None:
         raise error
