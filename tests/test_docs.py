@@ -36,7 +36,7 @@ UNITS = {
     "100,000": "100000",
     "50 million": "50000000",
 }
-UNITS |= {"none": "", "false": "False"}
+UNITS |= {"none": "", "false": "False", "true": "True"}
 
 
 def names(paths: list[Path]) -> list[str]:

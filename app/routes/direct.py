@@ -21,7 +21,6 @@ from app.http.key_file import KeyScope
 from app.http.keys import KeyRing
 from app.http.queries import check_names, parameter
 from app.http.security import KeyCheck
-from app.http.security import KeyCheck
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from model.classifier import Classifier
