@@ -1,0 +1,168 @@
+// The view Draw: what is on the surface, what was answered, and what the keys do.
+
+import { byId, isTyping } from "../shared/dom.js";
+import { complain, notify } from "../shared/notices.js";
+import { showAnswer, showProblem, markTaught, startAnswer } from "./answer.js";
+import { answerTo, Asking } from "./asking.js";
+import { showBoxes } from "./boxes.js";
+import { showCode, startCode } from "./code.js";
+import { showCompared, startCompare } from "./compare.js";
+import { startExamples } from "./examples.js";
+import { opened, showPicture, startDrop, startFiles } from "./picture.js";
+import { remember, startRecent } from "./recent.js";
+import { pictureOf } from "./strokes.js";
+import { Surface } from "./surface.js";
+import { mayTeach, needKey, startTeaching, teach, undoTeaching } from "./teaching.js";
+
+let surface;
+let image = null; // the opened picture, which lies over the drawing
+let current = nothing(); // what was answered last
+const asking = new Asking({ shown, failed });
+
+function nothing() {
+  return { picture: null, answer: null, label: null };
+}
+
+/** Wire the view. */
+export function startDrawing() {
+  startAnswer((digit) => say("label", String(digit)));
+  startTeaching();
+  startCode();
+  startCompare();
+  surface = new Surface(byId("canvas"), { changed: askAgain, began, width: () => Number(byId("width").value) });
+  startExamples({ drawn: write, opened: open });
+  startRecent((picture) => (picture.strokes ? write(picture.strokes) : show(picture)));
+  startFiles(open);
+  startDrop(byId("surface"), open);
+  addEventListener("dragover", (event) => event.preventDefault()); // a file that misses must not replace the page
+  addEventListener("drop", (event) => event.preventDefault());
+  byId("undo").addEventListener("click", undo);
+  byId("clear").addEventListener("click", clear);
+  byId("teach-text").addEventListener("submit", (event) => {
+    event.preventDefault();
+    say("text", byId("said").value);
+  });
+  addEventListener("keydown", onKey);
+  askAgain();
+}
+
+function askAgain() {
+  byId("hint").hidden = surface.strokes.length > 0 || image !== null;
+  if (image) asking.ask(async () => image);
+  else if (surface.hasInk) asking.ask(() => pictureOf(surface.strokes));
+  else if (surface.strokes.length > 0) return;
+  else {
+    asking.stop();
+    current = nothing();
+    display();
+  }
+}
+
+function shown(picture, answer) {
+  current = { picture, answer, label: null };
+  display();
+}
+
+function display() {
+  const { picture, answer, label } = current;
+  showAnswer(picture, answer);
+  showBoxes(picture, answer);
+  markTaught(label);
+  showCode(picture, answer);
+  showCompared(picture, answer);
+  byId("teach-text").hidden = !answer?.numbers;
+  if (answer?.numbers) byId("said").value = answer.numbers.text.replaceAll("\n", " ");
+}
+
+function failed(problem, picture) {
+  current = { ...nothing(), picture };
+  display();
+  if (problem.title === undefined) throw problem;
+  showProblem(problem, !image);
+}
+
+/** Put the current picture into the strip, before another one takes its place. */
+function leave() {
+  const { picture, answer, label } = current;
+  if (answer) remember(picture, answer.numbers?.text ?? (answer.prediction.accepted ? answer.prediction.digit : ""), label);
+}
+
+/** A stroke begins: after an image, or after a digit was taught, it begins a new drawing. */
+function began() {
+  if (image || current.label !== null) clear();
+}
+
+function clear() {
+  leave();
+  image = null;
+  showPicture(null);
+  if (surface.strokes.length > 0) surface.replace([]);
+  else askAgain();
+}
+
+function undo() {
+  if (image) {
+    image = null;
+    showPicture(null);
+    askAgain();
+  } else surface.undo();
+}
+
+function write(strokes) {
+  leave();
+  image = null;
+  showPicture(null);
+  surface.replace(strokes);
+}
+
+async function open(file) {
+  try {
+    const picture = await opened(file);
+    if (picture.url === null) await probe(picture);
+    else show(picture);
+    if (picture.note) notify(picture.note);
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+/** A file that the browser can't show takes the drawing's place only if the service can read it. */
+async function probe(picture) {
+  await answerTo(picture);
+  show(picture);
+}
+
+function show(picture) {
+  leave();
+  image = picture;
+  showPicture(picture);
+  askAgain();
+}
+
+async function say(name, value) {
+  const { picture, answer } = current;
+  if (!picture || (name === "label" && answer?.numbers)) {
+    notify(picture ? "This shows several digits. Say below what they are." : "Draw something first.");
+  } else if (!mayTeach()) needKey();
+  else if (await teach(picture, name, value, () => label(picture, null))) label(picture, value);
+}
+
+function label(picture, value) {
+  if (current.picture !== picture) return;
+  current.label = value;
+  markTaught(value === null ? null : Number(value));
+  leave();
+}
+
+function onKey(event) {
+  if (byId("view-draw").hidden || isTyping() || event.altKey) return;
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    if (key !== "z") return;
+    undo();
+  } else if (/^[0-9]$/.test(key)) say("label", key);
+  else if (key === "u") undoTeaching();
+  else if (key === "delete" || key === "backspace") clear();
+  else return;
+  event.preventDefault();
+}
