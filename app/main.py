@@ -24,6 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.database.database import Database
 from app.database.timeouts import ANSWER_SECONDS
+from app.feedback.collector import Collector
 from app.http.body import BodyBudget
 from app.http.draining import Draining
 from app.http.encodings import ContentReader
@@ -40,7 +41,7 @@ from app.inference.predictor import Predictor
 from app.jobs.events import EventHub
 from app.jobs.process import die_with_parent
 from app.jobs.stopping import Stopper
-from app.routes import audit, direct, health, jobs, predict, problems, read, samples, versions
+from app.routes import audit, direct, health, jobs, predict, problems, read, review, samples, versions
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
 from app.settings import Settings, load_settings
@@ -77,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses=documented("default"),
     )
     wire(app.state, settings)
-    for part in (predict, read, health, samples, jobs, versions, audit, problems):
+    for part in (predict, read, health, review, samples, jobs, versions, audit, problems):
         app.include_router(part.router)
     for error in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(error, on_problem)
@@ -103,6 +104,7 @@ def wire(state: State, settings: Settings) -> None:
     state.model = model
     state.predictor = predictor
     state.content = ContentReader(settings.body_timeout, BodyBudget(settings.max_bodies_bytes), predictor.in_thread)
+    state.collector = Collector(settings, database, predictor)
     state.stopper = stopper
     state.draining = draining
     state.event_hub = EventHub(database, model, settings.queue_seconds, is_draining=lambda: draining.begun)
@@ -139,6 +141,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.model.start()
     app.state.keys.start()
     app.state.database.watch()
+    app.state.collector.start()
     if threading.current_thread() is threading.main_thread():  # only there can Python handle signals
         app.state.draining.listen()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -146,6 +149,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()  # objects made so far are permanent; later collections skip them, so requests wait less
     yield
     await run_in_threadpool(app.state.stopper.stop)
+    app.state.collector.stop()
     app.state.model.stop()
     app.state.keys.stop()
     app.state.predictor.close()

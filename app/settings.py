@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import NoDecode
@@ -86,6 +86,11 @@ class Settings(DataSettings):
     teach_keys: TeachKeys = ()
     predict_keys: Keys = ()
     keys_file: Path | None = None  # with further keys, read again when it changes
+
+    keep: Literal["none", "refused", "all"] = "none"  # which pictures are kept for corrections and review
+    keep_pictures: int = Field(10_000, ge=1)  # at most; the oldest are removed first
+    keep_bytes: int = Field(500 * MEGABYTE, ge=1024)  # of pictures, at most
+    keep_days: float = Field(7.0, gt=0, le=3650)  # for which a picture is kept at most
 
     max_image_bytes: int = Field(20 * MEGABYTE, ge=1024)
     max_image_pixels: int = Field(50_000_000, ge=1024)

@@ -38,8 +38,9 @@ ROOMS_OF_APP = {  # the same of app, where main.py wires everything
     "schemas": ("http",),
     "inference": ("http", "schemas", "settings"),
     "samples": ("http", "database", "schemas", "inference"),
+    "feedback": ("http", "database", "inference", "settings"),
     "jobs": ("http", "database", "inference", "samples", "settings"),
-    "routes": ("http", "database", "schemas", "inference", "samples", "jobs", "settings"),
+    "routes": ("http", "database", "schemas", "inference", "samples", "feedback", "jobs", "settings"),
 }
 FILES = {  # and its files
     **dict.fromkeys(("errors", "files", "faults", "net", "deslant"), ()),

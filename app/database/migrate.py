@@ -15,7 +15,7 @@ from app.database.engines import make_engine
 from app.database.sqlite import sqlite_file
 from app.database.tables import metadata
 
-HEAD = "0003"  # the newest migration
+HEAD = "0004"  # the newest migration
 REVISION = text("SELECT version_num FROM alembic_version")
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_612_003  # PostgreSQL advisory lock, any fixed number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -84,4 +85,48 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("detail", JSON, nullable=False),
+)
+
+kept = Table(  # pictures that were answered, as far as NUMERAL_KEEP says
+    "kept",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("request_id", String(128), nullable=False, index=True),  # not unique: clients may send their own
+    Column("item", Integer),  # the picture's place in a batch, from 0; null for a request with one picture
+    Column("path", String(16), nullable=False),  # of the route that answered
+    Column("text", Text, nullable=False),  # the digit or the numbers that were answered
+    Column("confidence", Float, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("reason", String(32)),
+    Column("version", Integer, nullable=False),
+    Column("shadow_version", Integer),  # a version that judged the picture, too, and read another text
+    Column("shadow_text", Text),
+    Column("shadow_confidence", Float),
+    Column("rank", Integer, nullable=False),  # how useful a person's look is, larger is more
+    Column("taught", Boolean, nullable=False),  # whether it is a sample now
+    Column("kept_at", Float, nullable=False),
+    Column("size", Integer, nullable=False),  # bytes of the picture
+    Column("digest", String(64), nullable=False),  # SHA-256 of the picture
+    Column("format", String(16), nullable=False),  # "pixels" for S·S bytes, else empty for a file
+    Column("picture", LargeBinary, nullable=False),  # as it was sent
+    Index("ix_kept_rank_number", "rank", "number"),
+    Index("ix_kept_number_size", "number", "size"),
+    Index("ix_kept_kept_at", "kept_at"),
+    sqlite_autoincrement=True,  # a number is never used again, so nobody deletes another picture by mistake
+)
+
+shadows = Table(  # versions that judge live pictures beside the one in use, the latest time of each
+    "shadows",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("share", Float, nullable=False),  # of the pictures, 0–1
+    Column("actor", String(128), nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("ended_why", Text),
+    Column("judged", Integer, nullable=False),  # pictures
+    Column("agreed", Integer, nullable=False),  # of them, those in which it read the same text
+    Column("accepted", Integer, nullable=False),  # those that it accepted
+    Column("accepted_live", Integer, nullable=False),  # those that were accepted as they were answered
+    Column("failed", Integer, nullable=False),  # those in which it failed
 )

@@ -14,7 +14,8 @@ from app.http.encodings import ContentReader
 from app.http.errors import Problem, as_json
 from app.http.queries import truth_value
 from app.http.security import predict_bearer
-from app.inference.pictures import many_pictures, one_picture
+from app.inference.answered import answered_digit
+from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
 from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
@@ -37,19 +38,26 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
     content_type, query = header(scope, b"content-type"), scope["query_string"]
     classifier = await version_asked(predictor, query, PARAMETERS)
     if len(body) <= MAX_LOOP_BYTES:
-        answer = await predictor.answer(one_picture(body, content_type), classifier)
+        picture = one_picture(body, content_type)
+        answer = await predictor.answer(picture, classifier)
     else:
-        answer = await predictor.in_thread(partial(answer_body, predictor, content_type, classifier), body)
-    made = prediction(answer, scope["state"]["request_id"])
+        picture, answer = await predictor.in_thread(partial(answer_body, predictor, content_type, classifier), body)
+    request_id = scope["state"]["request_id"]
+    if predictor.observe is not None:
+        predictor.observe(answered_digit(request_id, None, picture, *answer))
+    made = prediction(answer, request_id)
     if query and truth_value(query, "seen"):
         made.seen = as_data_uri(to_png(answer.reading.pixels))
         made.box = list(answer.reading.box) if answer.reading.box else None
     await send_json(send, to_json(made, exclude_none=True))
 
 
-def answer_body(predictor: Predictor, content_type: str, classifier: Classifier | None, body: bytes) -> Answer:
+def answer_body(
+    predictor: Predictor, content_type: str, classifier: Classifier | None, body: bytes
+) -> tuple[Picture, Answer]:
     """Parse the body and answer its one picture, in the calling thread. Raises Problem."""
-    return predictor.answer_alone(one_picture(body, content_type), classifier)
+    picture = one_picture(body, content_type)
+    return picture, predictor.answer_alone(picture, classifier)
 
 
 async def predict_batch(
@@ -59,9 +67,9 @@ async def predict_batch(
     settings, query = predictor.settings, scope["query_string"]
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     classifier = await version_asked(predictor, query, BATCH_PARAMETERS)
-    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier)
-    outcomes = await predictor.in_thread(work, body)
     request_id = scope["state"]["request_id"]
+    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id)
+    outcomes = await predictor.in_thread(work, body)
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
         for outcome in outcomes
@@ -71,13 +79,18 @@ async def predict_batch(
 
 
 def answer_batch(
-    predictor: Predictor, content_type: str, classifier: Classifier | None, body: bytes
+    predictor: Predictor, content_type: str, classifier: Classifier | None, request_id: str, body: bytes
 ) -> list[Answer | Problem]:
     """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
     good = [picture for picture in pictures if not isinstance(picture, Exception)]
     answers = iter(predictor.answer_all(good, classifier))
-    return [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
+    outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
+    if predictor.observe is not None:
+        for item, (picture, outcome) in enumerate(zip(pictures, outcomes, strict=True)):
+            if not (isinstance(picture, Exception) or isinstance(outcome, Problem)):
+                predictor.observe(answered_digit(request_id, item, picture, *outcome))
+    return outcomes
 
 
 def prediction(answer: Answer, request_id: str) -> Prediction:

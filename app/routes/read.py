@@ -19,6 +19,7 @@ from app.http.encodings import ContentReader
 from app.http.errors import render
 from app.http.queries import truth_value, whole_number
 from app.http.security import predict_bearer
+from app.inference.answered import answered_page
 from app.inference.number_reader import numbers_of
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Predictor, problem_of
@@ -71,7 +72,7 @@ def answer_body(predictor: Predictor, asked: Asked, content_type: str, body: byt
     """Parse the body and answer its one picture in JSON, in the calling thread. Raises Problem."""
     picture = one_picture(body, content_type, PATH)
     try:
-        return answer_picture(predictor, asked.classifier or predictor.classifier(), asked, picture)
+        return answer_picture(predictor, asked.classifier or predictor.classifier(), asked, picture, None)
     except Exception as error:
         raise problem_of(error) from None
 
@@ -84,24 +85,31 @@ async def read_batch(predictor: Predictor, content: ContentReader, scope: Scope,
     parse = partial(many_pictures, content_type=content_type, most=settings.max_batch, path=PATH)
     pictures = await predictor.in_thread(parse, body)
     work = partial(answer_item, predictor, asked.classifier or predictor.classifier(), asked)
-    items = await predictor.in_turns(work, pictures)
+    items = await predictor.in_turns(work, list(enumerate(pictures)))
     await send_json(send, b'{"items":[%b],"total":%d}' % (b",".join(items), len(items)))
 
 
-def answer_item(predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture | Exception) -> bytes:
-    """The JSON for one item of a batch: its numbers, or its problem."""
+def answer_item(
+    predictor: Predictor, classifier: Classifier, asked: Asked, numbered: tuple[int, Picture | Exception]
+) -> bytes:
+    """The JSON for one item of a batch: its numbers, or its problem. numbered: its place, from 0, and its picture."""
+    item, picture = numbered
     try:
         if isinstance(picture, Exception):
             raise picture
-        return answer_picture(predictor, classifier, asked, picture)
+        return answer_picture(predictor, classifier, asked, picture, item)
     except Exception as error:
         _, _, problem = render(problem_of(error), asked.request_id)
         return problem
 
 
-def answer_picture(predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture) -> bytes:
-    """The JSON for one picture. Raises ImageError."""
+def answer_picture(
+    predictor: Predictor, classifier: Classifier, asked: Asked, picture: Picture, item: int | None
+) -> bytes:
+    """The JSON for one picture. item: its place in a batch, None for the only one. Raises ImageError."""
     found = numbers_of(picture, classifier, predictor.limits, asked.digits)
+    if predictor.observe is not None:
+        predictor.observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
     return to_json(described(found, classifier.version, asked), exclude_none=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +17,7 @@ from pydantic import BeforeValidator, Field
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from app.database.database import Database
+from app.feedback import kept
 from app.http.body import body_limit, save_body
 from app.http.encodings import ContentReader, refuse_encoding
 from app.http.security import Admin, Teacher
@@ -22,7 +25,7 @@ from app.inference.pictures import Picture
 from app.inference.predictor import Predictor
 from app.routes.paging import Paging, next_cursor
 from app.samples import archive, samples, teaching
-from app.samples.parsing import parse_label, parse_sample
+from app.samples.parsing import KeptPicture, parse_label, parse_sample
 from app.samples.temporary import temporary_file
 from app.schemas.examples import SAMPLE_FORMS, SAMPLES
 from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
@@ -42,19 +45,27 @@ from model.numbers.alignment import Alignment
 from model.preprocessing.pipeline import to_png
 
 CHUNK_BYTES = 262_144
+WRITTEN_SECONDS = 1.0  # within which a picture is in the database after its answer, unless much is going on
+LOOK_SECONDS = 0.05
 
+FORM_FIELDS = {
+    "label": {"type": "integer", "minimum": 0, "maximum": 9},
+    "text": TEXT_SCHEMA,
+    "request_id": {"type": "string", "description": "instead of a file: that of an earlier request"},
+    "item": {"type": "integer", "minimum": 0, "description": "with `request_id`, of a batch: the picture's place"},
+}
 DOCUMENTED_BODY = request_body(
     {
-        **forms(FILE, SAMPLE_FORMS, label={"type": "integer", "minimum": 0, "maximum": 9}, text=TEXT_SCHEMA),
+        **forms(FILE, SAMPLE_FORMS, **FORM_FIELDS),
         "application/json": {"schema": reference(SampleRequest), "examples": SAMPLES},
     }
 )
 
 
 class SampleId(StringConvertor):
-    """Path convertor for a sample's id: any segment except "import" and "export", which are routes of their own."""
+    """Path convertor for a sample's id: any segment except "import", "export" and "review", routes of their own."""
 
-    regex = "(?!(?:import|export)$)[^/]+"
+    regex = "(?!(?:import|export|review)$)[^/]+"
 
 
 register_url_convertor("sample", SampleId())
@@ -65,7 +76,7 @@ router = APIRouter(prefix="/samples", tags=["samples"], responses=documented(401
     "",
     status_code=201,
     openapi_extra=DOCUMENTED_BODY,
-    responses={200: {"model": StoredSample | StoredNumber}, **documented(400, 408, 413, 415, 422)},
+    responses={200: {"model": StoredSample | StoredNumber}, **documented(400, 404, 408, 409, 413, 415, 422)},
 )
 async def add_sample(request: Request, response: Response, teacher: Teacher) -> StoredSample | StoredNumber:
     """Store a labelled image durably. 200 when the image was stored before; its label is then corrected.
@@ -73,45 +84,76 @@ async def add_sample(request: Request, response: Response, teacher: Teacher) -> 
     With `label`, the image shows one digit. With `text`, it shows one number or several: the version in use finds where
     the digits of the text lie, and stores each digit as a sample, all of them or none. 200 when all were stored before;
     another text corrects the labels of the same pieces of ink.
+
+    Where the service keeps pictures, `request_id` stands for the one of an earlier `/predict` or `/read`, as its answer
+    has it; of a batch, `item` says which.
     """
     content: ContentReader = request.app.state.content
     body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
-    picture, shown = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
+    sent, shown = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
+    kept_as = sent if isinstance(sent, KeptPicture) else None
+    picture = await kept_picture(request, sent) if isinstance(sent, KeptPicture) else sent
     if isinstance(shown, str):
-        number = await add_number(request, teacher, picture, shown)
+        number = await add_number(request, teacher, picture, shown, kept_as)
         response.status_code = 201 if any(item.outcome == "created" for item in number.items) else 200
         return number
-    sample = await run_in_threadpool(store, request, teacher, picture, shown)
+    sample = await run_in_threadpool(store, request, teacher, picture, shown, kept_as)
     response.status_code = 201 if sample.outcome == "created" else 200
     response.headers["Location"] = f"/samples/{sample.id}"
     return sample
 
 
-def store(request: Request, actor: str, picture: Picture, label: int) -> StoredSample:
-    """Read the picture of one digit and commit the sample. Raises Problem."""
+async def kept_picture(request: Request, named: KeptPicture) -> Picture:
+    """The picture of an earlier request. It may take a moment until that is written: the client may be faster.
+
+    Raises KeptNotFound, RequestIdAmbiguous, InvalidField.
+    """
+    state = request.app.state
+    latest = time.monotonic() + (WRITTEN_SECONDS if state.settings.keep != "none" else 0)
+    while True:
+        try:
+            return await run_in_threadpool(kept.find, state.database, state.settings, *named)
+        except kept.KeptNotFound:
+            if time.monotonic() > latest:
+                raise
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def store(
+    request: Request, actor: str, picture: Picture, label: int, kept_as: KeptPicture | None = None
+) -> StoredSample:
+    """Read the picture of one digit and commit the sample. kept_as: where it is kept, if it is. Raises Problem."""
     state = request.app.state
     reading = state.predictor.read(picture)
     image = picture if isinstance(picture, bytes) else to_png(reading.pixels)
     database: Database = state.database
     with database.begin() as connection:
         added = samples.add(connection, actor, image, reading, label, state.model.classifier)
+        if kept_as:
+            kept.mark_taught(connection, *kept_as)
     return StoredSample(**samples.get(database, added.id), outcome=added.outcome)
 
 
-async def add_number(request: Request, actor: str, picture: Picture, text: str) -> StoredNumber:
+async def add_number(
+    request: Request, actor: str, picture: Picture, text: str, kept_as: KeptPicture | None = None
+) -> StoredNumber:
     """Align the text in the thread for large work, as pages are read there; then store its digits. Raises Problem."""
     predictor: Predictor = request.app.state.predictor
     classifier = predictor.classifier()
     align = partial(teaching.aligned, classifier=classifier, limits=predictor.limits, text=text)
     alignment = await predictor.in_thread(align, picture)
-    return await run_in_threadpool(store_digits, request, actor, alignment, classifier)
+    return await run_in_threadpool(store_digits, request, actor, alignment, classifier, kept_as)
 
 
-def store_digits(request: Request, actor: str, alignment: Alignment, classifier: Classifier) -> StoredNumber:
+def store_digits(
+    request: Request, actor: str, alignment: Alignment, classifier: Classifier, kept_as: KeptPicture | None = None
+) -> StoredNumber:
     """Commit a sample for each digit that was found in a picture. Raises Problem."""
     database: Database = request.app.state.database
     with database.begin() as connection:
         added = teaching.add_digits(connection, actor, alignment, classifier)
+        if kept_as:
+            kept.mark_taught(connection, *kept_as)
     items = [
         StoredSample(**{**samples.get(database, one.id), "box": digit.box}, outcome=one.outcome)
         for one, digit in zip(added, alignment.digits, strict=True)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy.engine import RowMapping
 
 from app.database import audit
+from app.database.database import DatabaseUnavailable
+from app.feedback import shadow_records
+from app.feedback.shadow_records import ShadowNotFound, VersionInUse
 from app.http.errors import Problem
 from app.http.security import Admin
 from app.inference.active_model import current_of
 from app.inference.retained_versions import VersionDamaged, VersionNotFound
 from app.schemas.problems import documented
-from app.schemas.versions import Version, VersionDetail, VersionList
+from app.schemas.versions import Shadow, Version, VersionDetail, VersionList
 from model.errors import DamagedVersion, NoVersion, StoreError
 from model.registry.store import Store
 
 router = APIRouter(prefix="/admin/versions", tags=["admin"], responses=documented(401, 403))
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+ShareAsked = Annotated[float, Query(gt=0, le=1, description="of the pictures of /predict and /read, 0–1")]
 
 
 class WeightsUnwritable(Problem):
@@ -40,7 +48,10 @@ def get_version(request: Request, admin: Admin, version: Number) -> VersionDetai
     store: Store = request.app.state.store
     if version not in store.versions():
         raise VersionNotFound(f"There is no version {version}.")
-    return describe(store, version, current_of(store))
+    found = describe(store, version, current_of(store))
+    with suppress(ShadowNotFound, DatabaseUnavailable):
+        found.shadow = shadow_of(shadow_records.get(request.app.state.database, version))
+    return found
 
 
 @router.post("/{version}/activate", responses=documented(404, 409, 422, 503))
@@ -61,6 +72,50 @@ def activate_version(request: Request, admin: Admin, version: Number) -> Version
         raise WeightsUnwritable(f"{error}.") from None
     state.model.refresh()
     return describe(state.store, version, version)
+
+
+@router.post(
+    "/{version}/shadow",
+    status_code=201,
+    responses={200: {"model": Shadow, "description": "It was in the shadow before"}, **documented(404, 409, 422, 503)},
+)
+def begin_shadow(
+    request: Request, response: Response, admin: Admin, version: Number, share: ShareAsked = 0.05
+) -> Shadow:
+    """Let it judge a share of the live pictures besides the version in use, to see how far they agree.
+
+    Answers do not change, and do not wait for it. It takes the place of another version in the shadow.
+    """
+    state = request.app.state
+    in_use = state.predictor.classifier()
+    if version == in_use.version:
+        raise VersionInUse(f"Version {version} is in use.")
+    state.predictor.retained.get(str(version))
+    row, has_begun = shadow_records.begin(state.database, admin, version, share)
+    response.status_code = 201 if has_begun else 200
+    return shadow_of(row)
+
+
+@router.get("/{version}/shadow", responses=documented(404, 422, 503))
+def get_shadow(request: Request, admin: Admin, version: Number) -> Shadow:
+    """How it has judged live pictures, the latest time that it was in the shadow."""
+    return shadow_of(shadow_records.get(request.app.state.database, version))
+
+
+@router.delete("/{version}/shadow", responses=documented(404, 422, 503))
+def end_shadow(request: Request, admin: Admin, version: Number) -> Shadow:
+    """End its time in the shadow. The record stays until it begins again."""
+    return shadow_of(shadow_records.end(request.app.state.database, version, admin, f"{admin} ended it."))
+
+
+def shadow_of(row: RowMapping) -> Shadow:
+    """The record as the schema shows it."""
+    return Shadow(
+        **row,
+        active=row["ended_at"] is None,
+        agreement=row["agreed"] / row["judged"] if row["judged"] else None,
+        differences=f"/samples/review?shadow={row['version']}",
+    )
 
 
 def describe(store: Store, version: int, current: int | None) -> VersionDetail:

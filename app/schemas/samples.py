@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, model_validator
 
+from app.http.envelope import SANE_ID
 from app.schemas.predict import ImageRequest
 from app.schemas.values import WHOLE, Box, Share, Time
 
+MAX_ITEM = 1023  # place of a picture in a batch
 MAX_TEXT = 1000  # characters, blanks and line breaks included
 
 Outcome = Literal["created", "corrected", "unchanged"]  # of storing a sample; "corrected": it had another label
@@ -35,11 +37,33 @@ def digits_of(text: str) -> str:
 Text = Annotated[str, AfterValidator(digits_of), WithJsonSchema(TEXT_SCHEMA)]
 
 
-class SampleRequest(ImageRequest):
-    """A labelled image as JSON: with the `label` of its one digit, or with the `text` of its number or numbers."""
+RequestId = Annotated[
+    str,
+    Field(pattern=f"^{SANE_ID.pattern}$", description="instead of a picture: the one that was answered under this id"),
+]
+ItemNumber = Annotated[
+    int, Field(strict=True, ge=0, le=MAX_ITEM, description="with `request_id`, of a batch: the picture's place, from 0")
+]
 
+
+class SampleRequest(ImageRequest):
+    """A labelled image as JSON: with the `label` of its one digit, or with the `text` of its number or numbers.
+
+    The image is sent, or it is one that was answered before and is kept: then `request_id` names it.
+    """
+
+    request_id: RequestId | None = None
+    item: Annotated[ItemNumber, WHOLE] | None = None
     label: Annotated[Label | None, Field(description="the digit that the picture shows")] = None
     text: Text | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if [self.image, self.pixels, self.request_id].count(None) != 2:
+            raise ValueError("send exactly one of `image`, `pixels` and `request_id`")
+        if self.item is not None and self.request_id is None:
+            raise ValueError("`item` is sent with `request_id` only")
+        return self
 
 
 class Sample(BaseModel):

@@ -10,16 +10,23 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from app.database.database import Database
+from app.feedback import shadow_records
 from app.schemas import examples
 from model.preprocessing.decoding.limits import FORMATS
+from model.preprocessing.pipeline import to_png
 from tests.client import check_problem
 from tests.contract import pretend_to_train, try_contract
-from tests.server import ADMIN_KEY, Server
+from tests.number_pages import number_page
+from tests.server import ADMIN_KEY, Server, wait_until
 
 OPERATIONS = {
     "predict", "predict_batch", "read", "read_batch", "add_sample", "list_samples", "import_samples", "export_samples",
-    "get_sample", "get_sample_image", "delete_sample", "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
-    "list_versions", "get_version", "activate_version", "list_audit", "list_problems", "get_problem",
+    "get_sample", "get_sample_image", "delete_sample",
+    "list_review", "get_kept", "get_kept_image", "delete_kept",
+    "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
+    "list_versions", "get_version", "activate_version", "begin_shadow", "get_shadow", "end_shadow",
+    "list_audit", "list_problems", "get_problem",
     "livez", "readyz", "healthz",
 }  # fmt: skip
 OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem"}
@@ -28,7 +35,7 @@ OPEN = {"livez", "readyz", "healthz", "list_problems", "get_problem"}
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with both kinds of keys, and with an active job that never ends."""
-    server = Server(tmp_path_factory.mktemp("busy"), NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}")
+    server = Server(tmp_path_factory.mktemp("busy"), NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}", NUMERAL_KEEP="all")
     pretend_to_train(server)
     yield server
     server.close()
@@ -72,7 +79,8 @@ def test_only_what_takes_a_key_shows_a_padlock(document: dict[str, Any]) -> None
         elif name.startswith(("predict", "read")):
             assert security == [{"PredictKey": []}, {}]
         else:
-            assert security == [{"AdminKey": []}]
+            teach = [{"TeachKey": []}] if name == "add_sample" else []
+            assert security == [{"AdminKey": []}, *teach]
 
 
 def example_body(kind: str, value: Any) -> dict[str, Any]:
@@ -195,7 +203,7 @@ def test_a_wrong_number_in_a_path_is_called_by_its_name(busy: Server) -> None:
 def test_options_and_405_name_every_method_of_every_path(busy: Server, document: dict[str, Any]) -> None:
     paths = {path: {method.upper() for method in item} for path, item in document["paths"].items()}
     for path, methods in {**paths, "/docs": {"GET"}, "/openapi.json": {"GET"}, "/": {"GET"}}.items():
-        address = path.format(identity="0" * 64, job_id="0" * 32, version=1, slug="not-found")
+        address = path.format(identity="0" * 64, job_id="0" * 32, version=1, slug="not-found", number=1)
         expected = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
         preflight = busy.client.options(address)
         refused = busy.client.request("PROPFIND", address)
@@ -208,8 +216,13 @@ def test_options_and_405_name_every_method_of_every_path(busy: Server, document:
 def test_head_answers_as_get_does_without_a_body(busy: Server, document: dict[str, Any]) -> None:
     job = busy.admin.get("/admin/jobs").json()["items"][0]["id"]
     sample = busy.admin.post("/samples", json={**examples.IMAGE, "label": 7}).json()["id"]
+    database = Database(busy.environment["NUMERAL_DATABASE_URL"])
+    shadow_records.begin(database, "tester", 1, 0.5)
+    database.close()
+    busy.admin.post("/predict", content=to_png(number_page("77"))).raise_for_status()  # refused: several digits
+    kept = wait_until(lambda: busy.admin.get("/samples/review").json()["items"])[0]["id"]
     for path in [path for path, item in document["paths"].items() if "get" in item] + ["/docs", "/static/docs.js"]:
-        head = busy.admin.head(path.format(identity=sample, job_id=job, version=1, slug="not-found"))
+        head = busy.admin.head(path.format(identity=sample, job_id=job, version=1, slug="not-found", number=kept))
         assert (head.status_code, head.content) == (200, b""), path
         assert busy.admin.get("/livez").status_code == 200
     assert busy.client.head("/samples").status_code == 401
