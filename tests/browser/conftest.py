@@ -17,7 +17,7 @@ from tests.chromium import find_chromium
 from tests.server import Server
 
 DESKTOP = {"width": 1280, "height": 900}
-SLOWEST = 60_000  # milliseconds for which a test waits for what it expects; a busy machine takes its time
+SLOWEST = 20_000  # milliseconds for which a test waits for what it expects; a busy machine takes its time
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 // Where the page starts: the theme, the key, and the three views. Only Draw is loaded at once.
 
 import { startDrawing } from "./draw/view.js";
-import { byId } from "./shared/dom.js";
+import { addStyle, byId } from "./shared/dom.js";
 import { startKey } from "./shared/key.js";
 import { complain } from "./shared/notices.js";
 import { startTheme } from "./shared/theme.js";
@@ -27,7 +27,8 @@ async function showView() {
   document.title = name === "draw" ? "Numeral" : `${TITLES[name]} · Numeral`;
   if (!(name in LATER)) return;
   try {
-    loaded[name] ??= await import(LATER[name]);
+    const [module] = await Promise.all([import(LATER[name]), addStyle(`static/home/styles/${name}.css`)]);
+    loaded[name] = module;
   } catch {
     shown = "";
     complain(unreachable());

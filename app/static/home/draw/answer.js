@@ -59,8 +59,7 @@ function showShares(prediction) {
   const best = prediction ? ranked(prediction.probabilities)[0].digit : -1;
   columns.forEach(({ item, share, bar }, digit) => {
     const value = prediction?.probabilities[digit] ?? 0;
-    share.textContent = value >= LEAST ? percent(value, 0).replace("100 %", "99 %") : "";
-    if (value > 0.9995) share.textContent = "100 %";
+    share.textContent = value >= LEAST ? percent(value, 0) : "";
     bar.style.height = `${100 * value}%`;
     item.classList.toggle("best", digit === best);
     item.classList.toggle("doubtful", Boolean(prediction && !prediction.accepted));

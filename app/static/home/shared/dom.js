@@ -37,3 +37,16 @@ export function isTyping() {
   const focused = document.activeElement;
   return Boolean(focused?.closest("input:not([type=range]), select, textarea, dialog"));
 }
+
+/** Load a style sheet, once. Returns a promise that it is there; it fails when the sheet does not come. */
+export function addStyle(address) {
+  if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const link = make("link", { rel: "stylesheet", href: address, onload: resolve });
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new Error(address));
+    });
+    document.head.append(link);
+  });
+}

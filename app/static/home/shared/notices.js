@@ -3,9 +3,8 @@
 import { byId, make } from "./dom.js";
 
 const SECONDS = 8;
-const LONGEST = 3; // notices at a time
 
-/** Show a text. action: {text, run} for a button. Returns a function that takes the notice away. */
+/** Show a text in place of the one before. action: {text, run} for a button. Returns a function that takes the notice away. */
 export function notify(text, { action = null, bad = false, seconds = SECONDS } = {}) {
   const list = byId("notices");
   const notice = make("div", { className: bad ? "notice bad" : "notice" }, make("span", {}, text));
@@ -17,9 +16,8 @@ export function notify(text, { action = null, bad = false, seconds = SECONDS } =
     };
     notice.append(make("button", { type: "button", onclick: run }, action.text));
   }
-  notice.append(make("button", { type: "button", onclick: remove, aria: { label: "Dismiss" } }, "×"));
-  list.append(notice);
-  while (list.children.length > LONGEST) list.firstElementChild.remove();
+  notice.append(make("button", { type: "button", className: "dismiss", onclick: remove, aria: { label: "Dismiss" } }, "×"));
+  list.replaceChildren(notice);
   if (seconds) setTimeout(remove, seconds * 1000);
   return remove;
 }

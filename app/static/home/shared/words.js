@@ -1,9 +1,8 @@
 // Numbers, times and answers in words.
 
-/** 0.98765 → "98.8 %"; never "100.0 %" for less than all. */
+/** 0.98765 → "98.8 %". At most "99.9 %", since no reading is certain. */
 export function percent(share, digits = 1) {
-  const most = 1 - 10 ** -(digits + 2);
-  return `${(100 * (share < 1 ? Math.min(share, most) : 1)).toFixed(share === 0 || share === 1 ? 0 : digits)} %`;
+  return `${Math.min(100 * share, 100 - 10 ** -digits).toFixed(digits)} %`;
 }
 
 /** Seconds as "5 s", "3 min", "1 h 20 min". */
