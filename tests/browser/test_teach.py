@@ -41,9 +41,7 @@ def open_samples(home: Home) -> None:
     home.page.get_by_role("link", name="Teach").click()
 
 
-def test_one_key_teaches_and_another_takes_it_back(
-    empty: Server, open_home: Open, photograph: Photograph
-) -> None:
+def test_one_key_teaches_and_another_takes_it_back(empty: Server, open_home: Open, photograph: Photograph) -> None:
     home = open_home(empty.url)
     home.draw(SEVEN)
     home.reads("7")
@@ -92,9 +90,7 @@ def wrongly_labelled(empty: Server) -> Server:
     return empty
 
 
-def test_the_queue_is_worked_off_by_keys(
-    wrongly_labelled: Server, open_home: Open, photograph: Photograph
-) -> None:
+def test_the_queue_is_worked_off_by_keys(wrongly_labelled: Server, open_home: Open, photograph: Photograph) -> None:
     home = open_home(wrongly_labelled.url)
     home.enter_key()
     open_samples(home)
@@ -171,7 +167,9 @@ def test_a_wrong_key_is_refused_and_a_revoked_one_is_asked_for_again(
     home.page.keyboard.press("u")
     home.notice("may not delete")
     keys.write_text("predict *\nadmin ops:admin-key\n")
-    wait_until(lambda: "valid key" in server.client.post("/samples", headers={"Authorization": "Bearer teaching-key"}).text)
+    wait_until(
+        lambda: "valid key" in server.client.post("/samples", headers={"Authorization": "Bearer teaching-key"}).text
+    )
     home.page.keyboard.press("1")
     home.notice("The key is not valid")
     expect(home.locator("#key-text")).to_have_text("Enter key")
