@@ -76,8 +76,9 @@ coverage: $(VENV)/.dev ## Run the tests, and list the lines and branches that no
 vendor: $(VENV)/.dev ## Fetch the page's vendored files from npm, at the versions of vendored.json
 	$(BIN)/python -m tests.vendored
 
-screenshots: $(VENV)/.dev ## Write pictures of the page into var/screenshots: both themes, wide and narrow
-	$(BIN)/python -m tests.browser.screenshots
+screenshots: $(VENV)/.dev ## Write pictures of the page into var/screenshots, in both themes, wide and narrow: minutes
+	mkdir -p var/screenshots
+	NUMERAL_SCREENSHOTS=$(CURDIR)/var/screenshots $(BIN)/python -m pytest -n 1 tests/browser
 
 release: $(VENV)/.dev ## Check, test, build and tag a release: VERSION=1.2.3
 	.ci/release '$(VERSION)'

@@ -8,15 +8,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.page import Home
 from tests.chromium import find_chromium
 from tests.server import Server
 
-DESKTOP = {"width": 1280, "height": 900}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+SETTLING = 100  # milliseconds after a change of size, for a screenshot
 SLOWEST = 20_000  # milliseconds for which a test waits for what it expects; a busy machine takes its time
 
 
@@ -51,7 +55,7 @@ def open_home(chromium: Browser) -> Iterator[Callable[..., Home]]:
 
     def open_one(url: str, **options: object) -> Home:
         context = chromium.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url.rstrip("/"))
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         homes.append(Home(context.new_page(), url))
         return homes[-1]
 
@@ -62,12 +66,23 @@ def open_home(chromium: Browser) -> Iterator[Callable[..., Home]]:
 
 
 @pytest.fixture
-def photograph(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """A function that writes a screenshot into the folder that NUMERAL_SCREENSHOTS names; without it, none."""
+def photograph() -> Callable[[Page, str], None]:
+    """A function that writes screenshots into the folder that NUMERAL_SCREENSHOTS names; without it, none.
+
+    There are four of each state: in both themes, wide and narrow.
+    """
     folder = os.environ.get("NUMERAL_SCREENSHOTS")
 
     def write(page: Page, name: str) -> None:
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        if not folder:
+            return
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            for size in (PHONE, DESKTOP):
+                page.set_viewport_size(size)
+                page.wait_for_timeout(SETTLING)
+                path = Path(folder) / f"{name}-{theme}-{size['width']}.png"
+                page.screenshot(path=path, full_page=True, animations="disabled")
+        page.emulate_media(color_scheme="light")
 
     return write

@@ -9,7 +9,7 @@ export function showBoxes(picture, answer) {
   const found = answer.numbers ? ofNumbers(answer.numbers.numbers) : ofDigit(answer.prediction);
   if (found.length === 0 || (picture.strokes && !answer.numbers)) return;
   const size = Math.max(picture.width, picture.height) / 22;
-  const svg = makeSvg("svg", { class: "boxes", viewBox: `0 0 ${picture.width} ${picture.height}`, "aria-hidden": "true" });
+  const svg = makeSvg("svg", { class: picture.strokes ? "boxes" : "boxes on-image", viewBox: `0 0 ${picture.width} ${picture.height}`, "aria-hidden": "true" });
   for (const { box, text, isDoubtful } of found) svg.append(...framed(box, text, isDoubtful, size));
   byId("surface").append(svg);
 }

@@ -1,7 +1,6 @@
 // The strip of recent pictures, with what was read in them or what they were taught as. Drawings outlast a reload.
 
 import { byId, make } from "../shared/dom.js";
-import { onTheme } from "../shared/theme.js";
 import { keep, recall } from "../shared/storage.js";
 import { thumbnail } from "./strokes.js";
 
@@ -11,7 +10,6 @@ let items = []; // newest first: {picture, read, label}
 /** Show the strip. chosen: called with a picture to be brought back. */
 export function startRecent(chosen) {
   items = restored();
-  onTheme(() => show(chosen));
   byId("recents").addEventListener("changed", () => show(chosen));
   show(chosen);
 }

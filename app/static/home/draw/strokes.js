@@ -2,6 +2,7 @@
 // side, whether the pressure was measured, and [x, y, pressure] with x and y from 0 to 1.
 
 import { getStroke } from "../../vendor/perfect-freehand.js";
+import { onTheme } from "../shared/theme.js";
 
 const SENT_SIDE = 224; // pixels of the picture that is sent: enough for eight digits, and read in half the time of 320
 const outlines = new WeakMap(); // of strokes that have ended, by side
@@ -50,8 +51,15 @@ export async function pictureOf(strokes) {
 
 /** A small picture of the strokes, in the colour of the text around it. */
 export function thumbnail(strokes, side = 136) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = side;
-  requestAnimationFrame(() => paint(canvas.getContext("2d"), strokes, side, getComputedStyle(canvas).color));
+  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side, className: "thumbnail", strokes });
+  requestAnimationFrame(() => paintThumbnail(canvas));
   return canvas;
 }
+
+function paintThumbnail(canvas) {
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  paint(context, canvas.strokes, canvas.width, getComputedStyle(canvas).color);
+}
+
+onTheme(() => document.querySelectorAll("canvas.thumbnail").forEach(paintThumbnail));

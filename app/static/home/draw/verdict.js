@@ -24,7 +24,7 @@ export function ranked(probabilities) {
 }
 
 function ofDigit({ digit, confidence }) {
-  return { state: "sure", digit: String(digit), verdict: `${percent(confidence)} sure`, why: "Wrong? Press the right digit on your keyboard, or below." };
+  return { state: "sure", digit: String(digit), verdict: `${percent(confidence)} sure`, why: "Wrong? Press the digit that it is." };
 }
 
 function ofDoubt({ reason, probabilities }) {

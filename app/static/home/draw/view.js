@@ -71,6 +71,7 @@ function display() {
   showCode(picture, answer);
   showCompared(picture, answer);
   byId("teach-text").hidden = !answer?.numbers;
+  byId("teach-hint").hidden = Boolean(answer?.numbers);
   if (answer?.numbers) byId("said").value = answer.numbers.text.replaceAll("\n", " ");
 }
 
