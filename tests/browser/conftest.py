@@ -40,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose state the module's tests change."""
-    started = Server(tmp_path_factory.mktemp("own"), NUMERAL_DATA_DIR=os.environ.get("NUMERAL_DATA_DIR", ""))
+    started = Server(tmp_path_factory.mktemp("own"), NUMERAL_KEEP="refused")
     yield started
     started.close()
 

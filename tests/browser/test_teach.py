@@ -22,6 +22,8 @@ def empty(own_server: Server) -> Server:
     """A server without samples."""
     for sample in samples(own_server):
         own_server.admin.delete(f"/samples/{sample['id']}").raise_for_status()
+    for kept in own_server.admin.get("/samples/review").json()["items"]:
+        own_server.admin.delete(f"/samples/review/{kept['id']}").raise_for_status()
     return own_server
 
 
@@ -103,6 +105,23 @@ def test_the_queue_is_worked_off_by_keys(wrongly_labelled: Server, open_home: Op
     home.page.keyboard.press("u")
     expect(home.page.get_by_role("heading", name="Is this a 1?")).to_be_visible()
     assert sorted(labels(wrongly_labelled)) == [1, 7]
+
+
+def test_a_refused_picture_is_taught_from_the_queue(empty: Server, open_home: Open, photograph: Photograph) -> None:
+    home = open_home(empty.url)
+    home.page.get_by_role("button", name="A letter").click()
+    home.says("This does not look like a digit")
+    home.enter_key()
+    wait_until(lambda: empty.admin.get("/samples/review").json()["total"])
+    open_samples(home)
+    expect(home.page.get_by_role("heading", name="What is this?")).to_be_visible()
+    expect(home.locator(".review")).to_contain_text("refused it: it does not look like a digit")
+    photograph(home.page, "teach-refused")
+    home.page.keyboard.press("4")
+    expect(home.page.get_by_role("heading", name="That was the last one.")).to_be_visible()
+    assert labels(empty) == [4]
+    home.page.keyboard.press("u")
+    wait_until(lambda: labels(empty) == [])
 
 
 def test_samples_are_labelled_anew_and_deleted_by_keys(

@@ -12,7 +12,11 @@ export function startAnswer(chosen) {
   columns = Array.from({ length: 10 }, (_, digit) => {
     const share = make("span", { className: "share" }, "");
     const bar = make("i", { className: "bar" });
-    const button = make("button", { type: "button", onclick: () => chosen(digit), aria: { label: `It is a ${digit}` } }, String(digit));
+    const button = make(
+      "button",
+      { type: "button", onclick: () => chosen(digit), aria: { label: `It is a ${digit}` } },
+      String(digit),
+    );
     const item = make("li", {}, share, make("span", { className: "column" }, bar), button);
     return { item, share, bar, button };
   });
@@ -68,15 +72,28 @@ function showShares(prediction) {
 
 function showSeen(answer) {
   const digits = answer?.numbers?.numbers.flatMap((number) => number.digits);
-  if (digits) byId("seen").replaceChildren(make("div", { className: "several" }, digits.map((digit) => picture(digit.seen, digit.digit))));
+  if (digits)
+    byId("seen").replaceChildren(
+      make(
+        "div",
+        { className: "several" },
+        digits.map((digit) => picture(digit.seen, digit.digit)),
+      ),
+    );
   else if (answer) byId("seen").replaceChildren(picture(answer.prediction.seen, ""));
   else byId("seen").replaceChildren(make("div", { className: "empty" }));
 }
 
-const picture = (source, digit) => make("img", { src: source, alt: `The 32×32 picture that the network was given${digit === "" ? "" : `, read as ${digit}`}` });
+const picture = (source, digit) =>
+  make("img", {
+    src: source,
+    alt: `The 32×32 picture that the network was given${digit === "" ? "" : `, read as ${digit}`}`,
+  });
 
 function showFacts(picture, answer) {
-  const facts = answer ? factsOf(picture, answer) : [["", "The digit is found, cut out, and set upright in 32×32 pixels. This is all that the network sees."]];
+  const facts = answer
+    ? factsOf(picture, answer)
+    : [["", "The digit is found, cut out, and set upright in 32×32 pixels. This is all that the network sees."]];
   byId("facts").replaceChildren(...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 
@@ -91,7 +108,13 @@ function factsOf(picture, { prediction, numbers, milliseconds }) {
     facts.push(["Found at", `${x}, ${y}, ${width} × ${height} px`]);
   }
   for (const { text, confidence, alternatives } of numbers?.numbers.slice(0, 6) ?? []) {
-    facts.push([text, [percent(confidence), ...alternatives.slice(0, 2).map((other) => `${other.text}: ${percent(other.confidence)}`)].join(", ")]);
+    facts.push([
+      text,
+      [
+        percent(confidence),
+        ...alternatives.slice(0, 2).map((other) => `${other.text}: ${percent(other.confidence)}`),
+      ].join(", "),
+    ]);
   }
   return facts;
 }

@@ -9,7 +9,11 @@ export function showBoxes(picture, answer) {
   const found = answer.numbers ? ofNumbers(answer.numbers.numbers) : ofDigit(answer.prediction);
   if (found.length === 0 || (picture.strokes && !answer.numbers)) return;
   const size = Math.max(picture.width, picture.height) / 22;
-  const svg = makeSvg("svg", { class: picture.strokes ? "boxes" : "boxes on-image", viewBox: `0 0 ${picture.width} ${picture.height}`, "aria-hidden": "true" });
+  const svg = makeSvg("svg", {
+    class: picture.strokes ? "boxes" : "boxes on-image",
+    viewBox: `0 0 ${picture.width} ${picture.height}`,
+    "aria-hidden": "true",
+  });
   for (const { box, text, isDoubtful } of found) svg.append(...framed(box, text, isDoubtful, size));
   byId("surface").append(svg);
 }
@@ -26,6 +30,13 @@ function framed([x, y, width, height], text, isDoubtful, size) {
   const kind = isDoubtful ? { class: "doubtful" } : {};
   const margin = size / 4;
   const above = y - margin - size * 0.35;
-  const label = makeSvg("text", { x: x - margin, y: above > size ? above : y + height + size * 1.3, "font-size": size, ...kind }, text);
-  return [makeSvg("rect", { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin, ...kind }), label];
+  const label = makeSvg(
+    "text",
+    { x: x - margin, y: above > size ? above : y + height + size * 1.3, "font-size": size, ...kind },
+    text,
+  );
+  return [
+    makeSvg("rect", { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin, ...kind }),
+    label,
+  ];
 }

@@ -67,14 +67,19 @@ function curl(url, encoded, name) {
 }
 
 function python(url, encoded, name) {
-  const [imports, headers] = key() ? ["import os\n\n", ', headers={"Authorization": "Bearer " + os.environ["NUMERAL_KEY"]}'] : ["", ""];
+  const [imports, headers] = key()
+    ? ["import os\n\n", ', headers={"Authorization": "Bearer " + os.environ["NUMERAL_KEY"]}']
+    : ["", ""];
   const content = encoded === null ? `open(${JSON.stringify(name)}, "rb").read()` : `"${encoded}"`;
   return `${imports}import httpx\n\npicture = ${content}\nanswer = httpx.post("${url}", content=picture${headers}).json()\nprint(answer)`;
 }
 
 function javascript(url, encoded, name) {
   const headers = key() ? ", headers: { Authorization: `Bearer ${process.env.NUMERAL_KEY}` }" : "";
-  const [imports, body] = encoded === null ? ['import { readFile } from "node:fs/promises";\n\n', `await readFile(${JSON.stringify(name)})`] : ["", `"${encoded}"`];
+  const [imports, body] =
+    encoded === null
+      ? ['import { readFile } from "node:fs/promises";\n\n', `await readFile(${JSON.stringify(name)})`]
+      : ["", `"${encoded}"`];
   return `${imports}const body = ${body};\nconst response = await fetch("${url}", { method: "POST", body${headers} });\nconsole.log(await response.json());`;
 }
 

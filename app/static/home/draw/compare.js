@@ -32,8 +32,19 @@ async function listVersions() {
     const listed = await json("admin/versions").catch(() => null);
     if (listed) names = listed.items.map(({ version }) => String(version));
   }
-  byId("other").replaceChildren(...[CANDIDATE, ...names].map((name) => make("option", { value: name }, name === CANDIDATE ? "the candidate: the newest, not yet in use" : `version ${name}`)));
-  byId("other").value = names.includes(chosen) || chosen === CANDIDATE ? chosen : names.find((name) => Number(name) !== inUse) ?? names[0];
+  byId("other").replaceChildren(
+    ...[CANDIDATE, ...names].map((name) =>
+      make(
+        "option",
+        { value: name },
+        name === CANDIDATE ? "the candidate: the newest, not yet in use" : `version ${name}`,
+      ),
+    ),
+  );
+  byId("other").value =
+    names.includes(chosen) || chosen === CANDIDATE
+      ? chosen
+      : (names.find((name) => Number(name) !== inUse) ?? names[0]);
 }
 
 async function compare() {
@@ -58,5 +69,10 @@ function row({ prediction, numbers }) {
   const bar = make("i");
   bar.style.width = `${100 * share}%`;
   const name = `Version ${(numbers ?? prediction).model_version}`;
-  return [make("span", { className: "muted" }, name), make("strong", {}, read), make("span", { className: "meter" }, bar), make("span", {}, percent(share))];
+  return [
+    make("span", { className: "muted" }, name),
+    make("strong", {}, read),
+    make("span", { className: "meter" }, bar),
+    make("span", {}, percent(share)),
+  ];
 }

@@ -5,9 +5,50 @@ import { strokesOf, written } from "./written.js";
 import { thumbnail } from "./strokes.js";
 
 const MIDDLE = [0.31, 0.19, 0.62]; // left, top and height of one form
-const OPEN_NINE = [[[0.46, 0.14], [0.22, 0.21], [0.1, 0.36], [0.2, 0.5], [0.54, 0.46]], [[0.54, 0], [0.5, 0.5], [0.44, 1]]];
-const LETTER = [[[0.3, 0], [0.02, 1]], [[0.3, 0], [0.6, 1]], [[0.13, 0.62], [0.49, 0.62]]];
-const BARRED = [[[0.02, 0.06], [0.3, 0.03], [0.58, 0]], [[0.58, 0], [0.36, 0.46], [0.22, 1]], [[0.16, 0.5], [0.56, 0.46]]];
+const OPEN_NINE = [
+  [
+    [0.46, 0.14],
+    [0.22, 0.21],
+    [0.1, 0.36],
+    [0.2, 0.5],
+    [0.54, 0.46],
+  ],
+  [
+    [0.54, 0],
+    [0.5, 0.5],
+    [0.44, 1],
+  ],
+];
+const LETTER = [
+  [
+    [0.3, 0],
+    [0.02, 1],
+  ],
+  [
+    [0.3, 0],
+    [0.6, 1],
+  ],
+  [
+    [0.13, 0.62],
+    [0.49, 0.62],
+  ],
+];
+const BARRED = [
+  [
+    [0.02, 0.06],
+    [0.3, 0.03],
+    [0.58, 0],
+  ],
+  [
+    [0.58, 0],
+    [0.36, 0.46],
+    [0.22, 1],
+  ],
+  [
+    [0.16, 0.5],
+    [0.56, 0.46],
+  ],
+];
 
 const EXAMPLES = [
   { name: "A three", strokes: () => written("3") },
@@ -20,11 +61,15 @@ const EXAMPLES = [
 
 /** Make the buttons. drawn: called with strokes; opened: with a file. */
 export function startExamples({ drawn, opened }) {
-  byId("examples").append(...EXAMPLES.map((example) => {
-    const image = example.file ? make("img", { src: example.file, alt: "", loading: "lazy" }) : thumbnail(example.strokes());
-    const chosen = () => (example.file ? fetchFile(example.file).then(opened) : drawn(example.strokes()));
-    return make("button", { type: "button", onclick: chosen }, image, make("span", {}, example.name));
-  }));
+  byId("examples").append(
+    ...EXAMPLES.map((example) => {
+      const image = example.file
+        ? make("img", { src: example.file, alt: "", loading: "lazy" })
+        : thumbnail(example.strokes());
+      const chosen = () => (example.file ? fetchFile(example.file).then(opened) : drawn(example.strokes()));
+      return make("button", { type: "button", onclick: chosen }, image, make("span", {}, example.name));
+    }),
+  );
   byId("type").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = byId("typed").value.trim();

@@ -29,7 +29,11 @@ export async function opened(file) {
 
 function unshown(file, name) {
   if (file.size > MOST_BYTES) {
-    throw new Problem({ title: "The file is too large", detail: `${name} has ${Math.round(file.size / 1e6)} MB, and is no picture that this browser knows.`, remedy: "Send a picture of at most 20 MB." });
+    throw new Problem({
+      title: "The file is too large",
+      detail: `${name} has ${Math.round(file.size / 1e6)} MB, and is no picture that this browser knows.`,
+      remedy: "Send a picture of at most 20 MB.",
+    });
   }
   return { blob: file, width: 0, height: 0, name, url: null, note: "" };
 }
@@ -45,7 +49,11 @@ async function smaller(bitmap, name) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
-  if (!blob) throw new Problem({ title: "The picture is too large for this browser", remedy: "Make it smaller, or send it with curl." });
+  if (!blob)
+    throw new Problem({
+      title: "The picture is too large for this browser",
+      remedy: "Make it smaller, or send it with curl.",
+    });
   const megapixels = Math.round((bitmap.width * bitmap.height) / 1e6);
   const note = `The photo has ${megapixels} megapixels. It was made smaller before it was sent: ${canvas.width} × ${canvas.height}.`;
   return { blob, width: canvas.width, height: canvas.height, name, url: URL.createObjectURL(blob), note };
@@ -57,7 +65,15 @@ export function showPicture(picture) {
   for (const old of surface.querySelectorAll("img, .unshown")) old.remove();
   if (picture === null) return;
   if (picture.url) surface.append(make("img", { src: picture.url, alt: `The picture ${picture.name}` }));
-  else surface.append(make("div", { className: "unshown" }, make("strong", {}, picture.name), make("span", { className: "muted" }, "This browser can't show the format. The service reads it.")));
+  else
+    surface.append(
+      make(
+        "div",
+        { className: "unshown" },
+        make("strong", {}, picture.name),
+        make("span", { className: "muted" }, "This browser can't show the format. The service reads it."),
+      ),
+    );
 }
 
 /** Call `take` with each file that is dropped on the page, pasted, or chosen. */

@@ -17,7 +17,9 @@ export function startRecent(chosen) {
 /** Add a picture, or change what is known about it. read: the digits in the answer. label: what it was taught as. */
 export function remember(picture, read, label) {
   items = [{ picture, read, label }, ...items.filter((item) => item.picture !== picture)].slice(0, MOST);
-  const drawings = items.filter((item) => item.picture.strokes).map((item) => ({ ...item, picture: { strokes: item.picture.strokes } }));
+  const drawings = items
+    .filter((item) => item.picture.strokes)
+    .map((item) => ({ ...item, picture: { strokes: item.picture.strokes } }));
   if (!keep("recent", JSON.stringify(drawings))) keep("recent", null);
   byId("recents").dispatchEvent(new Event("changed"));
 }
@@ -32,10 +34,17 @@ function restored() {
 
 function show(chosen) {
   byId("recent").hidden = items.length === 0;
-  byId("recents").replaceChildren(...items.map((item) => {
-    const { picture, read, label } = item;
-    const image = picture.strokes ? thumbnail(picture.strokes) : make("img", { src: picture.url ?? "", alt: "" });
-    const said = label === null ? `read ${read || "?"}` : `taught ${label}`;
-    return make("button", { type: "button", className: label === null ? "" : "taught", onclick: () => chosen(picture) }, image, make("span", {}, said));
-  }));
+  byId("recents").replaceChildren(
+    ...items.map((item) => {
+      const { picture, read, label } = item;
+      const image = picture.strokes ? thumbnail(picture.strokes) : make("img", { src: picture.url ?? "", alt: "" });
+      const said = label === null ? `read ${read || "?"}` : `taught ${label}`;
+      return make(
+        "button",
+        { type: "button", className: label === null ? "" : "taught", onclick: () => chosen(picture) },
+        image,
+        make("span", {}, said),
+      );
+    }),
+  );
 }

@@ -51,7 +51,12 @@ export async function pictureOf(strokes) {
 
 /** A small picture of the strokes, in the colour of the text around it. */
 export function thumbnail(strokes, side = 136) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side, className: "thumbnail", strokes });
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: side,
+    height: side,
+    className: "thumbnail",
+    strokes,
+  });
   requestAnimationFrame(() => paintThumbnail(canvas));
   return canvas;
 }

@@ -85,7 +85,11 @@ export class Surface {
 
   #add(event) {
     const box = this.canvas.getBoundingClientRect();
-    const point = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, event.pressure || 0.5];
+    const point = [
+      (event.clientX - box.left) / box.width,
+      (event.clientY - box.top) / box.height,
+      event.pressure || 0.5,
+    ];
     this.strokes.at(-1).points.push(point);
     this.repaint();
     this.changed();

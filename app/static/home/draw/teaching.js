@@ -61,7 +61,8 @@ async function takeBack(picture, items, before, undone) {
   try {
     for (const [place, item] of items.entries()) await takeBackOne(picture, item, before[place]);
   } catch (problem) {
-    if (problem.slug === "insufficient-scope") problem.remedy = "A teach key may not delete. Press the right digit instead: it corrects this one.";
+    if (problem.slug === "insufficient-scope")
+      problem.remedy = "A teach key may not delete. Press the right digit instead: it corrects this one.";
     complain(problem);
     return;
   }
@@ -80,7 +81,9 @@ async function takeBackOne(picture, item, before) {
     return;
   }
   if (before === null) {
-    notify("It had been stored before with another label, which this page does not know. Press the right digit instead.");
+    notify(
+      "It had been stored before with another label, which this page does not know. Press the right digit instead.",
+    );
     return;
   }
   const form = new FormData();
@@ -92,5 +95,7 @@ async function takeBackOne(picture, item, before) {
 
 function showHint() {
   const done = taught > 0 ? `${count(taught, "picture")} taught. ` : "";
-  byId("teach-hint").textContent = mayTeach() ? `${done}Press 0–9 to say what it was; U takes it back.` : "Press 0–9, or tap a digit, to say what it was.";
+  byId("teach-hint").textContent = mayTeach()
+    ? `${done}Press 0–9 to say what it was; U takes it back.`
+    : "Press 0–9, or tap a digit, to say what it was.";
 }

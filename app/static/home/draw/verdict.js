@@ -2,7 +2,12 @@
 
 import { count, percent } from "../shared/words.js";
 
-const NOTHING = { state: "empty", digit: "", verdict: "Nothing drawn", why: "Draw a digit, and see what the service reads." };
+const NOTHING = {
+  state: "empty",
+  digit: "",
+  verdict: "Nothing drawn",
+  why: "Draw a digit, and see what the service reads.",
+};
 
 /** {state, digit, verdict, why} of an answer to a picture; of none, when the surface is empty. */
 export function verdictOn(answer) {
@@ -24,7 +29,12 @@ export function ranked(probabilities) {
 }
 
 function ofDigit({ digit, confidence }) {
-  return { state: "sure", digit: String(digit), verdict: `${percent(confidence)} sure`, why: "Wrong? Press the digit that it is." };
+  return {
+    state: "sure",
+    digit: String(digit),
+    verdict: `${percent(confidence)} sure`,
+    why: "Wrong? Press the digit that it is.",
+  };
 }
 
 function ofDoubt({ reason, probabilities }) {
@@ -38,22 +48,52 @@ function ofDoubt({ reason, probabilities }) {
         why: `${percent(first.share, 0)} for ${first.digit}, ${percent(second.share, 0)} for ${second.digit}. Write more clearly, or say below what it is.`,
       };
     case "not-a-digit":
-      return { ...doubtful, verdict: "This does not look like a digit", why: `The nearest is ${first.digit}. If it is a digit, say below which, and the service learns it.` };
+      return {
+        ...doubtful,
+        verdict: "This does not look like a digit",
+        why: `The nearest is ${first.digit}. If it is a digit, say below which, and the service learns it.`,
+      };
     case "other-ink":
-      return { ...doubtful, verdict: "There is other ink", why: "Something lies beside the digit or around it, or the edge cuts it. Leave some paper around the digit." };
+      return {
+        ...doubtful,
+        verdict: "There is other ink",
+        why: "Something lies beside the digit or around it, or the edge cuts it. Leave some paper around the digit.",
+      };
     default:
-      return { ...doubtful, verdict: "A person should look", why: `The service does not accept its own answer: ${reason}.` };
+      return {
+        ...doubtful,
+        verdict: "A person should look",
+        why: `The service does not accept its own answer: ${reason}.`,
+      };
   }
 }
 
 function ofNumbers(numbers, text) {
-  if (numbers.length === 0) return { state: "doubtful", digit: "", verdict: "No number found", why: "There are several marks, but the service reads no number in them." };
+  if (numbers.length === 0)
+    return {
+      state: "doubtful",
+      digit: "",
+      verdict: "No number found",
+      why: "There are several marks, but the service reads no number in them.",
+    };
   const doubted = numbers.filter((number) => !number.accepted);
-  if (doubted.length === 0) return { state: "sure", digit: text, verdict: sureOf(numbers), why: "Wrong? Say below what it says." };
-  if (numbers.length > 1) return { state: "doubtful", digit: "", verdict: `Not sure of ${count(doubted.length, "number")}`, why: `Found ${count(numbers.length, "number")}: ${numbers.map(textOf).join(", ")}. Those with a dashed box are doubtful.` };
+  if (doubted.length === 0)
+    return { state: "sure", digit: text, verdict: sureOf(numbers), why: "Wrong? Say below what it says." };
+  if (numbers.length > 1)
+    return {
+      state: "doubtful",
+      digit: "",
+      verdict: `Not sure of ${count(doubted.length, "number")}`,
+      why: `Found ${count(numbers.length, "number")}: ${numbers.map(textOf).join(", ")}. Those with a dashed box are doubtful.`,
+    };
   const [{ text: read, confidence, alternatives }] = numbers;
   const other = alternatives[0] ? ` or ${alternatives[0].text}` : "";
-  return { state: "doubtful", digit: "", verdict: `Not sure: ${read}${other}`, why: `${percent(confidence, 0)} for ${read}. Write more clearly, or say below what it says.` };
+  return {
+    state: "doubtful",
+    digit: "",
+    verdict: `Not sure: ${read}${other}`,
+    why: `${percent(confidence, 0)} for ${read}. Write more clearly, or say below what it says.`,
+  };
 }
 
 const sureOf = (numbers) =>

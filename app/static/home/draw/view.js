@@ -85,7 +85,8 @@ function failed(problem, picture) {
 /** Put the current picture into the strip, before another one takes its place. */
 function leave() {
   const { picture, answer, label } = current;
-  if (answer) remember(picture, answer.numbers?.text ?? (answer.prediction.accepted ? answer.prediction.digit : ""), label);
+  if (answer)
+    remember(picture, answer.numbers?.text ?? (answer.prediction.accepted ? answer.prediction.digit : ""), label);
 }
 
 /** A stroke begins: after an image, or after a digit was taught, it begins a new drawing. */

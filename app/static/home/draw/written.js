@@ -1,6 +1,7 @@
 // Digits written as strokes: for those who have no pen, and for the examples. Each form is a list of strokes through
 // points in a box 0.6 wide and 1 high; between its points a stroke is a Catmull–Rom spline.
 
+// prettier-ignore
 const FORMS = {
   0: [[[0.3, 0], [0.1, 0.2], [0.02, 0.52], [0.12, 0.86], [0.3, 1], [0.5, 0.84], [0.58, 0.5], [0.5, 0.16], [0.3, 0]]],
   1: [[[0.1, 0.24], [0.36, 0]], [[0.36, 0], [0.35, 0.5], [0.34, 1]]],
@@ -46,12 +47,16 @@ function spline(points) {
     const [a, b, c, d] = [at(part - 1), at(part), at(part + 1), at(part + 2)];
     for (let step = 1; step <= STEPS; step++) {
       const t = step / STEPS;
-      found.push([0, 1].map((axis) => {
-        const slope = (c[axis] - a[axis]) / 2;
-        const nextSlope = (d[axis] - b[axis]) / 2;
-        const rest = c[axis] - b[axis];
-        return b[axis] + slope * t + (3 * rest - 2 * slope - nextSlope) * t ** 2 + (slope + nextSlope - 2 * rest) * t ** 3;
-      }));
+      found.push(
+        [0, 1].map((axis) => {
+          const slope = (c[axis] - a[axis]) / 2;
+          const nextSlope = (d[axis] - b[axis]) / 2;
+          const rest = c[axis] - b[axis];
+          return (
+            b[axis] + slope * t + (3 * rest - 2 * slope - nextSlope) * t ** 2 + (slope + nextSlope - 2 * rest) * t ** 3
+          );
+        }),
+      );
     }
   }
   return found;

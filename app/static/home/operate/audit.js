@@ -13,16 +13,34 @@ export function audit() {
   const more = make("button", { type: "button", hidden: true }, "Show more");
   const load = async (cursor) => {
     const page = await json(`admin/audit?limit=${LIMIT}${cursor ? `&cursor=${cursor}` : ""}`);
-    rows.append(...page.items.map(({ created_at: at, actor, action, subject }) => make("tr", {},
-      ["When", "Who", "What", "Which"].map((name, place) => make("td", { data: { name } }, [when(at), actor, action, shortened(subject)][place])))));
+    rows.append(
+      ...page.items.map(({ created_at: at, actor, action, subject }) =>
+        make(
+          "tr",
+          {},
+          ["When", "Who", "What", "Which"].map((name, place) =>
+            make("td", { data: { name } }, [when(at), actor, action, shortened(subject)][place]),
+          ),
+        ),
+      ),
+    );
     more.hidden = page.next === null;
     more.onclick = () => load(page.next);
   };
   const head = ["When", "Who", "What", "Which"].map((text) => make("th", { scope: "col" }, text));
-  const details = make("details", { className: "panel audit", ontoggle: () => {
-    rows.replaceChildren();
-    if (details.open) load(null);
-  } }, make("summary", {}, "Audit"), make("table", {}, make("thead", {}, make("tr", {}, head)), rows), make("div", { className: "row" }, more));
+  const details = make(
+    "details",
+    {
+      className: "panel audit",
+      ontoggle: () => {
+        rows.replaceChildren();
+        if (details.open) load(null);
+      },
+    },
+    make("summary", {}, "Audit"),
+    make("table", {}, make("thead", {}, make("tr", {}, head)), rows),
+    make("div", { className: "row" }, more),
+  );
   return details;
 }
 

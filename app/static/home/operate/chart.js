@@ -12,8 +12,17 @@ export class Chart {
     this.points = []; // {x: epochs, loss, accuracy or null}
     this.epochs = 1;
     this.svg = makeSvg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "chart" });
-    this.element = make("figure", {}, this.svg, make("figcaption", { className: "legend small" },
-      make("span", { className: "of-loss" }, "Loss in training"), make("span", { className: "of-accuracy" }, "Accuracy on validation")));
+    this.element = make(
+      "figure",
+      {},
+      this.svg,
+      make(
+        "figcaption",
+        { className: "legend small" },
+        make("span", { className: "of-loss" }, "Loss in training"),
+        make("span", { className: "of-accuracy" }, "Accuracy on validation"),
+      ),
+    );
     this.#paint();
   }
 
@@ -29,20 +38,37 @@ export class Chart {
   #paint() {
     const losses = this.points.filter(({ loss }) => Number.isFinite(loss));
     const accuracies = this.points.filter(({ accuracy }) => Number.isFinite(accuracy));
-    const [low, high] = range(losses.map(({ loss }) => loss), LEAST_SPAN.loss);
-    const [worst, best] = range(accuracies.map(({ accuracy }) => accuracy), LEAST_SPAN.accuracy);
-    this.svg.replaceChildren(...grid(this.epochs,
-      losses.length > 0 ? (share) => (low + share * (high - low)).toFixed(3) : null,
-      accuracies.length > 0 ? (share) => percent(worst + share * (best - worst), 2) : null),
-      ...this.#line(losses, "loss", low, high), ...this.#line(accuracies, "accuracy", worst, best));
+    const [low, high] = range(
+      losses.map(({ loss }) => loss),
+      LEAST_SPAN.loss,
+    );
+    const [worst, best] = range(
+      accuracies.map(({ accuracy }) => accuracy),
+      LEAST_SPAN.accuracy,
+    );
+    this.svg.replaceChildren(
+      ...grid(
+        this.epochs,
+        losses.length > 0 ? (share) => (low + share * (high - low)).toFixed(3) : null,
+        accuracies.length > 0 ? (share) => percent(worst + share * (best - worst), 2) : null,
+      ),
+      ...this.#line(losses, "loss", low, high),
+      ...this.#line(accuracies, "accuracy", worst, best),
+    );
     this.svg.setAttribute("aria-label", this.#inWords(losses.at(-1), accuracies.at(-1)));
   }
 
   #line(points, name, low, high) {
-    const at = (point) => [LEFT + (point.x / this.epochs) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - ((point[name] - low) / (high - low)) * (HEIGHT - TOP - BOTTOM)];
+    const at = (point) => [
+      LEFT + (point.x / this.epochs) * (WIDTH - LEFT - RIGHT),
+      HEIGHT - BOTTOM - ((point[name] - low) / (high - low)) * (HEIGHT - TOP - BOTTOM),
+    ];
     const places = points.map(at);
     const [x, y] = places.at(-1) ?? [0, 0];
-    const line = makeSvg("polyline", { class: `line of-${name}`, points: places.map((place) => place.map((value) => value.toFixed(1)).join(",")).join(" ") });
+    const line = makeSvg("polyline", {
+      class: `line of-${name}`,
+      points: places.map((place) => place.map((value) => value.toFixed(1)).join(",")).join(" "),
+    });
     return places.length > 0 ? [line, makeSvg("circle", { class: `end of-${name}`, cx: x, cy: y, r: 4 })] : [line];
   }
 
@@ -68,6 +94,9 @@ function grid(epochs, left, right) {
     if (left) found.push(makeSvg("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end" }, left(share)));
     if (right) found.push(makeSvg("text", { x: WIDTH - RIGHT + 8, y: y + 4 }, right(share)));
   }
-  found.push(makeSvg("text", { x: LEFT, y: HEIGHT - 6 }, "0"), makeSvg("text", { x: WIDTH - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, `${epochs} epochs`));
+  found.push(
+    makeSvg("text", { x: LEFT, y: HEIGHT - 6 }, "0"),
+    makeSvg("text", { x: WIDTH - RIGHT, y: HEIGHT - 6, "text-anchor": "end" }, `${epochs} epochs`),
+  );
   return found;
 }

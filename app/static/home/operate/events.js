@@ -41,7 +41,12 @@ async function* eventsOf(body) {
     const blocks = text.split(/\r?\n\r?\n/);
     text = blocks.pop();
     for (const block of blocks) {
-      const fields = Object.fromEntries(block.split(/\r?\n/).filter((line) => !line.startsWith(":")).map(field));
+      const fields = Object.fromEntries(
+        block
+          .split(/\r?\n/)
+          .filter((line) => !line.startsWith(":"))
+          .map(field),
+      );
       if (fields.data) yield { id: fields.id, kind: fields.event, data: JSON.parse(fields.data) };
     }
   }

@@ -19,28 +19,57 @@ const CHOICES = [
 export function retrainForm(started) {
   const place = make("div");
   const button = make("button", { className: "primary" }, "Retrain");
-  const form = make("form", { className: "stack", onsubmit: async (event) => {
-    event.preventDefault();
-    button.disabled = true;
-    place.replaceChildren();
-    try {
-      started(await post("admin/retrain", optionsOf(new FormData(form))));
-    } catch (problem) {
-      place.replaceChildren(problemBlock(problem));
-      if (problem.slug === "job-running") started(null);
-    } finally {
-      button.disabled = false;
-    }
-  } },
-  make("p", { className: "muted" }, "A new version learns from MNIST and from every sample. Predictions go on meanwhile. The gate compares it with the version in use before it takes its place."),
-  make("div", { className: "options" },
-    CHOICES.map(({ name, text, options }) => make("label", {}, text, make("select", { name }, Object.entries(options).map(([value, words]) => make("option", { value }, words))))),
-    NUMBERS.map(({ name, text, hint, ...bounds }) => make("label", {}, text, make("input", { name, type: "number", placeholder: hint, ...bounds })))),
-  place, make("div", { className: "row" }, button));
+  const form = make(
+    "form",
+    {
+      className: "stack",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        button.disabled = true;
+        place.replaceChildren();
+        try {
+          started(await post("admin/retrain", optionsOf(new FormData(form))));
+        } catch (problem) {
+          place.replaceChildren(problemBlock(problem));
+          if (problem.slug === "job-running") started(null);
+        } finally {
+          button.disabled = false;
+        }
+      },
+    },
+    make(
+      "p",
+      { className: "muted" },
+      "A new version learns from MNIST and from every sample. Predictions go on meanwhile. The gate compares it with the version in use before it takes its place.",
+    ),
+    make(
+      "div",
+      { className: "options" },
+      CHOICES.map(({ name, text, options }) =>
+        make(
+          "label",
+          {},
+          text,
+          make(
+            "select",
+            { name },
+            Object.entries(options).map(([value, words]) => make("option", { value }, words)),
+          ),
+        ),
+      ),
+      NUMBERS.map(({ name, text, hint, ...bounds }) =>
+        make("label", {}, text, make("input", { name, type: "number", placeholder: hint, ...bounds })),
+      ),
+    ),
+    place,
+    make("div", { className: "row" }, button),
+  );
   return make("section", { className: "panel stack", aria: { label: "Retrain" } }, make("h2", {}, "Retrain"), form);
 }
 
 function optionsOf(data) {
   const given = [...data].filter(([, value]) => value !== "");
-  return Object.fromEntries(given.map(([name, value]) => [name, name in { from: 1, promote: 1 } ? value : Number(value)]));
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, name in { from: 1, promote: 1 } ? value : Number(value)]),
+  );
 }

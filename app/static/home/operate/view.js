@@ -36,11 +36,29 @@ function show() {
     root.replaceChildren(closed);
     return;
   }
-  places = Object.fromEntries(["state", "problem", "job", "past", "versions", "pictures"].map((name) => [name, make("div", { className: "stack" })]));
-  root.replaceChildren(make("div", { className: "stack operate" },
-    make("div", { className: "row spread" }, make("h1", {}, "Operate"), places.state), places.problem,
-    make("div", { className: "halves" }, make("div", { className: "stack" }, places.job), make("div", { className: "stack" }, make("h2", {}, "Earlier retrainings"), places.past)),
-    make("section", { className: "stack" }, make("h2", {}, "Versions"), places.versions), places.pictures, audit()));
+  places = Object.fromEntries(
+    ["state", "problem", "job", "past", "versions", "pictures"].map((name) => [
+      name,
+      make("div", { className: "stack" }),
+    ]),
+  );
+  root.replaceChildren(
+    make(
+      "div",
+      { className: "stack operate" },
+      make("div", { className: "row spread" }, make("h1", {}, "Operate"), places.state),
+      places.problem,
+      make(
+        "div",
+        { className: "halves" },
+        make("div", { className: "stack" }, places.job),
+        make("div", { className: "stack" }, make("h2", {}, "Earlier retrainings"), places.past),
+      ),
+      make("section", { className: "stack" }, make("h2", {}, "Versions"), places.versions),
+      places.pictures,
+      audit(),
+    ),
+  );
   places.job.replaceChildren(retrainForm(look));
   look();
   showVersions();
@@ -67,7 +85,11 @@ async function look() {
 
 async function showHealth() {
   const health = await json("readyz");
-  const tag = make("span", { className: health.warning ? "tag doubt" : "tag accent" }, `version ${health.model_version} answers`);
+  const tag = make(
+    "span",
+    { className: health.warning ? "tag doubt" : "tag accent" },
+    `version ${health.model_version} answers`,
+  );
   places.state.replaceChildren(tag, ...(health.warning ? [make("p", { className: "small" }, health.warning)] : []));
 }
 
@@ -76,7 +98,9 @@ function followJob(job) {
   const panel = jobPanel(job, () => {
     look();
     showVersions();
-    panel.element.append(make("div", { className: "row" }, make("button", { type: "button", onclick: again }, "Retrain again")));
+    panel.element.append(
+      make("div", { className: "row" }, make("button", { type: "button", onclick: again }, "Retrain again")),
+    );
   });
   followed = { id: job.id, stop: panel.stop };
   places.job.replaceChildren(panel.element);
@@ -90,10 +114,12 @@ async function showVersions() {
   try {
     const versions = await listVersions();
     const isOpen = places.pictures.querySelector("details")?.open ?? false;
-    places.versions.replaceChildren(versionTable(versions, () => {
-      look();
-      showVersions();
-    }));
+    places.versions.replaceChildren(
+      versionTable(versions, () => {
+        look();
+        showVersions();
+      }),
+    );
     places.pictures.replaceChildren(evaluations(versions));
     places.pictures.querySelector("details").open = isOpen;
   } catch (problem) {

@@ -9,7 +9,12 @@ const OUTCOMES = ["created", "corrected", "unchanged", "refused"];
 
 /** The buttons, and the bar of progress. imported: called after an import. Returns {bar, take}, `take` for a file. */
 export function archive(imported) {
-  const input = make("input", { type: "file", accept: ".zip,application/zip", hidden: true, aria: { label: "ZIP of samples" } });
+  const input = make("input", {
+    type: "file",
+    accept: ".zip,application/zip",
+    hidden: true,
+    aria: { label: "ZIP of samples" },
+  });
   const meter = make("progress", { max: 1, value: 0, aria: { label: "Progress" } });
   const status = make("div", { className: "row transfer", hidden: true }, meter, make("span", { className: "small" }));
   const progress = (share, text) => {
@@ -22,9 +27,14 @@ export function archive(imported) {
     if (input.files.length > 0) take(input.files[0]);
     input.value = "";
   });
-  const bar = make("div", { className: "row" }, status,
+  const bar = make(
+    "div",
+    { className: "row" },
+    status,
     make("button", { type: "button", onclick: () => input.click() }, "Import ZIP"),
-    make("button", { type: "button", onclick: () => fetchAll(progress) }, "Export ZIP"), input);
+    make("button", { type: "button", onclick: () => fetchAll(progress) }, "Export ZIP"),
+    input,
+  );
   return { bar, take };
 }
 
@@ -36,7 +46,10 @@ async function bring(file, progress) {
     const there = OUTCOMES.filter((outcome) => report.counts[outcome]);
     const words = there.map((outcome) => `${report.counts[outcome].toLocaleString()} ${outcome}`).join(", ");
     const first = refused[0] ? ` ${refused[0].name}: ${refused[0].detail}` : "";
-    notify(`${count(report.total, "file")}: ${words || "nothing in it"}.${first}`, { bad: refused.length > 0, seconds: 20 });
+    notify(`${count(report.total, "file")}: ${words || "nothing in it"}.${first}`, {
+      bad: refused.length > 0,
+      seconds: 20,
+    });
     return report;
   } catch (problem) {
     complain(problem);
@@ -51,8 +64,10 @@ function sent(file, progress) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("POST", new URL("samples/import", BASE));
-    for (const [name, value] of Object.entries({ ...keyHeader(), "Content-Type": "application/zip" })) call.setRequestHeader(name, value);
-    call.upload.onprogress = ({ loaded, total }) => progress(loaded / total, loaded < total ? "Sending…" : "Reading the pictures…");
+    for (const [name, value] of Object.entries({ ...keyHeader(), "Content-Type": "application/zip" }))
+      call.setRequestHeader(name, value);
+    call.upload.onprogress = ({ loaded, total }) =>
+      progress(loaded / total, loaded < total ? "Sending…" : "Reading the pictures…");
     call.onerror = () => reject(unreachable());
     call.onload = () => {
       if (call.status === 200) resolve(JSON.parse(call.responseText));

@@ -15,17 +15,31 @@ let more;
 
 /** The gallery. */
 export function gallery() {
-  const choose = make("select", { onchange: (event) => show(event.target.value), aria: { label: "Which samples" } },
+  const choose = make(
+    "select",
+    { onchange: (event) => show(event.target.value), aria: { label: "Which samples" } },
     make("option", { value: "" }, "All samples"),
     make("option", { value: "&suspect=true" }, "Suspicious labels"),
-    Array.from({ length: 10 }, (_, digit) => make("option", { value: `&label=${digit}` }, `Labelled ${digit}`)));
+    Array.from({ length: 10 }, (_, digit) => make("option", { value: `&label=${digit}` }, `Labelled ${digit}`)),
+  );
   choose.value = filter;
   summary = make("p", { className: "muted", attributes: { role: "status" } });
-  list = make("div", { className: "tiles", attributes: { role: "group" }, aria: { label: "Samples" }, onkeydown: onKey });
+  list = make("div", {
+    className: "tiles",
+    attributes: { role: "group" },
+    aria: { label: "Samples" },
+    onkeydown: onKey,
+  });
   more = make("button", { type: "button", hidden: true }, "Show more");
   show(filter);
-  return make("div", { className: "stack" }, make("div", { className: "row spread" }, choose, summary), list, make("div", { className: "row" }, more),
-    make("p", { className: "muted small" }, "Arrows move; 0–9 labels anew; Delete deletes; U takes back."));
+  return make(
+    "div",
+    { className: "stack" },
+    make("div", { className: "row spread" }, choose, summary),
+    list,
+    make("div", { className: "row" }, more),
+    make("p", { className: "muted small" }, "Arrows move; 0–9 labels anew; Delete deletes; U takes back."),
+  );
 }
 
 function show(chosen) {
@@ -40,7 +54,10 @@ async function load(cursor) {
     const page = await json(`samples?limit=${PAGE}${asked}${cursor ? `&cursor=${cursor}` : ""}`);
     if (asked !== filter) return;
     list.append(...page.items.map(tile));
-    summary.textContent = page.total === 0 ? "There are none yet. Teach a digit in the view Draw, or drop a ZIP here." : count(page.total, "sample");
+    summary.textContent =
+      page.total === 0
+        ? "There are none yet. Teach a digit in the view Draw, or drop a ZIP here."
+        : count(page.total, "sample");
     more.hidden = page.next === null;
     more.onclick = () => load(page.next);
   } catch (problem) {
@@ -50,10 +67,17 @@ async function load(cursor) {
 
 function tile(sample) {
   const doubt = sample.suspect ? `, but ${sample.predicted} is read` : "";
-  const button = make("button", { type: "button", className: sample.suspect ? "tile suspect" : "tile", aria: { label: `Labelled ${sample.label}${doubt}${sample.held_out ? ", held out" : ""}` } },
+  const button = make(
+    "button",
+    {
+      type: "button",
+      className: sample.suspect ? "tile suspect" : "tile",
+      aria: { label: `Labelled ${sample.label}${doubt}${sample.held_out ? ", held out" : ""}` },
+    },
     keyedImage(`samples/${sample.id}/image?seen=true`, ""),
     make("strong", {}, String(sample.label)),
-    sample.suspect && make("span", { className: "tag doubt" }, `reads ${sample.predicted}`));
+    sample.suspect && make("span", { className: "tag doubt" }, `reads ${sample.predicted}`),
+  );
   button.sample = sample;
   return button;
 }
@@ -66,7 +90,8 @@ async function onKey(event) {
     event.preventDefault();
     const tiles = [...list.children];
     tiles[Math.max(0, Math.min(tiles.length - 1, tiles.indexOf(focused) + steps[event.key]))].focus();
-  } else if (/^[0-9]$/.test(event.key)) await attempt(() => relabel(focused.sample, Number(event.key), (sample) => replace(sample)));
+  } else if (/^[0-9]$/.test(event.key))
+    await attempt(() => relabel(focused.sample, Number(event.key), (sample) => replace(sample)));
   else if (event.key === "Delete" || event.key === "Backspace") await attempt(() => drop(focused));
 }
 

@@ -9,7 +9,13 @@ import { percent } from "../shared/words.js";
 import { relabel, remove, removeKept, teachKept } from "./store.js";
 
 const MOST = 200;
-const REASONS = { "low-confidence": "it was not sure", "not-a-digit": "it does not look like a digit", "other-ink": "there is other ink", "several-digits": "it shows several digits", "wrong-length": "the number has another length" };
+const REASONS = {
+  "low-confidence": "it was not sure",
+  "not-a-digit": "it does not look like a digit",
+  "other-ink": "there is other ink",
+  "several-digits": "it shows several digits",
+  "wrong-length": "the number has another length",
+};
 let queue = [];
 let place = 0;
 let card;
@@ -24,7 +30,10 @@ export function review() {
 
 async function load() {
   try {
-    const [suspects, kept] = await Promise.all([json(`samples?suspect=true&limit=${MOST}`), json(`samples/review?limit=${MOST}`)]);
+    const [suspects, kept] = await Promise.all([
+      json(`samples?suspect=true&limit=${MOST}`),
+      json(`samples/review?limit=${MOST}`),
+    ]);
     const doubtful = suspects.items.sort((one, other) => other.confidence - one.confidence);
     queue = [...doubtful.map((sample) => ({ sample })), ...kept.items.map((picture) => ({ kept: picture }))];
     place = 0;
@@ -51,34 +60,39 @@ function move(step) {
   show();
 }
 
-const answer = (digits) => attempt(async () => {
-  const at = place;
-  const { sample, kept } = queue[at];
-  const back = () => {
-    place = at;
-    show();
-  };
-  if (kept) await teachKept(kept, isNumber(kept) || digits.length > 1 ? { text: digits } : { label: Number(digits) }, back);
-  else if (Number(digits) !== sample.label) await relabel(sample, Number(digits), (changed) => {
-    if (changed.label === sample.label) back();
+const answer = (digits) =>
+  attempt(async () => {
+    const at = place;
+    const { sample, kept } = queue[at];
+    const back = () => {
+      place = at;
+      show();
+    };
+    if (kept)
+      await teachKept(kept, isNumber(kept) || digits.length > 1 ? { text: digits } : { label: Number(digits) }, back);
+    else if (Number(digits) !== sample.label)
+      await relabel(sample, Number(digits), (changed) => {
+        if (changed.label === sample.label) back();
+      });
+    move(1);
   });
-  move(1);
-});
 
 const keepAsIs = () => attempt(async () => move(1));
 
-const discard = () => attempt(async () => {
-  const at = place;
-  const { sample, kept } = queue[at];
-  if (kept) await removeKept(kept);
-  else await remove(sample, () => {
-    queue.splice(at, 0, { sample });
-    place = at;
+const discard = () =>
+  attempt(async () => {
+    const at = place;
+    const { sample, kept } = queue[at];
+    if (kept) await removeKept(kept);
+    else
+      await remove(sample, () => {
+        queue.splice(at, 0, { sample });
+        place = at;
+        show();
+      });
+    queue.splice(at, 1);
     show();
   });
-  queue.splice(at, 1);
-  show();
-});
 
 async function attempt(run) {
   if (busy) return;
@@ -98,29 +112,49 @@ function show() {
   const current = queue[place];
   if (!current) {
     const done = queue.length > 0 ? "That was the last one." : "No label is suspicious, and no picture waits.";
-    card.replaceChildren(make("div", { className: "panel stack" }, make("h2", {}, done),
-      make("p", { className: "muted" }, "Refused pictures come here if the service runs with NUMERAL_KEEP=refused."),
-      make("div", { className: "row" }, make("button", { type: "button", onclick: load }, "Look again"))));
+    card.replaceChildren(
+      make(
+        "div",
+        { className: "panel stack" },
+        make("h2", {}, done),
+        make("p", { className: "muted" }, "Refused pictures come here if the service runs with NUMERAL_KEEP=refused."),
+        make("div", { className: "row" }, make("button", { type: "button", onclick: load }, "Look again")),
+      ),
+    );
     return;
   }
   const { sample, kept } = current;
-  card.replaceChildren(pictureOf(current), make("div", { className: "stack" },
-    make("p", { className: "muted small" }, `${place + 1} of ${queue.length}`),
-    make("h2", {}, sample ? `Is this a ${sample.label}?` : "What is this?"),
-    make("p", { className: "muted" }, sample ? ofSample(sample) : ofKept(kept)),
-    kept && isNumber(kept) ? numberForm(kept) : digitRow(sample?.label),
-    make("div", { className: "row" },
-      sample && make("button", { type: "button", onclick: keepAsIs }, `It is a ${sample.label} (Enter)`),
-      make("button", { type: "button", className: "plain", onclick: () => move(1) }, "Skip (→)"),
-      make("button", { type: "button", className: "plain danger", onclick: discard }, "Delete (Del)"))));
+  card.replaceChildren(
+    pictureOf(current),
+    make(
+      "div",
+      { className: "stack" },
+      make("p", { className: "muted small" }, `${place + 1} of ${queue.length}`),
+      make("h2", {}, sample ? `Is this a ${sample.label}?` : "What is this?"),
+      make("p", { className: "muted" }, sample ? ofSample(sample) : ofKept(kept)),
+      kept && isNumber(kept) ? numberForm(kept) : digitRow(sample?.label),
+      make(
+        "div",
+        { className: "row" },
+        sample && make("button", { type: "button", onclick: keepAsIs }, `It is a ${sample.label} (Enter)`),
+        make("button", { type: "button", className: "plain", onclick: () => move(1) }, "Skip (→)"),
+        make("button", { type: "button", className: "plain danger", onclick: discard }, "Delete (Del)"),
+      ),
+    ),
+  );
 }
 
 function pictureOf({ sample, kept }) {
   const path = sample ? `samples/${sample.id}/image?seen=true` : `samples/review/${kept.id}/image`;
-  return make("div", { className: sample ? "large seen-by-network" : "large" }, keyedImage(path, "The picture to look at"));
+  return make(
+    "div",
+    { className: sample ? "large seen-by-network" : "large" },
+    keyedImage(path, "The picture to look at"),
+  );
 }
 
-const ofSample = ({ label, predicted, confidence }) => `It is labelled ${label}; the version in use reads ${predicted} and is ${percent(confidence)} sure.`;
+const ofSample = ({ label, predicted, confidence }) =>
+  `It is labelled ${label}; the version in use reads ${predicted} and is ${percent(confidence)} sure.`;
 
 function ofKept({ text, confidence, reason, shadow, model_version: version }) {
   const why = reason ? `and refused it: ${REASONS[reason] ?? reason}` : "and accepted it";
@@ -128,11 +162,25 @@ function ofKept({ text, confidence, reason, shadow, model_version: version }) {
   return `Version ${version} read ${text || "nothing"} with ${percent(confidence)}, ${why}.${other}`;
 }
 
-const digitRow = (label) => make("div", { className: "digit-row", attributes: { role: "group" }, aria: { label: "It is a" } },
-  Array.from({ length: 10 }, (_, digit) => make("button", { type: "button", className: digit === label ? "current" : "", onclick: () => answer(String(digit)) }, String(digit))));
+const digitRow = (label) =>
+  make(
+    "div",
+    { className: "digit-row", attributes: { role: "group" }, aria: { label: "It is a" } },
+    Array.from({ length: 10 }, (_, digit) =>
+      make(
+        "button",
+        { type: "button", className: digit === label ? "current" : "", onclick: () => answer(String(digit)) },
+        String(digit),
+      ),
+    ),
+  );
 
 function numberForm(kept) {
-  const field = make("input", { value: kept.text.replaceAll("\n", " "), inputMode: "numeric", aria: { label: "What it says" } });
+  const field = make("input", {
+    value: kept.text.replaceAll("\n", " "),
+    inputMode: "numeric",
+    aria: { label: "What it says" },
+  });
   const send = (event) => {
     event.preventDefault();
     answer(field.value);

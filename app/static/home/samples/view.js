@@ -40,12 +40,22 @@ function show() {
     for (const button of tabs.children) button.setAttribute("aria-pressed", button.textContent === part);
     content.replaceChildren(PARTS[part]());
   };
-  const tabs = make("div", { className: "segments", attributes: { role: "group" }, aria: { label: "Which pictures" } },
-    Object.keys(PARTS).map((name) => make("button", { type: "button", onclick: () => choose(name) }, name)));
+  const tabs = make(
+    "div",
+    { className: "segments", attributes: { role: "group" }, aria: { label: "Which pictures" } },
+    Object.keys(PARTS).map((name) => make("button", { type: "button", onclick: () => choose(name) }, name)),
+  );
   const transfer = archive(() => choose("All samples"));
   take = transfer.take;
-  root.replaceChildren(make("div", { className: "stack samples" },
-    make("div", { className: "row spread" }, make("h1", {}, "Teach"), transfer.bar), tabs, content));
+  root.replaceChildren(
+    make(
+      "div",
+      { className: "stack samples" },
+      make("div", { className: "row spread" }, make("h1", {}, "Teach"), transfer.bar),
+      tabs,
+      content,
+    ),
+  );
   choose(part);
 }
 

@@ -8,9 +8,14 @@ export function gate(why) {
   if (scope() === "admin") return null;
   const has = scope() === "teach" ? " You have a teach key: it teaches in the view Draw." : "";
   return make(
-    "div", { className: "panel stack gate" },
+    "div",
+    { className: "panel stack gate" },
     make("h1", {}, "An admin key opens this"),
     make("p", { className: "muted" }, `${why}${has}`),
-    make("div", { className: "row" }, make("button", { type: "button", className: "primary", onclick: openKeyDialog }, "Enter key")),
+    make(
+      "div",
+      { className: "row" },
+      make("button", { type: "button", className: "primary", onclick: openKeyDialog }, "Enter key"),
+    ),
   );
 }

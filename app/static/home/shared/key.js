@@ -72,6 +72,7 @@ async function lesserScopeOf(value, refused) {
 }
 
 function show() {
-  byId("key-text").textContent = { admin: "Admin key", teach: "Teach key", predict: "Predict key" }[scope()] ?? "Enter key";
+  byId("key-text").textContent =
+    { admin: "Admin key", teach: "Teach key", predict: "Predict key" }[scope()] ?? "Enter key";
   byId("key").classList.toggle("has-key", Boolean(key()));
 }

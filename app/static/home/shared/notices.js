@@ -16,7 +16,9 @@ export function notify(text, { action = null, bad = false, seconds = SECONDS } =
     };
     notice.append(make("button", { type: "button", onclick: run }, action.text));
   }
-  notice.append(make("button", { type: "button", className: "dismiss", onclick: remove, aria: { label: "Dismiss" } }, "×"));
+  notice.append(
+    make("button", { type: "button", className: "dismiss", onclick: remove, aria: { label: "Dismiss" } }, "×"),
+  );
   list.replaceChildren(notice);
   if (seconds) setTimeout(remove, seconds * 1000);
   return remove;
@@ -36,4 +38,9 @@ const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** A problem as a block within the page. */
 export const problemBlock = (problem) =>
-  make("div", { className: "problem", role: "alert" }, make("strong", {}, sentence(problem.title)), ` ${told({ ...problem, title: "", detail: problem.detail === `${problem.title}.` ? "" : problem.detail })}`);
+  make(
+    "div",
+    { className: "problem", role: "alert" },
+    make("strong", {}, sentence(problem.title)),
+    ` ${told({ ...problem, title: "", detail: problem.detail === `${problem.title}.` ? "" : problem.detail })}`,
+  );
