@@ -34,6 +34,7 @@ UNITS = {
     "400 MB": "400000000",
     "500 MB": "500000000",
     "100,000": "100000",
+    "10,000": "10000",
     "50 million": "50000000",
 }
 UNITS |= {"none": "", "false": "False", "true": "True"}
@@ -131,7 +132,7 @@ def test_the_operators_page_states_the_settings_defaults(monkeypatch: pytest.Mon
     stated = settings_of((REPOSITORY / "deploy/README.md").read_text())
     for setting, text in stated.items():
         value = getattr(settings, setting.lower().removeprefix("numeral_"))
-        shown = "" if value in (None, ()) else f"{value:g}" if isinstance(value, float) else str(value)
+        shown = "" if value in (None, (), "none") else f"{value:g}" if isinstance(value, float) else str(value)
         assert shown == UNITS.get(text.strip(), text.strip()), setting
 
 

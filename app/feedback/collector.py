@@ -10,11 +10,12 @@ import logging
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from app.database.database import Database, DatabaseUnavailable
 from app.feedback import kept
-from app.feedback.shadow import Shadow
+from app.feedback.shadow import REFRESH_SECONDS, Shadow
 from app.inference.answered import Answered
 from app.inference.predictor import Predictor, lower_priority
 from app.settings import Settings
@@ -91,8 +92,10 @@ class Collector:
         pause = TURN_SECONDS
         while not self._stop.wait(pause):
             pause = self._turn()
-        while (self._waiting or self._rows) and self._turn() == TURN_SECONDS:
+        while (self._waiting or self._rows) and self._turn() != RETRY_SECONDS:
             pass
+        with suppress(DatabaseUnavailable):
+            self._shadow.count(at_once=True)
 
     def _turn(self) -> float:
         """Work on what is waiting. Returns the seconds to wait before the next turn."""
@@ -111,7 +114,7 @@ class Collector:
             self.dropped += len(self._rows)
             self._rows = []
         self._report()
-        return TURN_SECONDS
+        return TURN_SECONDS if self._predictor.observe else REFRESH_SECONDS
 
     def _take(self) -> list[Item]:
         """The next pictures from the queue; none while rows from before are not written."""

@@ -77,10 +77,11 @@ def picture_of(row: RowMapping) -> Picture:
 
 
 def add(connection: Connection, settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
-    """Add the rows, and remove what is more than the settings allow."""
+    """Add the rows, except for pictures that would take the place of all others; then prune."""
     take_turn(connection, KEPT)
-    if rows:
-        connection.execute(insert(kept).values(kept_at=now_seconds()), rows)
+    fitting = [row for row in rows if row["size"] <= spared(settings.keep_bytes)]
+    if fitting:
+        connection.execute(insert(kept).values(kept_at=now_seconds()), fitting)
     prune(connection, settings)
 
 
@@ -127,10 +128,11 @@ def find(database: Database, settings: Settings, request_id: str, item: int | No
     """
     if settings.keep == "none":
         raise KeptNotFound("This service keeps no pictures; NUMERAL_KEEP is none.")
+    columns = (kept.c.number, kept.c.item, kept.c.digest)  # not the pictures: a client may give all of them one id
     with database.read() as connection:
-        query = select(kept).where(kept.c.request_id == request_id, is_allowed(settings)).order_by(kept.c.number)
-        rows = connection.execute(query).mappings().all()
-    fitting = [row for row in rows if row["item"] == item]
+        query = select(*columns).where(kept.c.request_id == request_id, is_allowed(settings)).order_by(kept.c.number)
+        rows = connection.execute(query).all()
+    fitting = [row for row in rows if row.item == item]
     if rows and not fitting and item is None:
         raise InvalidField(("item", "is missing: the request had several pictures; send its place, from 0"))
     if not fitting:
@@ -138,9 +140,9 @@ def find(database: Database, settings: Settings, request_id: str, item: int | No
             "The picture of this request is not kept, or no longer: "
             f"this service keeps {'pictures' if settings.keep == 'all' else 'those it refused'} for a limited time."
         )
-    if len({row["digest"] for row in fitting}) > 1:
+    if len({row.digest for row in fitting}) > 1:
         raise RequestIdAmbiguous(f"{len(fitting)} pictures came under this id, so it is unknown which one is meant.")
-    return picture_of(fitting[-1])
+    return picture_of(get(database, settings, fitting[-1].number, with_picture=True))
 
 
 def mark_taught(connection: Connection, request_id: str, item: int | None) -> None:
@@ -149,16 +151,25 @@ def mark_taught(connection: Connection, request_id: str, item: int | None) -> No
     connection.execute(update(kept).where(same).values(taught=True))
 
 
-def page(
-    database: Database, settings: Settings, after: tuple[int, int] | None, limit: int, shadow: int | None = None
-) -> tuple[Sequence[RowMapping], int]:
-    """At most `limit` pictures for review after the rank and number `after`, most useful first; and the count of all.
+def for_review(shadow: int | None = None) -> ColumnElement[bool]:
+    """Whether a picture waits for review. shadow: only those that this version read differently."""
+    waiting = and_(kept.c.rank >= DOUBTED, ~kept.c.taught)
+    return waiting if shadow is None else and_(waiting, kept.c.shadow_version == shadow)
 
-    Of pictures of the same rank, the newest is first. shadow: only those that this version read differently.
+
+def of_request(request_id: str) -> ColumnElement[bool]:
+    """Whether a picture came with this request, whether or not it is worth a look."""
+    return kept.c.request_id == request_id
+
+
+def page(
+    database: Database, settings: Settings, which: ColumnElement[bool], after: tuple[int, int] | None, limit: int
+) -> tuple[Sequence[RowMapping], int]:
+    """At most `limit` pictures after the rank and number `after`, most useful first, and the count of all.
+
+    Of pictures of the same rank, the newest is first. which: `for_review` or `of_request`.
     """
-    waiting = [kept.c.rank >= DOUBTED, ~kept.c.taught, is_allowed(settings)]
-    if shadow is not None:
-        waiting.append(kept.c.shadow_version == shadow)
+    waiting = (which, is_allowed(settings))
     query = select(*SUMMARY).where(*waiting).order_by(kept.c.rank.desc(), kept.c.number.desc()).limit(limit)
     if after is not None:
         rank, number = after
@@ -168,10 +179,10 @@ def page(
         return connection.execute(query).mappings().all(), total
 
 
-def get(database: Database, settings: Settings, number: int) -> RowMapping:
+def get(database: Database, settings: Settings, number: int, with_picture: bool = False) -> RowMapping:
     """The row of a kept picture. Raises KeptNotFound."""
     with database.read() as connection:
-        query = select(kept).where(kept.c.number == number, is_allowed(settings))
+        query = select(*(kept.c if with_picture else SUMMARY)).where(kept.c.number == number, is_allowed(settings))
         row = connection.execute(query).mappings().first()
     if row is None:
         raise KeptNotFound(f"There is no picture {number}, or no longer.")

@@ -10,24 +10,28 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import select, update
 
-from app.database.database import Database
+from app.database.database import Database, DatabaseUnavailable
 from app.database.tables import shadows
 from app.feedback.shadow_records import COUNTS, end
 from app.inference.answered import Answered, summary_of
 from app.inference.number_reader import numbers_of
 from app.inference.retained_versions import RetainedVersions, VersionDamaged, VersionNotFound
 from model import faults
-from model.classifier import Classifier
+from model.classifier import Classifier, Verdict
+from model.faults import result_or_error
 from model.preprocessing.decoding.limits import Limits
 
 log = logging.getLogger("numeral.feedback")
 
-REFRESH_SECONDS = 1.0  # between two looks which version is in the shadow
+REFRESH_SECONDS = 2.0  # between two looks which version is in the shadow
+COUNT_SECONDS = 0.5  # between two times that counts are written
+Brief = tuple[str, float, bool]  # text, confidence and acceptance of an answer
 Other = tuple[int, str, float]  # version, text and confidence of an answer that differs
 
 
@@ -44,7 +48,7 @@ class Shadow:
         self._version = 0
         self._started_at = 0.0  # tells one time of the same version from the next
         self._share = 0.0
-        self._refreshed_at = float("-inf")
+        self._refreshed_at = self._counted_at = float("-inf")
         self._counts: Counter[str] = Counter()  # not yet in the database
 
     def samples(self) -> bool:
@@ -70,7 +74,7 @@ class Shadow:
     def judge(self, pictures: Sequence[Answered], limits: Limits) -> dict[int, Other]:
         """Judge the pictures, and count. Returns what it read in those in which it differs, by the `id` of each.
 
-        A picture that the shadow's own version answered is left out. Raises DatabaseUnavailable.
+        A picture that the shadow's own version answered is left out.
         """
         theirs = [one for one in pictures if one.version != self._version]
         if not (self.is_on and theirs):
@@ -79,31 +83,39 @@ class Shadow:
             classifier = self._retained.get(str(self._version))
         except (VersionNotFound, VersionDamaged) as problem:
             self.is_on = False
-            end(self._database, self._version, "numeral", problem.detail)
+            with suppress(DatabaseUnavailable):  # the next look finds it again
+                end(self._database, self._version, "numeral", problem.detail)
             log.warning("the shadow of version %d ends: %s", self._version, problem.detail)
             return {}
-        others = {}
-        for one in theirs:
-            other = self._judge_one(classifier, one, limits)
-            if other is not None:
-                others[id(one)] = other
-        return others
+        digits = [one for one in theirs if one.reading is not None]
+        readings = [one.reading for one in digits if one.reading is not None]
+        verdicts = faults.each(classifier.judge, readings, log, "digits in the shadow") if readings else []
+        found = [(one, brief(verdict)) for one, verdict in zip(digits, verdicts, strict=True)]
+        pages = [one for one in theirs if one.reading is None]
+        found += [(one, result_or_error(read_again, classifier, one, limits)) for one in pages]
+        return {id(one): (self._version, *other) for one, other in self._counted(found)}
 
-    def _judge_one(self, classifier: Classifier, one: Answered, limits: Limits) -> Other | None:
-        """Judge one picture, and count it."""
-        try:
-            text, confidence, accepted = read_again(classifier, one, limits)
-        except Exception as error:
-            faults.report(log, "a picture in the shadow", error)
-            self._counts["failed"] += 1
-            return None
-        self._counts += Counter(judged=1, agreed=text == one.text, accepted=accepted, accepted_live=one.accepted)
-        return None if text == one.text else (classifier.version, text, confidence)
+    def _counted(
+        self, found: Iterable[tuple[Answered, Brief | Exception]]
+    ) -> Iterator[tuple[Answered, tuple[str, float]]]:
+        """Count each answer. Yields those that differ: the picture, and text and confidence."""
+        for one, answer in found:
+            if isinstance(answer, Exception):
+                faults.report(log, "a picture in the shadow", answer)
+                self._counts["failed"] += 1
+                continue
+            text, confidence, accepted = answer
+            agreed = text == one.text
+            self._counts.update(judged=1, agreed=agreed, accepted=accepted, accepted_live=one.accepted)
+            if not agreed:
+                yield one, (text, confidence)
 
-    def count(self) -> None:
-        """Add the counts to the record. Raises DatabaseUnavailable."""
-        if not self._counts:
+    def count(self, at_once: bool = False) -> None:
+        """Add the counts to the record, if the last time is COUNT_SECONDS ago. Raises DatabaseUnavailable."""
+        now = time.monotonic()
+        if not self._counts or not (at_once or now >= self._counted_at + COUNT_SECONDS):
             return
+        self._counted_at = now
         same = (shadows.c.version == self._version) & (shadows.c.started_at == self._started_at)
         more: dict[str, Any] = {name: shadows.c[name] + self._counts[name] for name in COUNTS}
         with self._database.begin() as connection:
@@ -111,10 +123,14 @@ class Shadow:
         self._counts.clear()
 
 
-def read_again(classifier: Classifier, one: Answered, limits: Limits) -> tuple[str, float, bool]:
-    """Text, confidence and acceptance of another version's answer to the same picture. Raises ImageError."""
-    if one.reading is not None:
-        (verdict,) = classifier.judge([one.reading])
-        return str(verdict.digit), verdict.confidence, verdict.accepted
+def brief(verdict: Verdict | Exception) -> Brief | Exception:
+    """Text, confidence and acceptance of a verdict."""
+    if isinstance(verdict, Exception):
+        return verdict
+    return str(verdict.digit), verdict.confidence, verdict.accepted
+
+
+def read_again(classifier: Classifier, one: Answered, limits: Limits) -> Brief:
+    """Text, confidence and acceptance of another version's answer to the same page. Raises ImageError."""
     text, confidence, accepted, _ = summary_of(numbers_of(one.picture, classifier, limits, one.digits))
     return text, confidence, accepted

@@ -57,8 +57,11 @@ class Found(NamedTuple):
 def read_key_file(path: Path) -> Found:
     """The file's content and rights."""
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+            return Found(None, "it is no regular file")
         with path.open("rb") as file:
-            return Found(SecretBytes(file.read(MAX_BYTES + 1)), rights=stat.S_IMODE(path.stat().st_mode))
+            return Found(SecretBytes(file.read(MAX_BYTES + 1)), rights=stat.S_IMODE(mode))
     except OSError as error:
         return Found(None, error.strerror or type(error).__name__)
 

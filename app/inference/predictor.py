@@ -60,7 +60,7 @@ class Predictor:
         self.in_flight = 0
         self.large_in_flight = 0
         self.retained = RetainedVersions(model)
-        self.observe: Callable[[Answered], None] | None = None  # called with each answer of /predict and /read
+        self.observe: Callable[[Answered], None] | None = None  # called with each answer; another thread sets it
         self._batcher = Batcher(self.answer_all, settings.max_dynamic_batch)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 

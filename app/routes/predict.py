@@ -43,8 +43,8 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
     else:
         picture, answer = await predictor.in_thread(partial(answer_body, predictor, content_type, classifier), body)
     request_id = scope["state"]["request_id"]
-    if predictor.observe is not None:
-        predictor.observe(answered_digit(request_id, None, picture, *answer))
+    if (observe := predictor.observe) is not None:
+        observe(answered_digit(request_id, None, picture, *answer))
     made = prediction(answer, request_id)
     if query and truth_value(query, "seen"):
         made.seen = as_data_uri(to_png(answer.reading.pixels))
@@ -86,10 +86,10 @@ def answer_batch(
     good = [picture for picture in pictures if not isinstance(picture, Exception)]
     answers = iter(predictor.answer_all(good, classifier))
     outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
-    if predictor.observe is not None:
+    if (observe := predictor.observe) is not None:
         for item, (picture, outcome) in enumerate(zip(pictures, outcomes, strict=True)):
             if not (isinstance(picture, Exception) or isinstance(outcome, Problem)):
-                predictor.observe(answered_digit(request_id, item, picture, *outcome))
+                observe(answered_digit(request_id, item, picture, *outcome))
     return outcomes
 
 

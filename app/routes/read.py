@@ -108,8 +108,8 @@ def answer_picture(
 ) -> bytes:
     """The JSON for one picture. item: its place in a batch, None for the only one. Raises ImageError."""
     found = numbers_of(picture, classifier, predictor.limits, asked.digits)
-    if predictor.observe is not None:
-        predictor.observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
+    if (observe := predictor.observe) is not None:
+        observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
     return to_json(described(found, classifier.version, asked), exclude_none=True)
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from sqlalchemy.engine import RowMapping
 
 from app.feedback import kept
+from app.http.envelope import SANE_ID
 from app.http.security import Admin
 from app.inference.predictor import as_array
 from app.routes.paging import MAX_LIMIT, PageOutOfRange, as_limit
@@ -43,19 +44,30 @@ ShadowVersion = Annotated[
     Annotated[int, Field(ge=1, le=2**31 - 1)] | None,
     Query(description="only pictures that this version in the shadow read differently"),
 ]
+OfRequest = Annotated[
+    Annotated[str, Field(pattern=f"^{SANE_ID.pattern}$")] | None,
+    Query(description="all kept pictures of this request, instead of those that wait for review"),
+]
 
 
 @router.get("", responses=documented(422))
 def list_review(
-    request: Request, admin: Admin, limit: Limit = 50, cursor: Cursor = None, shadow: ShadowVersion = None
+    request: Request,
+    admin: Admin,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    shadow: ShadowVersion = None,
+    request_id: OfRequest = None,
 ) -> ReviewList:
     """Kept pictures, the most useful to label first.
 
     Those that a version in the shadow reads differently, then those that were refused as unsure, then others that were
     refused, then those that were accepted without being certain. A picture that was corrected is no longer listed.
+    With `request_id`, all that is kept of that request, also certain and corrected pictures.
     """
     state = request.app.state
-    rows, total = kept.page(state.database, state.settings, position_of(cursor), limit, shadow)
+    which = kept.for_review(shadow) if request_id is None else kept.of_request(request_id)
+    rows, total = kept.page(state.database, state.settings, which, position_of(cursor), limit)
     return ReviewList(items=[described(row) for row in rows], total=total, next=next_cursor(rows, limit))
 
 
@@ -74,7 +86,7 @@ def get_kept(request: Request, admin: Admin, number: Number) -> KeptPicture:
 def get_kept_image(request: Request, admin: Admin, number: Number) -> Response:
     """The picture as it was sent; pixels as a PNG."""
     state = request.app.state
-    picture = kept.picture_of(kept.get(state.database, state.settings, number))
+    picture = kept.picture_of(kept.get(state.database, state.settings, number, with_picture=True))
     if isinstance(picture, list):
         return Response(to_png(as_array(picture)), media_type="image/png")
     format = bounded_claim(picture, state.predictor.limits).format  # it was within the limits when it was answered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -151,6 +152,13 @@ def test_predictions_are_open_where_nothing_closes_them(
     monkeypatch.setenv("NUMERAL_PREDICT_KEYS", predict_keys)
     monkeypatch.setenv("NUMERAL_KEYS_FILE", "" if text is None else str(write(tmp_path / "keys", text)))
     assert KeyRing(load_settings()).predict_is_open is is_open
+
+
+def test_what_is_no_regular_file_is_not_waited_for(ring: KeyRing, file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+    look_twice(ring, file)
+    assert ring.warning and "no regular file" in ring.warning and name_of(ring, "file-admin") == "ops"
 
 
 def test_the_watcher_survives_what_it_does_not_expect(

@@ -206,6 +206,18 @@ def test_what_was_corrected_leaves_the_list_and_may_be_corrected_again(keeping: 
         assert review(keeping) == []
 
 
+def test_all_that_is_kept_of_a_request_is_found_and_can_be_deleted(keeping: Server, seven: bytes) -> None:
+    request_id = predicted(keeping, seven)  # accepted, and so certain that nobody needs to look
+    correct(keeping, request_id, label=7).raise_for_status()
+    (item,) = review(keeping, request_id=request_id)
+    assert item["request_id"] == request_id and item["accepted"]
+    assert request_id not in [one["request_id"] for one in review(keeping)]
+    keeping.admin.delete(f"/samples/review/{item['id']}").raise_for_status()
+    assert review(keeping, request_id=request_id) == []
+    problem = keeping.admin.get("/samples/review", params={"request_id": "a\0b"})
+    assert check_problem(problem, 422, "invalid-field")["errors"][0]["field"] == "request_id"
+
+
 def test_the_list_is_paged(keeping: Server) -> None:
     for _ in range(5):
         predicted(keeping)
