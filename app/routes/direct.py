@@ -21,6 +21,7 @@ from app.http.key_file import KeyScope
 from app.http.keys import KeyRing
 from app.http.queries import check_names, parameter
 from app.http.security import KeyCheck
+from app.inference.answered import Answered
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from model.classifier import Classifier
@@ -33,6 +34,7 @@ VERSION = (
 )
 VersionAsked = Annotated[str | None, Query(description=VERSION, pattern=f"^([1-9][0-9]*|{CANDIDATE})$", examples=["1"])]
 
+Observe = Callable[[Answered], None]
 Endpoint = Callable[[Predictor, ContentReader, Scope, Receive, Send], Awaitable[None]]
 
 
@@ -74,6 +76,15 @@ async def version_asked(predictor: Predictor, query: bytes, parameters: Collecti
     check_names(query, parameters)
     name = parameter(query, "version")
     return None if name is None else await predictor.version(name)
+
+
+def observer(predictor: Predictor, scope: Scope) -> Observe | None:
+    """What is called with each answer, None if nothing is: also where the client forbids that its picture is kept.
+
+    It does so by the request's `Cache-Control: no-store` (RFC 9111, 5.2.1.5).
+    """
+    observe = predictor.observe
+    return None if observe is None or "no-store" in header(scope, b"cache-control") else observe
 
 
 async def send_json(send: Send, body: bytes) -> None:

@@ -17,7 +17,7 @@ from app.http.security import predict_bearer
 from app.inference.answered import answered_digit
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
-from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
+from app.routes.direct import Endpoint, Observe, VersionAsked, observer, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.predict import Batch, Prediction
@@ -43,7 +43,7 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
     else:
         picture, answer = await predictor.in_thread(partial(answer_body, predictor, content_type, classifier), body)
     request_id = scope["state"]["request_id"]
-    if (observe := predictor.observe) is not None:
+    if (observe := observer(predictor, scope)) is not None:
         observe(answered_digit(request_id, None, picture, *answer))
     made = prediction(answer, request_id)
     if query and truth_value(query, "seen"):
@@ -68,7 +68,8 @@ async def predict_batch(
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     classifier = await version_asked(predictor, query, BATCH_PARAMETERS)
     request_id = scope["state"]["request_id"]
-    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id)
+    observe = observer(predictor, scope)
+    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id, observe)
     outcomes = await predictor.in_thread(work, body)
     items: list[Any] = [
         as_json(outcome, request_id) if isinstance(outcome, Problem) else prediction(outcome, request_id)
@@ -79,14 +80,19 @@ async def predict_batch(
 
 
 def answer_batch(
-    predictor: Predictor, content_type: str, classifier: Classifier | None, request_id: str, body: bytes
+    predictor: Predictor,
+    content_type: str,
+    classifier: Classifier | None,
+    request_id: str,
+    observe: Observe | None,
+    body: bytes,
 ) -> list[Answer | Problem]:
     """An answer or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
     good = [picture for picture in pictures if not isinstance(picture, Exception)]
     answers = iter(predictor.answer_all(good, classifier))
     outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
-    if (observe := predictor.observe) is not None:
+    if observe is not None:
         for item, (picture, outcome) in enumerate(zip(pictures, outcomes, strict=True)):
             if not (isinstance(picture, Exception) or isinstance(outcome, Problem)):
                 observe(answered_digit(request_id, item, picture, *outcome))

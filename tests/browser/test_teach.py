@@ -109,10 +109,11 @@ def test_the_queue_is_worked_off_by_keys(wrongly_labelled: Server, open_home: Op
 
 def test_a_refused_picture_is_taught_from_the_queue(empty: Server, open_home: Open, photograph: Photograph) -> None:
     home = open_home(empty.url)
-    home.page.get_by_role("button", name="A letter").click()
+    home.draw([[(0.5, 0.2), (0.3, 0.8)], [(0.5, 0.2), (0.7, 0.8)], [(0.38, 0.6), (0.62, 0.6)]])  # an A
     home.says("This does not look like a digit")
     home.enter_key()
     wait_until(lambda: empty.admin.get("/samples/review").json()["total"])
+    assert empty.admin.get("/samples/review").json()["total"] == 1  # without the letter's beginnings
     open_samples(home)
     expect(home.page.get_by_role("heading", name="What is this?")).to_be_visible()
     expect(home.locator(".review")).to_contain_text("refused it: it does not look like a digit")

@@ -4,6 +4,7 @@ import { json, readJson, request } from "../shared/service.js";
 
 const PATIENCE = 400; // milliseconds that a newer picture waits for the answer to an older one
 const RETRY_SECONDS = 2;
+const UNKEPT = { "Cache-Control": "no-store" }; // a service that keeps pictures must not keep half a digit, or one twice
 
 export class Asking {
   /** shown: called with (picture, answer). failed: called with (problem, picture), null if there is none yet. */
@@ -62,7 +63,8 @@ export class Asking {
  */
 export async function answerTo(picture, signal, version = null) {
   const query = version === null ? "?seen=true" : `?seen=true&version=${encodeURIComponent(version)}`;
-  const options = { method: "POST", body: picture.blob, signal };
+  const headers = picture.isUnfinished || version !== null ? UNKEPT : {};
+  const options = { method: "POST", body: picture.blob, signal, headers };
   const start = performance.now();
   const prediction = await readJson(await request(`predict${query}`, options));
   const milliseconds = performance.now() - start;

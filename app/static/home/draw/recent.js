@@ -2,7 +2,7 @@
 
 import { byId, make } from "../shared/dom.js";
 import { keep, recall } from "../shared/storage.js";
-import { thumbnail } from "./strokes.js";
+import { isSame, thumbnail } from "./strokes.js";
 
 const MOST = 24;
 let items = []; // newest first: {picture, read, label}
@@ -16,7 +16,7 @@ export function startRecent(chosen) {
 
 /** Add a picture, or change what is known about it. read: the digits in the answer. label: what it was taught as. */
 export function remember(picture, read, label) {
-  items = [{ picture, read, label }, ...items.filter((item) => item.picture !== picture)].slice(0, MOST);
+  items = [{ picture, read, label }, ...items.filter((item) => !isSame(item.picture, picture))].slice(0, MOST);
   const drawings = items
     .filter((item) => item.picture.strokes)
     .map((item) => ({ ...item, picture: { strokes: item.picture.strokes } }));

@@ -37,8 +37,8 @@ function outlineOf(stroke, side) {
   return path;
 }
 
-/** The drawing as the picture that is sent: {blob, width, height, name}, a PNG of black ink on white paper. */
-export async function pictureOf(strokes) {
+/** The drawing as the picture that is sent, a PNG of black ink on white paper: {blob, width, height, name, …}. */
+export async function pictureOf(strokes, isUnfinished = false) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SENT_SIDE;
   const context = canvas.getContext("2d");
@@ -46,8 +46,11 @@ export async function pictureOf(strokes) {
   context.fillRect(0, 0, SENT_SIDE, SENT_SIDE);
   paint(context, strokes, SENT_SIDE, "#000");
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  return { blob, width: SENT_SIDE, height: SENT_SIDE, name: "drawing.png", strokes };
+  return { blob, width: SENT_SIDE, height: SENT_SIDE, name: "drawing.png", strokes, isUnfinished };
 }
+
+/** Whether two pictures are the same one, perhaps asked about twice. */
+export const isSame = (one, other) => one === other || Boolean(one?.strokes && one.strokes === other?.strokes);
 
 /** A small picture of the strokes, in the colour of the text around it. */
 export function thumbnail(strokes, side = 136) {

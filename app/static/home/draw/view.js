@@ -10,11 +10,14 @@ import { showCompared, startCompare } from "./compare.js";
 import { startExamples } from "./examples.js";
 import { opened, showPicture, startDrop, startFiles } from "./picture.js";
 import { remember, startRecent } from "./recent.js";
-import { pictureOf } from "./strokes.js";
+import { isSame, pictureOf } from "./strokes.js";
 import { Surface } from "./surface.js";
 import { mayTeach, needKey, startTeaching, teach, undoTeaching } from "./teaching.js";
 
+const FINISHED_SECONDS = 1.5; // without a new stroke: then the drawing is asked about as a whole, which may be kept
+
 let surface;
+let finished = 0; // the timer for that
 let image = null; // the opened picture, which lies over the drawing
 let current = nothing(); // what was answered last
 const asking = new Asking({ shown, failed });
@@ -48,10 +51,12 @@ export function startDrawing() {
 
 function askAgain() {
   byId("hint").hidden = surface.strokes.length > 0 || image !== null;
+  clearTimeout(finished);
   if (image) asking.ask(async () => image);
-  else if (surface.hasInk) asking.ask(() => pictureOf(surface.strokes));
-  else if (surface.strokes.length > 0) return;
-  else {
+  else if (surface.hasInk) {
+    asking.ask(() => pictureOf(surface.strokes, true));
+    finished = setTimeout(() => asking.ask(() => pictureOf(surface.strokes)), FINISHED_SECONDS * 1000);
+  } else if (surface.strokes.length === 0) {
     asking.stop();
     current = nothing();
     display();
@@ -59,7 +64,7 @@ function askAgain() {
 }
 
 function shown(picture, answer) {
-  current = { picture, answer, label: null };
+  current = { picture, answer, label: isSame(picture, current.picture) ? current.label : null };
   display();
 }
 
@@ -141,16 +146,19 @@ function show(picture) {
   askAgain();
 }
 
+/** Teach the picture as it is now, which may be newer than the last answer. */
 async function say(name, value) {
-  const { picture, answer } = current;
-  if (!picture || (name === "label" && answer?.numbers)) {
-    notify(picture ? "This shows several digits. Say below what they are." : "Draw something first.");
-  } else if (!mayTeach()) needKey();
-  else if (await teach(picture, name, value, () => label(picture, null))) label(picture, value);
+  if (!image && !surface.hasInk) notify("Draw something first.");
+  else if (name === "label" && current.answer?.numbers) notify("This shows several digits. Say below what they are.");
+  else if (!mayTeach()) needKey();
+  else {
+    const picture = image ?? (await pictureOf(surface.strokes));
+    if (await teach(picture, name, value, () => label(picture, null))) label(picture, value);
+  }
 }
 
 function label(picture, value) {
-  if (current.picture !== picture) return;
+  if (!isSame(current.picture, picture)) return;
   current.label = value;
   markTaught(value === null ? null : Number(value));
   leave();
