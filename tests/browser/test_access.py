@@ -102,6 +102,7 @@ def test_everything_is_done_by_keyboard_alone(server: Server, open_home: Open) -
     expect(home.locator(".audit table")).to_be_visible()
     page.get_by_role("link", name="Draw").focus()
     press("Enter")
+    expect(page.locator("#view-draw")).to_be_visible()
     press("Control+z")
     home.reads("3")
     press("Delete")

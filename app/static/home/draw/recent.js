@@ -16,7 +16,9 @@ export function startRecent(chosen) {
 
 /** Add a picture, or change what is known about it. read: the digits in the answer. label: what it was taught as. */
 export function remember(picture, read, label) {
-  items = [{ picture, read, label }, ...items.filter((item) => !isSame(item.picture, picture))].slice(0, MOST);
+  const all = [{ picture, read, label }, ...items.filter((item) => !isSame(item.picture, picture))];
+  items = all.slice(0, MOST);
+  for (const { picture: dropped } of all.slice(MOST)) if (dropped.url) URL.revokeObjectURL(dropped.url);
   const drawings = items
     .filter((item) => item.picture.strokes)
     .map((item) => ({ ...item, picture: { strokes: item.picture.strokes } }));

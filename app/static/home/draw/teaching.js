@@ -96,6 +96,6 @@ async function takeBackOne(picture, item, before) {
 function showHint() {
   const done = taught > 0 ? `${count(taught, "picture")} taught. ` : "";
   byId("teach-hint").textContent = mayTeach()
-    ? `${done}Press 0–9 to say what it was; U takes it back.`
-    : "Press 0–9, or tap a digit, to say what it was.";
+    ? `${done}Wrong? Press the right digit, here or on the keyboard. U takes it back.`
+    : "Wrong? Press the right digit, here or on the keyboard.";
 }

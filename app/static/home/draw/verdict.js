@@ -33,7 +33,7 @@ function ofDigit({ digit, confidence }) {
     state: "sure",
     digit: String(digit),
     verdict: `${percent(confidence)} sure`,
-    why: "Wrong? Press the digit that it is.",
+    why: "",
   };
 }
 
@@ -77,8 +77,7 @@ function ofNumbers(numbers, text) {
       why: "There are several marks, but the service reads no number in them.",
     };
   const doubted = numbers.filter((number) => !number.accepted);
-  if (doubted.length === 0)
-    return { state: "sure", digit: text, verdict: sureOf(numbers), why: "Wrong? Say below what it says." };
+  if (doubted.length === 0) return { state: "sure", digit: text, verdict: sureOf(numbers), why: "" };
   if (numbers.length > 1)
     return {
       state: "doubtful",
