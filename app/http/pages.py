@@ -72,7 +72,7 @@ def home(request: Request) -> Response:
     """
     if not (request.app.state.settings.page and takes_html(request.headers.get("Accept", ""))):
         return RedirectResponse("/docs" if request.scope.get("root_path") else "docs", headers={"Vary": "Accept"})
-    if not request.scope.get("raw_path", b"/").partition(b"?")[0].endswith(b"/"):
+    if not (request.scope.get("raw_path") or b"/").partition(b"?")[0].endswith(b"/"):
         return RedirectResponse("/", headers={"Vary": "Accept"})
     assets: Assets = request.app.state.assets
     return assets.answer(request, HOME, HOME_HEADERS)

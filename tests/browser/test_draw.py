@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,23 @@ def test_files_are_shown_with_the_boxes_that_were_found_and_the_drawing_comes_ba
     photograph(home.page, "draw-page")
     home.locator("#undo").click()
     home.reads("7")
+
+
+GIVE = """([content, kind, target]) => {
+  const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], "given.jpg", { type: "image/jpeg" }));
+  const all = { bubbles: true, cancelable: true, dataTransfer: given, clipboardData: given };
+  const event = kind === "paste" ? new ClipboardEvent(kind, all) : new DragEvent(kind, all);
+  document.querySelector(target).dispatchEvent(event);
+}"""
+
+
+@pytest.mark.parametrize(("kind", "target"), [("drop", "#surface"), ("paste", "body")])
+def test_a_picture_is_dropped_or_pasted(server: Server, open_home: Open, kind: str, target: str) -> None:
+    home = open_home(server.url)
+    home.page.evaluate(GIVE, [base64.b64encode(PHOTO.read_bytes()).decode(), kind, target])
+    home.reads(PHOTOGRAPHED)
 
 
 def test_typed_digits_are_written_and_the_code_asks_the_same(server: Server, open_home: Open) -> None:
@@ -159,6 +177,18 @@ def test_without_a_network_or_with_too_much_to_do_the_drawing_stays_and_is_asked
     expect(home.locator("#why")).to_contain_text("Retry-After")
     home.page.unroute("**/predict*")
     home.reads("7")
+
+
+def test_a_service_that_wants_a_key_for_predictions_asks_for_it_and_the_drawing_waits(
+    start_server: Callable[..., Server], open_home: Open
+) -> None:
+    home = open_home(start_server(NUMERAL_PREDICT_KEYS="app:predict-key").url)
+    home.draw(SEVEN)
+    home.says("A valid key is needed")
+    home.notice("only for those who have a key")
+    home.enter_key("predict-key")
+    home.reads("7")
+    expect(home.locator("#key-text")).to_have_text("Predict key")
 
 
 def test_without_storage_the_page_works(server: Server, open_home: Open) -> None:

@@ -39,7 +39,7 @@ function show(chosen) {
   byId("recents").replaceChildren(
     ...items.map((item) => {
       const { picture, read, label } = item;
-      const image = picture.strokes ? thumbnail(picture.strokes) : make("img", { src: picture.url ?? "", alt: "" });
+      const image = picture.strokes ? thumbnail(picture.strokes) : small(picture);
       const said = label === null ? `read ${read || "?"}` : `taught ${label}`;
       return make(
         "button",
@@ -50,3 +50,6 @@ function show(chosen) {
     }),
   );
 }
+
+const small = ({ url, name }) =>
+  url ? make("img", { src: url, alt: "" }) : make("em", { className: "muted" }, name.split(".").at(-1));

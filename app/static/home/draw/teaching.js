@@ -25,9 +25,9 @@ export function undoTeaching() {
   undoLast?.();
 }
 
-/** Ask for a key, since none permits teaching. */
-export function needKey() {
-  notify("To teach the service, it needs a key.", { action: { text: "Enter key", run: openKeyDialog } });
+/** Offer to enter a key. why: what it is needed for. */
+export function needKey(why) {
+  notify(why, { action: { text: "Enter key", run: openKeyDialog } });
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { byId, isTyping } from "../shared/dom.js";
 import { complain, notify } from "../shared/notices.js";
+import { onKey } from "../shared/service.js";
 import { showAnswer, showProblem, markTaught, startAnswer } from "./answer.js";
 import { answerTo, Asking } from "./asking.js";
 import { showBoxes } from "./boxes.js";
@@ -45,7 +46,8 @@ export function startDrawing() {
     event.preventDefault();
     say("text", byId("said").value);
   });
-  addEventListener("keydown", onKey);
+  addEventListener("keydown", pressed);
+  onKey((key) => key && askAgain());
   askAgain();
 }
 
@@ -85,6 +87,7 @@ function failed(problem, picture) {
   display();
   if (problem.title === undefined) throw problem;
   showProblem(problem, !image);
+  if (problem.status === 401) needKey("This service reads only for those who have a key.");
 }
 
 /** Put the current picture into the strip, before another one takes its place. */
@@ -150,7 +153,7 @@ function show(picture) {
 async function say(name, value) {
   if (!image && !surface.hasInk) notify("Draw something first.");
   else if (name === "label" && current.answer?.numbers) notify("This shows several digits. Say below what they are.");
-  else if (!mayTeach()) needKey();
+  else if (!mayTeach()) needKey("To teach the service, it needs a key.");
   else {
     const picture = image ?? (await pictureOf(surface.strokes));
     if (await teach(picture, name, value, () => label(picture, null))) label(picture, value);
@@ -164,7 +167,7 @@ function label(picture, value) {
   leave();
 }
 
-function onKey(event) {
+function pressed(event) {
   if (byId("view-draw").hidden || isTyping() || event.altKey) return;
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
