@@ -11,22 +11,21 @@ let language = "curl";
 let shown = { picture: null, answer: null };
 
 /** Wire the buttons. */
-export function startCode() {
+export function start() {
   for (const name of Object.keys(LANGUAGES)) {
     const choose = () => {
       language = name;
-      show();
+      write();
     };
     byId("languages").append(make("button", { type: "button", onclick: choose }, name));
   }
-  byId("code").addEventListener("toggle", show);
   byId("copy").addEventListener("click", copy);
 }
 
-/** Keep the picture and its answer for the code. */
-export function showCode(picture, answer) {
+/** Write the code for this picture and its answer. */
+export function show(picture, answer) {
   shown = { picture, answer };
-  show();
+  write();
 }
 
 /** The code, as text. isShort: with the picture's base64 cut short, for reading. */
@@ -41,9 +40,9 @@ async function code(isShort) {
   return LANGUAGES[language](url, encoded, picture?.name ?? "picture.png");
 }
 
-async function show() {
+async function write() {
   for (const button of byId("languages").children) button.setAttribute("aria-pressed", button.textContent === language);
-  if (byId("code").open) byId("snippet").textContent = await code(true);
+  byId("snippet").textContent = await code(true);
 }
 
 async function copy() {

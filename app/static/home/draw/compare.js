@@ -12,15 +12,15 @@ let last = { picture: null, answer: null };
 let asked = 0;
 
 /** Wire the panel. */
-export function startCompare() {
-  byId("compare").addEventListener("toggle", () => byId("compare").open && listVersions().then(compare));
+export function start() {
   byId("other").addEventListener("change", compare);
 }
 
-/** Compare this answer, if the panel is open. */
-export function showCompared(picture, answer) {
+/** Compare this answer. isNew: whether the panel was opened just now, so that versions may have come or gone. */
+export async function show(picture, answer, isNew = false) {
   last = { picture, answer };
-  if (byId("compare").open) compare();
+  if (isNew) await listVersions();
+  compare();
 }
 
 /** Without an admin key nobody may list the versions; then those up to the one in use can be asked for. */

@@ -6,9 +6,8 @@ import { onKey } from "../shared/service.js";
 import { showAnswer, showProblem, markTaught, startAnswer } from "./answer.js";
 import { answerTo, Asking } from "./asking.js";
 import { showBoxes } from "./boxes.js";
-import { showCode, startCode } from "./code.js";
-import { showCompared, startCompare } from "./compare.js";
 import { startExamples } from "./examples.js";
+import { showInPanels, startPanels } from "./panels.js";
 import { opened, showPicture, startDrop, startFiles } from "./picture.js";
 import { remember, startRecent } from "./recent.js";
 import { isSame, pictureOf } from "./strokes.js";
@@ -31,8 +30,7 @@ function nothing() {
 export function startDrawing() {
   startAnswer((digit) => say("label", String(digit)));
   startTeaching();
-  startCode();
-  startCompare();
+  startPanels();
   surface = new Surface(byId("canvas"), { changed: askAgain, began, width: () => Number(byId("width").value) });
   startExamples({ drawn: write, opened: open });
   startRecent((picture) => (picture.strokes ? write(picture.strokes) : show(picture)));
@@ -75,8 +73,7 @@ function display() {
   showAnswer(picture, answer);
   showBoxes(picture, answer);
   markTaught(label);
-  showCode(picture, answer);
-  showCompared(picture, answer);
+  showInPanels(picture, answer);
   byId("teach-text").hidden = !answer?.numbers;
   byId("teach-hint").hidden = Boolean(answer?.numbers);
   if (answer?.numbers) byId("said").value = answer.numbers.text.replaceAll("\n", " ");
