@@ -28,7 +28,7 @@ class Home:
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        expect(page.locator("#digits li")).to_have_count(10)  # the scripts have run
 
     def _note(self, message: ConsoleMessage) -> None:
         is_expected = STATUS.match(message.text) or LOST.match(message.text)
