@@ -6,7 +6,7 @@ import { paint } from "./strokes.js";
 
 const MOST_STEPS = 100; // that can be undone
 const PLACES = 4; // digits of a coordinate that is kept
-const LEAST = 0.04; // of the side: the longest way of a pen that has only just begun, and is not asked about
+const LEAST = 0.1; // of the side: the longest way of a pen that has only just begun, and is not asked about
 
 export class Surface {
   /** changed: called after each change of the drawing. began: called before a new stroke. width: gives the pen's. */

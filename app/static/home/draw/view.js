@@ -75,7 +75,7 @@ function display() {
   markTaught(label);
   showInPanels(picture, answer);
   byId("teach-text").hidden = !answer?.numbers;
-  byId("teach-hint").hidden = Boolean(answer?.numbers);
+  byId("teach-hint").hidden = !answer || Boolean(answer.numbers);
   if (answer?.numbers) byId("said").value = answer.numbers.text.replaceAll("\n", " ");
 }
 
