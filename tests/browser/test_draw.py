@@ -33,7 +33,8 @@ def test_a_drawn_seven_is_read_while_it_is_drawn_and_outlasts_a_reload(
     assert home.share_of(7) == "99 %"
     expect(home.locator("#facts")).to_contain_text("Version1")
     seen = home.locator("#seen img")
-    assert seen.evaluate("image => [image.naturalWidth, getComputedStyle(image).imageRendering]") == [32, "pixelated"]
+    expect(seen).to_have_js_property("naturalWidth", 32)
+    expect(seen).to_have_css("image-rendering", "pixelated")
     photograph(home.page, "draw-seven")
     home.page.reload()
     home.reads("7")

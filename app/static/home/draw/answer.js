@@ -40,9 +40,9 @@ export function showProblem(problem, isDrawing) {
   showSeen(null);
 }
 
-/** Mark the digit that was taught; null marks none. */
+/** Mark the digit that was taught, as a text; null marks none. */
 export function markTaught(digit) {
-  columns.forEach(({ item }, each) => item.classList.toggle("taught", each === digit));
+  columns.forEach(({ item }, each) => item.classList.toggle("taught", String(each) === digit));
 }
 
 function showVerdict({ state, digit, verdict, why }, isNumber) {
@@ -72,17 +72,21 @@ function showShares(prediction) {
 
 function showSeen(answer) {
   const digits = answer?.numbers?.numbers.flatMap((number) => number.digits);
+  const shown = byId("seen").firstElementChild;
   if (digits)
-    byId("seen").replaceChildren(
+    show(
       make(
         "div",
         { className: "several" },
         digits.map((digit) => picture(digit.seen, digit.digit)),
       ),
     );
-  else if (answer) byId("seen").replaceChildren(picture(answer.prediction.seen, ""));
-  else byId("seen").replaceChildren(make("div", { className: "empty" }));
+  else if (!answer) show(make("div", { className: "empty" }));
+  else if (shown instanceof HTMLImageElement) shown.src = answer.prediction.seen;
+  else show(picture(answer.prediction.seen, ""));
 }
+
+const show = (element) => byId("seen").replaceChildren(element);
 
 const picture = (source, digit) =>
   make("img", {

@@ -20,10 +20,11 @@ let surface;
 let finished = 0; // the timer for that
 let image = null; // the opened picture, which lies over the drawing
 let current = nothing(); // what was answered last
+let taught = { picture: null, label: null }; // last; the answer to it may come later than the lesson
 const asking = new Asking({ shown, failed });
 
 function nothing() {
-  return { picture: null, answer: null, label: null };
+  return { picture: null, answer: null };
 }
 
 /** Wire the view. */
@@ -64,19 +65,27 @@ function askAgain() {
 }
 
 function shown(picture, answer) {
-  current = { picture, answer, label: isSame(picture, current.picture) ? current.label : null };
+  current = { picture, answer };
   display();
 }
 
 function display() {
-  const { picture, answer, label } = current;
+  const { picture, answer } = current;
   showAnswer(picture, answer);
   showBoxes(picture, answer);
-  markTaught(label);
+  markTaught(labelOf(picture));
   showInPanels(picture, answer);
   byId("teach-text").hidden = !answer?.numbers;
   byId("teach-hint").hidden = !answer || Boolean(answer.numbers);
-  if (answer?.numbers) byId("said").value = answer.numbers.text.replaceAll("\n", " ");
+  if (answer?.numbers) suggest(answer.numbers.text.replaceAll("\n", " "));
+}
+
+/** Put what was read into the field for what it says, unless it was there before: somebody may be correcting it. */
+function suggest(text) {
+  const field = byId("said");
+  if (field.dataset.read === text) return;
+  field.dataset.read = text;
+  field.value = text;
 }
 
 function failed(problem, picture) {
@@ -89,14 +98,15 @@ function failed(problem, picture) {
 
 /** Put the current picture into the strip, before another one takes its place. */
 function leave() {
-  const { picture, answer, label } = current;
+  const { picture, answer } = current;
+  const label = labelOf(picture);
   if (answer)
     remember(picture, answer.numbers?.text ?? (answer.prediction.accepted ? answer.prediction.digit : ""), label);
 }
 
 /** A stroke begins: after an image, or after a digit was taught, it begins a new drawing. */
 function began() {
-  if (image || current.label !== null) clear();
+  if (image || labelOf({ strokes: surface.strokes }) !== null) clear();
 }
 
 function clear() {
@@ -157,10 +167,13 @@ async function say(name, value) {
   }
 }
 
+/** What the picture was taught as; null if it was not the last one that was. */
+const labelOf = (picture) => (isSame(picture, taught.picture) ? taught.label : null);
+
 function label(picture, value) {
+  taught = { picture, label: value };
   if (!isSame(current.picture, picture)) return;
-  current.label = value;
-  markTaught(value === null ? null : Number(value));
+  markTaught(value);
   leave();
 }
 
