@@ -2,7 +2,7 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers bench-v2 bench-metrics
-.PHONY: kill-test rolling-test contract-test soak mutation coverage release clean
+.PHONY: kill-test rolling-test contract-test soak mutation coverage vendor screenshots release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -78,6 +78,13 @@ mutation: $(VENV)/.dev ## Change the pure core's meaning, bit by bit: does a tes
 # the processor.
 coverage: $(VENV)/.dev ## Run the tests, and list the lines and branches that none of them reaches
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+vendor: $(VENV)/.dev ## Fetch the page's vendored files from npm, at the versions of vendored.json
+	$(BIN)/python -m tests.vendored
+
+screenshots: $(VENV)/.dev ## Write pictures of the page into var/screenshots, in both themes, wide and narrow: minutes
+	mkdir -p var/screenshots
+	NUMERAL_SCREENSHOTS=$(CURDIR)/var/screenshots $(BIN)/python -m pytest -n 1 tests/browser
 
 release: $(VENV)/.dev ## Check, test, build and tag a release: VERSION=1.2.3
 	.ci/release '$(VERSION)'

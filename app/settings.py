@@ -92,6 +92,7 @@ class Settings(DataSettings):
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST", "host"))
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))
     workers: int = Field(1, ge=1, le=64)
+    page: bool = True  # whether `/` is the page, for a browser; else it leads to the reference
     root_path: Annotated[str, BeforeValidator(parse_root_path)] = ""  # path prefix of the service at a reverse proxy
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()  # pages that may call it
 

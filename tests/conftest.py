@@ -18,6 +18,7 @@ from model.data.digits import Splits
 from model.data.load import load_digits
 from model.files import locked
 from model.preprocessing.pipeline import to_png
+from model.registry.store import Store
 from tests.pictures import draw_seven
 from tests.server import SHIPPED, Server, clean_environment
 
@@ -93,3 +94,15 @@ def embedded() -> Splits:
 def seven() -> bytes:
     """A PNG of a seven."""
     return to_png(np.asarray(draw_seven()))
+
+
+@pytest.fixture
+def two_versions(tmp_path: Path) -> Store:
+    """A folder of weights with version 1, the current one, and version 2, for a server of the test."""
+    store = Store(tmp_path / "weights")
+    shutil.copytree(SHIPPED / "1", store.folder(1))
+    store.activate(1)
+    with store.publish(store.manifest(1) | {"version": 2, "parent": 1}) as draft:
+        for name in ("model.onnx", "weights.safetensors"):
+            shutil.copy(store.folder(1) / name, draft)
+    return store

@@ -1,4 +1,4 @@
-"""HTML pages: their security headers, and `/docs` with its scripts and styles.
+"""HTML pages: the service's own at `/`, the reference at `/docs`, their files, and the security headers of both.
 
 The Content-Security-Policy allows scripts and styles from this service only, and no inline ones, so that injected text
 can't run. Addresses in a page are relative, so they work under any path prefix.
@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
+
+from app.http.assets import Assets, folder_of, is_wanted
+from app.http.errors import NotFound
 
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
+        "font-src 'self'",
         "img-src 'self' data: blob:",  # Swagger UI's icons, and the images that its requests return
         "connect-src 'self'",
         "base-uri 'none'",
@@ -28,6 +31,13 @@ POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
+}
+NO_MARKUP = "; require-trusted-types-for 'script'; trusted-types 'none'"  # no script of `/` may parse text as HTML
+HOME_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": POLICY + NO_MARKUP,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": "Accept, Accept-Encoding",
 }
 
 DOCS = """\
@@ -43,16 +53,34 @@ DOCS = """\
 <div id="swagger-ui"></div>
 </html>
 """
-
-assets = StaticFiles(packages=[("app", "static"), ("fastapi_offline", "static")])
+HOME = "home/index.html"
+ONLY_HOME = ("home/", "vendor/")  # folders with nothing that `/docs` needs
 
 
 class HTMLPage(HTMLResponse):
-    """An HTML response with the security headers. Every page of the service uses this class."""
+    """An HTML response with the security headers."""
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
         """Add the security headers to the given ones."""
         super().init_headers({**HEADERS, **(headers or {})})
+
+
+def home(request: Request) -> Response:
+    """The page, for a browser; other clients are sent to the reference, as is everybody where the page is left out.
+
+    Without a slash at the end, a relative address in the page would lead out of the root path; so it is added first.
+    """
+    if not (request.app.state.settings.page and takes_html(request.headers.get("Accept", ""))):
+        return RedirectResponse("/docs" if request.scope.get("root_path") else "docs", headers={"Vary": "Accept"})
+    if not (request.scope.get("raw_path") or b"/").partition(b"?")[0].endswith(b"/"):
+        return RedirectResponse("/", headers={"Vary": "Accept"})
+    assets: Assets = request.app.state.assets
+    return assets.answer(request, HOME, HOME_HEADERS)
+
+
+def takes_html(accepted: str) -> bool:
+    """Whether an Accept header (RFC 9110, 12.5.1) names HTML itself, as browsers do when they open an address."""
+    return any(is_wanted(item, "text/html") for item in accepted.split(","))
 
 
 async def docs(request: Request) -> Response:
@@ -60,18 +88,18 @@ async def docs(request: Request) -> Response:
     return HTMLPage(DOCS)
 
 
-async def asset(request: Request) -> Response:
-    """A script, style or icon of a page. Raises HTTPException with 404."""
-    return await assets.get_response(request.path_params["path"], request.scope)
-
-
-def to_docs(request: Request) -> Response:
-    """Redirect `/`, the address printed at the start, to the reference; relative when the root path is unknown."""
-    return RedirectResponse("/docs" if request.scope.get("root_path") else "docs")
+def asset(request: Request) -> Response:
+    """A script, style, font or icon of a page. Raises NotFound."""
+    name: str = request.path_params["path"]
+    if name.startswith(ONLY_HOME) and not request.app.state.settings.page:
+        raise NotFound("This service is run without its page.")
+    assets: Assets = request.app.state.assets
+    return assets.answer(request, name)
 
 
 def add_pages(app: FastAPI) -> None:
     """Serve the pages and their files."""
-    app.add_route("/", to_docs, include_in_schema=False)
+    app.state.assets = Assets(folder_of(package) for package in ("app", "fastapi_offline"))
+    app.add_route("/", home, include_in_schema=False)
     app.add_route("/docs", docs, include_in_schema=False)
     app.add_route("/static/{path:path}", asset, include_in_schema=False)

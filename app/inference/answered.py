@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from app.inference.pictures import Picture
@@ -31,6 +32,9 @@ class Answered(NamedTuple):
     version: int
     reading: Reading | None = None
     digits: int | None = None
+
+
+Observe = Callable[[Answered], None]
 
 
 def answered_digit(

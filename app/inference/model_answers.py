@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.http.errors import Problem
-from app.inference.answered import answered_digit, answered_page, summary_of
+from app.inference.answered import Observe, answered_digit, answered_page, summary_of
 from app.inference.number_reader import numbers_of
 from app.inference.pictures import Picture, picture_of
 from app.inference.predictor import Answer, Predictor, problem_of
@@ -24,10 +24,11 @@ from model.preprocessing.pipeline import to_input
 
 
 class Asked(NamedTuple):
-    """What a request asks besides: digits, of each number, None if unknown; and its id."""
+    """What a request asks besides: digits, of each number, None if unknown; its id; and who sees each answer."""
 
     digits: int | None
     request_id: str
+    observe: Observe | None
 
 
 async def answer_arrays(predictor: Predictor, classifier: Classifier, values: Values, _: Asked) -> Sequence[Values]:
@@ -71,7 +72,7 @@ def judge(
 
 async def answer_images(predictor: Predictor, classifier: Classifier, values: Values, asked: Asked) -> Sequence[Values]:
     """Probabilities, digits, acceptance and reasons of picture files. Raises the problem of the first that has one."""
-    work = partial(answers_of, predictor, classifier, asked.request_id)
+    work = partial(answers_of, predictor, classifier, asked)
     answers: list[Answer] = await predictor.in_thread(work, values)
     verdicts = [answer.verdict for answer in answers]
     return (
@@ -82,7 +83,7 @@ async def answer_images(predictor: Predictor, classifier: Classifier, values: Va
     )
 
 
-def answers_of(predictor: Predictor, classifier: Classifier, request_id: str, files: Sequence[bytes]) -> list[Answer]:
+def answers_of(predictor: Predictor, classifier: Classifier, asked: Asked, files: Sequence[bytes]) -> list[Answer]:
     """The answers to picture files, in the calling thread. Raises Problem."""
     pictures: list[Picture] = []
     for place, file in enumerate(files):
@@ -95,9 +96,9 @@ def answers_of(predictor: Predictor, classifier: Classifier, request_id: str, fi
         if isinstance(answer, Problem):
             raise placed(answer, place, len(files))
         answers.append(answer)
-    if (observe := predictor.observe) is not None:
+    if asked.observe is not None:
         for place, (picture, answer) in enumerate(zip(pictures, answers, strict=True)):
-            observe(answered_digit(request_id, item_of(place, len(files)), picture, *answer))
+            asked.observe(answered_digit(asked.request_id, item_of(place, len(files)), picture, *answer))
     return answers
 
 
@@ -111,9 +112,9 @@ async def answer_pages(predictor: Predictor, classifier: Classifier, values: Val
             found = numbers_of(picture, classifier, predictor.limits, asked.digits, predictor.recorder)
         except Exception as error:
             raise placed(problem_of(error), place, len(values)) from None
-        if (observe := predictor.observe) is not None:
+        if asked.observe is not None:
             item = item_of(place, len(values))
-            observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
+            asked.observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
         return found
 
     pages: list[NumbersOnPage] = await predictor.in_turns(work, list(enumerate(values)))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from app.http.errors import NotReady, Overloaded, Problem
 from app.http.image_problems import image_problem
 from app.inference.active_model import ActiveModel
-from app.inference.answered import Answered
+from app.inference.answered import Observe
 from app.inference.batching import Batcher
 from app.inference.costs import is_small, is_tiny
 from app.inference.pictures import Picture
@@ -64,7 +64,7 @@ class Predictor:
         self.in_flight = 0
         self.large_in_flight = 0
         self.retained = RetainedVersions(model)
-        self.observe: Callable[[Answered], None] | None = None  # called with each answer; another thread sets it
+        self.observe: Observe | None = None  # called with each answer; another thread sets it
         self._batcher = Batcher(self.answer_all, settings.max_dynamic_batch)
         self._threads = ThreadPoolExecutor(LARGE_THREADS, "large", initializer=lower_priority)
 

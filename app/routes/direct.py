@@ -19,6 +19,7 @@ from app.http.encodings import ContentReader
 from app.http.errors import MethodNotAllowed, Overloaded
 from app.http.queries import check_names, parameter
 from app.http.security import KeyCheck
+from app.inference.answered import Observe
 from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from model.classifier import Classifier
@@ -77,6 +78,15 @@ def check_is_post(scope: Scope) -> None:
     """Raise MethodNotAllowed for a PUT, where a protocol knows only POST."""
     if scope["method"] != "POST":
         raise MethodNotAllowed(headers={"Allow": "POST, OPTIONS"})
+
+
+def observer(predictor: Predictor, scope: Scope) -> Observe | None:
+    """What is called with each answer, None if nothing is: also where the client forbids that its picture is kept.
+
+    It does so by the request's `Cache-Control: no-store` (RFC 9111, 5.2.1.5).
+    """
+    observe = predictor.observe
+    return None if observe is None or "no-store" in header(scope, b"cache-control") else observe
 
 
 async def send_json(send: Send, body: bytes) -> None:

@@ -15,10 +15,10 @@ from app.http.encodings import ContentReader
 from app.http.errors import Problem, as_json
 from app.http.queries import truth_value
 from app.http.security import predict_bearer
-from app.inference.answered import answered_digit
+from app.inference.answered import Observe, answered_digit
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
-from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
+from app.routes.direct import Endpoint, VersionAsked, observer, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.predict import Batch, Prediction
@@ -44,7 +44,7 @@ async def predict(predictor: Predictor, content: ContentReader, scope: Scope, re
     else:
         picture, answer = await predictor.in_thread(partial(answer_body, predictor, content_type, classifier), body)
     request_id = scope["state"]["request_id"]
-    if (observe := predictor.observe) is not None:
+    if (observe := observer(predictor, scope)) is not None:
         observe(answered_digit(request_id, None, picture, *answer))
     made = prediction(answer, request_id)
     if query and truth_value(query, "seen"):
@@ -67,9 +67,11 @@ async def predict_batch(
     settings, query = predictor.settings, scope["query_string"]
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     classifier = await version_asked(predictor, query, PARAMETERS)
-    request_id, is_seen = scope["state"]["request_id"], truth_value(query, "seen")
-    work = partial(answer_batch, predictor, header(scope, b"content-type"), classifier, request_id, is_seen)
-    items = await predictor.in_thread(work, body)
+    is_seen, observe = truth_value(query, "seen"), observer(predictor, scope)
+    request_id, content_type = scope["state"]["request_id"], header(scope, b"content-type")
+    items = await predictor.in_thread(
+        partial(answer_batch, predictor, content_type, classifier, request_id, observe, is_seen), body
+    )
     batch = Batch.model_construct(items=items, total=len(items))
     await send_json(send, Batch.__pydantic_serializer__.to_json(batch, exclude_none=True, warnings=False))
 
@@ -79,12 +81,13 @@ def answer_batch(
     content_type: str,
     classifier: Classifier | None,
     request_id: str,
+    observe: Observe | None,
     is_seen: bool,
     body: bytes,
 ) -> list[Any]:
     """A prediction or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = many_pictures(body, content_type, predictor.settings.max_batch)
-    return answer_pictures(predictor, classifier, request_id, pictures, is_seen)
+    return answer_pictures(predictor, classifier, request_id, pictures, observe, is_seen)
 
 
 def answer_pictures(
@@ -92,16 +95,17 @@ def answer_pictures(
     classifier: Classifier | None,
     request_id: str,
     pictures: Sequence[Picture | Exception],
+    observe: Observe | None,
     is_seen: bool = False,
 ) -> list[Any]:
     """For each picture, in order, a Prediction or a problem's members; these, too, for an exception in its place.
 
-    is_seen: whether a prediction shows what the model was given.
+    observe: as `direct.observer` has it; is_seen: whether a prediction shows what the model was given.
     """
     good = [picture for picture in pictures if not isinstance(picture, Exception)]
     answers = iter(predictor.answer_all(good, classifier))
     outcomes = [problem_of(picture) if isinstance(picture, Exception) else next(answers) for picture in pictures]
-    if (observe := predictor.observe) is not None:
+    if observe is not None:
         for item, (picture, outcome) in enumerate(zip(pictures, outcomes, strict=True)):
             if not (isinstance(picture, Exception) or isinstance(outcome, Problem)):
                 observe(answered_digit(request_id, item, picture, *outcome))

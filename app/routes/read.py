@@ -19,11 +19,11 @@ from app.http.encodings import ContentReader
 from app.http.errors import render
 from app.http.queries import truth_value, whole_number
 from app.http.security import predict_bearer
-from app.inference.answered import answered_page
+from app.inference.answered import Observe, answered_page
 from app.inference.number_reader import numbers_of
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Predictor, problem_of
-from app.routes.direct import Endpoint, VersionAsked, send_json, version_asked
+from app.routes.direct import Endpoint, VersionAsked, observer, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import NUMBER, NUMBER_BATCHES, NUMBER_PNG, NUMBERS
 from app.schemas.problems import documented
@@ -43,12 +43,13 @@ class Asked(NamedTuple):
     """What a request asks of each page.
 
     digits: of each number, None if unknown; seen: whether to show each digit; classifier: the version that it names,
-    None for the one in use.
+    None for the one in use; observe: as `direct.observer` has it.
     """
 
     digits: int | None
     seen: bool
     classifier: Classifier | None
+    observe: Observe | None
     request_id: str
 
 
@@ -57,7 +58,7 @@ async def asked_of(predictor: Predictor, scope: Scope) -> Asked:
     query = scope["query_string"]
     classifier = await version_asked(predictor, query, PARAMETERS)
     digits, seen = whole_number(query, "digits", 1, MAX_DIGITS), truth_value(query, "seen")
-    return Asked(digits, seen, classifier, scope["state"]["request_id"])
+    return Asked(digits, seen, classifier, observer(predictor, scope), scope["state"]["request_id"])
 
 
 async def read(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +110,7 @@ def answer_picture(
 ) -> bytes:
     """The JSON for one picture. item: its place in a batch, None for the only one. Raises ImageError."""
     found = numbers_of(picture, classifier, predictor.limits, asked.digits, predictor.recorder)
-    if (observe := predictor.observe) is not None:
+    if (observe := asked.observe) is not None:
         observe(answered_page(asked.request_id, item, picture, found, classifier.version, asked.digits))
     return to_json(described(found, classifier.version, asked), exclude_none=True)
 

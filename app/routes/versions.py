@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.engine import RowMapping
@@ -16,6 +16,7 @@ from app.http.errors import Problem
 from app.http.security import Admin
 from app.inference.active_model import current_of
 from app.inference.retained_versions import VersionDamaged, VersionNotFound
+from app.schemas.openapi import BINARY
 from app.schemas.problems import documented
 from app.schemas.versions import Shadow, Version, VersionDetail, VersionList
 from model.errors import DamagedVersion, NoVersion, StoreError
@@ -23,9 +24,13 @@ from model.registry.store import Store
 
 router = APIRouter(prefix="/admin/versions", tags=["admin"], responses=documented(401, 403))
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-
-
+PictureName = Annotated[Literal["acceptance", "confusion", "hardest", "reliability"], Path()]
 ShareAsked = Annotated[float, Query(gt=0, le=1, description="of the pictures of /predict and /read, 0–1")]
+
+
+class PictureNotFound(Problem):
+    status, slug, title = 404, "picture-not-found", "There is no such picture"
+    remedy = "GET /admin/versions lists the versions; an older one may have been removed meanwhile."
 
 
 class WeightsUnwritable(Problem):
@@ -52,6 +57,21 @@ def get_version(request: Request, admin: Admin, version: Number) -> VersionDetai
     with suppress(ShadowNotFound, DatabaseUnavailable):
         found.shadow = shadow_of(shadow_records.get(request.app.state.database, version))
     return found
+
+
+@router.get(
+    "/{version}/pictures/{name}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": BINARY}}, **documented(404, 422)},
+)
+def get_picture(request: Request, admin: Admin, version: Number, name: PictureName) -> Response:
+    """A picture of the version's evaluation. A new version has all of them; one that was made otherwise may not."""
+    store: Store = request.app.state.store
+    try:
+        picture = (store.folder(version) / f"{name}.png").read_bytes()
+    except OSError:
+        raise PictureNotFound(f"Version {version} has no picture {name}.") from None
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "private, no-cache"})
 
 
 @router.post("/{version}/activate", responses=documented(404, 409, 422, 503))

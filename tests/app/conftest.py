@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from app.inference.predictor import Predictor
 from app.settings import load_settings
 from model.registry.store import Store
 from tests.postgres import PostgreSQL, private_postgresql
-from tests.server import SHIPPED, Server
+from tests.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -68,18 +67,6 @@ def predictor() -> Iterator[Predictor]:
     made = Predictor(load_settings(), ActiveModel(Store(Path("nowhere")), Store(Path("nowhere"))))
     yield made
     made.close()
-
-
-@pytest.fixture
-def two_versions(tmp_path: Path) -> Store:
-    """A folder of weights with version 1, the current one, and version 2, for a server of the test."""
-    store = Store(tmp_path / "weights")
-    shutil.copytree(SHIPPED / "1", store.folder(1))
-    store.activate(1)
-    with store.publish(store.manifest(1) | {"version": 2, "parent": 1}) as draft:
-        for name in ("model.onnx", "weights.safetensors"):
-            shutil.copy(store.folder(1) / name, draft)
-    return store
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -25,7 +25,7 @@ OPERATIONS = {
     "get_sample", "get_sample_image", "delete_sample",
     "list_review", "get_kept", "get_kept_image", "delete_kept",
     "retrain", "list_jobs", "get_job", "cancel_job", "follow_job",
-    "list_versions", "get_version", "activate_version", "begin_shadow", "get_shadow", "end_shadow",
+    "list_versions", "get_version", "get_picture", "activate_version", "begin_shadow", "get_shadow", "end_shadow",
     "list_audit", "list_problems", "get_problem",
     "livez", "readyz", "healthz", "metrics",
     "infer", "infer_version", "v2_live", "v2_ready", "v2_model_ready", "v2_server", "v2_model", "v2_version",
@@ -211,7 +211,7 @@ def test_options_and_405_name_every_method_of_every_path(busy: Server, document:
     paths = {path: {method.upper() for method in item} for path, item in document["paths"].items()}
     for path, methods in {**paths, "/docs": {"GET"}, "/openapi.json": {"GET"}, "/": {"GET"}}.items():
         parts = {"identity": "0" * 64, "job_id": "0" * 32, "version": 1, "slug": "not-found", "number": 1}
-        address = path.format(**parts, model="digits")
+        address = path.format(**parts, name="hardest", model="digits")
         expected = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
         preflight = busy.client.options(address)
         refused = busy.client.request("PROPFIND", address)
@@ -229,8 +229,8 @@ def test_head_answers_as_get_does_without_a_body(busy: Server, document: dict[st
     database.close()
     busy.admin.post("/predict", content=to_png(number_page("77"))).raise_for_status()  # refused: several digits
     kept = wait_until(lambda: busy.admin.get("/samples/review").json()["items"])[0]["id"]
+    parts = {"identity": sample, "job_id": job, "version": 1, "slug": "not-found", "number": kept, "name": "hardest"}
     for path in [path for path, item in document["paths"].items() if "get" in item] + ["/docs", "/static/docs.js"]:
-        parts = {"identity": sample, "job_id": job, "version": 1, "slug": "not-found", "number": kept}
         head = busy.admin.head(path.format(**parts, model="digits"))
         assert (head.status_code, head.content) == (200, b""), path
         assert busy.admin.get("/livez").status_code == 200

@@ -22,7 +22,7 @@ from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from app.inference.served_models import MODELS, ServedModel, model_named
 from app.inference.tensors import BYTES, Values, bytes_of, numbers_of, only_input, parse_request
-from app.routes.direct import Endpoint, check_is_post
+from app.routes.direct import Endpoint, check_is_post, observer
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import INFERENCES
 from app.schemas.inference import InferenceRequest, InferenceResponse
@@ -46,7 +46,7 @@ async def infer(predictor: Predictor, content: ContentReader, scope: Scope, rece
     parse = partial(parsed, model=model, header_length=header(scope, HEADER_LENGTH.lower().encode()))
     parse = partial(parse, most=settings.max_batch)
     request, values = parse(body) if len(body) <= MAX_LOOP_BYTES else await predictor.in_thread(parse, body)
-    asked = Asked(request.parameters.digits, scope["state"]["request_id"])
+    asked = Asked(request.parameters.digits, scope["state"]["request_id"], observer(predictor, scope))
     tensors = model.tensors(await model.answer(predictor, classifier, values, asked))
     wanted = requested(tensors, request.outputs)
     head = {

@@ -10,9 +10,10 @@ from starlette.types import Receive, Scope, Send
 from app.http.body import body_limit
 from app.http.encodings import ContentReader
 from app.http.queries import check_names
+from app.inference.answered import Observe
 from app.inference.instances import pictures_of_instances
 from app.inference.predictor import Predictor
-from app.routes.direct import check_is_post, send_json
+from app.routes.direct import check_is_post, observer, send_json
 from app.routes.predict import answer_pictures
 from app.routes.read import Asked, answer_item
 from app.schemas.bodies import UNLOCKED
@@ -32,15 +33,16 @@ async def predict_instances(
     """Answer several pictures of digits, all from one version. Raises Problem."""
     body = await read_instances_body(predictor, content, scope, receive)
     request_id = scope["state"]["request_id"]
-    items = await predictor.in_thread(partial(answer_instances, predictor, request_id), body)
+    work = partial(answer_instances, predictor, request_id, observer(predictor, scope))
+    items = await predictor.in_thread(work, body)
     made = Predictions.model_construct(predictions=items)
     await send_json(send, to_json(made, exclude_none=True, warnings=False))
 
 
-def answer_instances(predictor: Predictor, request_id: str, body: bytes) -> list[Any]:
+def answer_instances(predictor: Predictor, request_id: str, observe: Observe | None, body: bytes) -> list[Any]:
     """A prediction or a problem for each picture of the body, in order. Raises Problem when the whole body is wrong."""
     pictures = pictures_of_instances(body, predictor.settings.max_batch)
-    return answer_pictures(predictor, None, request_id, pictures)
+    return answer_pictures(predictor, None, request_id, pictures, observe)
 
 
 async def read_instances(
@@ -50,7 +52,7 @@ async def read_instances(
     body = await read_instances_body(predictor, content, scope, receive)
     parse = partial(pictures_of_instances, most=predictor.settings.max_batch)
     pictures = await predictor.in_thread(parse, body)
-    asked = Asked(digits=None, seen=False, classifier=None, request_id=scope["state"]["request_id"])
+    asked = Asked(None, False, None, observer(predictor, scope), scope["state"]["request_id"])
     work = partial(answer_item, predictor, predictor.classifier(), asked)
     items = await predictor.in_turns(work, list(enumerate(pictures)))
     await send_json(send, b'{"predictions":[%b]}' % b",".join(items))

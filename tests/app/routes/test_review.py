@@ -71,6 +71,17 @@ def test_what_was_answered_is_corrected_by_its_request_id(keeping: Server) -> No
     )
 
 
+def test_a_client_forbids_that_its_picture_is_kept(keeping: Server) -> None:
+    for path in ("/predict", "/read", "/predict/batch", "/read/batch"):
+        body = {"files": {"file": PAGE}} if path.endswith("batch") else {"content": PAGE}
+        headers = {"Cache-Control": "max-age=0, no-store", "X-Request-ID": f"unkept{path.replace('/', '-')}"}
+        keeping.client.post(path, headers=headers, **body).raise_for_status()
+    kept = predicted(keeping)
+    wait_until(lambda: review(keeping))
+    assert [item["request_id"] for item in review(keeping)] == [kept]
+    check_problem(correct(keeping, "unkept-predict", label=7), 404, "picture-not-kept")
+
+
 def test_a_form_corrects_as_json_does(keeping: Server) -> None:
     image = picture(2)
     for form in ({"data": {"label": "7"}}, {"files": {"label": (None, "7")}}):

@@ -77,3 +77,13 @@ def test_nobody_without_a_key_gets_in(server: Server, path: str) -> None:
     check_problem(server.client.get(path), 401, "key-required")
     wrong = server.client.get(path, headers=stranger("Bearer wrong"))
     check_problem(wrong, 401, "key-required")
+
+
+def test_the_pictures_of_an_evaluation_are_shown(two: Server) -> None:
+    answer = two.admin.get("/admin/versions/1/pictures/confusion")
+    assert answer.content == (two.folder / "weights/1/confusion.png").read_bytes()
+    assert answer.headers["Content-Type"] == "image/png"
+    check_problem(two.admin.get("/admin/versions/9/pictures/confusion"), 404, "picture-not-found")
+    check_problem(two.admin.get("/admin/versions/1/pictures/..%2fmanifest"), 404, "not-found")
+    check_problem(two.admin.get("/admin/versions/1/pictures/model"), 422, "invalid-field")
+    check_problem(two.client.get("/admin/versions/1/pictures/confusion", headers=stranger(None)), 401, "key-required")
