@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
 
-from app.http.assets import Assets, folder_of, is_wanted
 from app.http.errors import NotFound
 
 POLICY = "; ".join(
@@ -37,7 +37,7 @@ HOME_HEADERS = {
     **HEADERS,
     "Content-Security-Policy": POLICY + NO_MARKUP,
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Vary": "Accept, Accept-Encoding",
+    "Vary": "Accept",
 }
 
 DOCS = """\
@@ -56,6 +56,8 @@ DOCS = """\
 HOME = "home/index.html"
 ONLY_HOME = ("home/", "vendor/")  # folders with nothing that `/docs` needs
 
+assets = StaticFiles(packages=[("app", "static"), ("fastapi_offline", "static")])
+
 
 class HTMLPage(HTMLResponse):
     """An HTML response with the security headers."""
@@ -65,7 +67,7 @@ class HTMLPage(HTMLResponse):
         super().init_headers({**HEADERS, **(headers or {})})
 
 
-def home(request: Request) -> Response:
+async def home(request: Request) -> Response:
     """The page, for a browser; other clients are sent to the reference, as is everybody where the page is left out.
 
     Without a slash at the end, a relative address in the page would lead out of the root path; so it is added first.
@@ -74,8 +76,9 @@ def home(request: Request) -> Response:
         return RedirectResponse("/docs" if request.scope.get("root_path") else "docs", headers={"Vary": "Accept"})
     if not (request.scope.get("raw_path") or b"/").partition(b"?")[0].endswith(b"/"):
         return RedirectResponse("/", headers={"Vary": "Accept"})
-    assets: Assets = request.app.state.assets
-    return assets.answer(request, HOME, HOME_HEADERS)
+    page = await assets.get_response(HOME, request.scope)
+    page.headers.update(HOME_HEADERS)
+    return page
 
 
 def takes_html(accepted: str) -> bool:
@@ -83,23 +86,27 @@ def takes_html(accepted: str) -> bool:
     return any(is_wanted(item, "text/html") for item in accepted.split(","))
 
 
+def is_wanted(item: str, name: str) -> bool:
+    """Whether an item of an Accept header is `name`, with a quality above 0."""
+    value, *parameters = (part.strip().lower() for part in item.split(";"))
+    return value == name and not any(part.replace(" ", "").rstrip("0.") == "q=" for part in parameters)
+
+
 async def docs(request: Request) -> Response:
     """The API reference, which Swagger UI renders from `/openapi.json`."""
     return HTMLPage(DOCS)
 
 
-def asset(request: Request) -> Response:
-    """A script, style, font or icon of a page. Raises NotFound."""
+async def asset(request: Request) -> Response:
+    """A script, style, font or icon of a page. Raises NotFound, or HTTPException with 404."""
     name: str = request.path_params["path"]
     if name.startswith(ONLY_HOME) and not request.app.state.settings.page:
         raise NotFound("This service is run without its page.")
-    assets: Assets = request.app.state.assets
-    return assets.answer(request, name)
+    return await assets.get_response(name, request.scope)
 
 
 def add_pages(app: FastAPI) -> None:
     """Serve the pages and their files."""
-    app.state.assets = Assets(folder_of(package) for package in ("app", "fastapi_offline"))
     app.add_route("/", home, include_in_schema=False)
     app.add_route("/docs", docs, include_in_schema=False)
     app.add_route("/static/{path:path}", asset, include_in_schema=False)
