@@ -34,7 +34,7 @@ def test_a_refused_request_is_one_line_that_says_what_happened(start_server: Cal
     assert line["time"].endswith("Z") and 0 < line["duration"] < 10
     assert {name: line[name] for name in line if name not in ("time", "duration", "message")} == {
         "level": "INFO", "logger": "numeral.requests", "request_id": "mine-1", "trace_id": trace, "route": "/predict",
-        "method": "POST", "status": 415, "version": 1, "problem": "unsupported-image",
+        "method": "POST", "status": 422, "version": 1, "problem": "invalid-field",
     }  # fmt: skip
 
 
