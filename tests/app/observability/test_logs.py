@@ -29,7 +29,7 @@ def test_a_refused_request_is_one_line_that_says_what_happened(start_server: Cal
     server = start_server()
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     headers = {"X-Request-ID": "mine-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
-    server.client.post("/predict?seen=true", content=b"nothing", headers=headers)
+    server.client.post("/predict?secret=1", content=b"nothing", headers=headers)
     (line,) = wait_until(lambda: lines_about(server, "mine-1"))
     assert line["time"].endswith("Z") and 0 < line["duration"] < 10
     assert {name: line[name] for name in line if name not in ("time", "duration", "message")} == {
