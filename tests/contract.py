@@ -23,14 +23,20 @@ from tests.server import ADMIN_KEY, Server
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 HOOKS = "tests.contract_hooks"
 A_DAY = 86_400.0
+PROTOCOLS = {
+    "NUMERAL_KEEP": "all",
+    "NUMERAL_PROTOCOLS": "kserve-v1,sagemaker",
+    "AIP_HEALTH_ROUTE": "/vertex/health",
+    "AIP_PREDICT_ROUTE": "/vertex:predict",
+}
 
 
 def try_contract(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Start a server with both kinds of keys in the folder, and run schemathesis against it.
+    """Start a server with both kinds of keys and all protocols in the folder, and run schemathesis against it.
 
     A job is running all the time, so that `POST /admin/retrain` answers 409 and starts no training for each case.
     """
-    server = Server(folder, NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}", NUMERAL_BODY_TIMEOUT="2")
+    server = Server(folder, NUMERAL_PREDICT_KEYS=f"tester:{ADMIN_KEY}", NUMERAL_BODY_TIMEOUT="2", **PROTOCOLS)
     try:
         pretend_to_train(server)
         command = [

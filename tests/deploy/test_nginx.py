@@ -92,6 +92,14 @@ def test_old_versions_of_tls_are_refused(front: Front, version: ssl.TLSVersion) 
             pass
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/metrics//", "/metrics%2F", "/x/../metrics/"])
+def test_metrics_are_not_for_everybody_however_their_address_is_written(front: Front, path: str) -> None:
+    head, _, body = front.exchange(
+        b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode()
+    ).partition(b"\r\n\r\n")
+    assert b" 404 " in head and json.loads(body)["detail"] == "Metrics are for the operator."
+
+
 def test_an_id_that_is_not_plain_is_replaced_in_nginxs_own_answers_too(front: Front) -> None:
     answer = front.client.get("/metrics", headers={"X-Request-ID": '","x":"'})
     assert answer.status_code == 404 and answer.json()["type"] == "/problems/not-found"

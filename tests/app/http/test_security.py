@@ -119,6 +119,10 @@ def test_wrong_predict_keys_are_counted_apart_from_admin_keys(
 
     assert [predict("wrong").status_code for _ in range(FREE_TRIES)] == [401] * FREE_TRIES
     assert predict("wrong", "/predict/batch").status_code == 429
+    address = bearer("wrong", "192.0.2.4")
+    for _ in range(FREE_TRIES):
+        assert service.client.post("/v2/models/digits/infer", headers=address).status_code == 401
+    assert service.client.get("/v2", headers=address).status_code == 429  # not by the fast path
     assert predict("sesame").json()["digit"] == 7
     assert service.client.get("/samples", headers=bearer("wrong", "192.0.2.13")).status_code == 401
 

@@ -165,8 +165,8 @@ def test_two_workers_count_together_also_after_one_was_killed_and_from_zero_afte
     for _ in range(40):
         server.client.post("/predict", content=seven, headers=ask).raise_for_status()
     wait_until(lambda: answered(server, route="/predict") == 40)
+    wait_until(lambda: value(scraped(server), "numeral_workers", version="1") == 2)  # the server was ready with one
     samples = scraped(server)
-    assert value(samples, "numeral_workers", version="1") == 2
     assert value(samples, "numeral_predictions_total", digit="7") == 40
     assert value(samples, "numeral_model_swaps_total") == 0
     first = workers_of(server)
@@ -181,7 +181,7 @@ def test_two_workers_count_together_also_after_one_was_killed_and_from_zero_afte
     assert list((tmp_path / "shared").iterdir()) == []
     server.start()
     assert answered(server, route="/predict") == 0
-    assert value(scraped(server), "numeral_workers") == 2
+    wait_until(lambda: value(scraped(server), "numeral_workers") == 2)
 
 
 def test_a_swap_and_a_fallback_are_counted(start_server: Callable[..., Server], two_versions: Store) -> None:
