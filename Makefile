@@ -84,7 +84,7 @@ vendor: $(VENV)/.dev ## Fetch the page's vendored files from npm, at the version
 
 screenshots: $(VENV)/.dev ## Write pictures of the page into var/screenshots, in both themes, wide and narrow: minutes
 	mkdir -p var/screenshots
-	NUMERAL_SCREENSHOTS=$(CURDIR)/var/screenshots $(BIN)/python -m pytest -n 1 tests/browser
+	SCREENSHOTS=$(CURDIR)/var/screenshots $(BIN)/python -m pytest -n 1 tests/browser
 
 release: $(VENV)/.dev ## Check, test, build and tag a release: VERSION=1.2.3
 	.ci/release '$(VERSION)'

@@ -67,11 +67,11 @@ def open_home(chromium: Browser) -> Iterator[Callable[..., Home]]:
 
 @pytest.fixture
 def photograph() -> Callable[[Page, str], None]:
-    """A function that writes screenshots into the folder that NUMERAL_SCREENSHOTS names; without it, none.
+    """A function that writes screenshots into the folder that SCREENSHOTS names; without it, none.
 
     There are four of each state: in both themes, wide and narrow.
     """
-    folder = os.environ.get("NUMERAL_SCREENSHOTS")
+    folder = os.environ.get("SCREENSHOTS")
 
     def write(page: Page, name: str) -> None:
         if not folder:

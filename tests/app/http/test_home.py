@@ -8,7 +8,6 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from app.http.assets import is_wanted, tags_of
 from app.http.pages import takes_html
 from tests.app.http.test_pages import Links
 from tests.server import REPOSITORY, Server
@@ -46,21 +45,25 @@ def imported(name: str) -> set[str]:
     return found
 
 
+def sent_bytes(server: Server, path: str) -> int:
+    """The length of the body as it is sent to a browser: compressed."""
+    with server.client.stream("GET", path, headers=BROWSER) as answer:
+        return sum(len(part) for part in answer.raise_for_status().iter_raw())
+
+
 def test_the_first_view_is_small(server: Server) -> None:
     page = server.client.get("/", headers=BROWSER)
     named = [address for address in Links(page.text).addresses if address.startswith("static/")]
     modules = {f"static/{name}" for name in imported("home/main.js")}
-    sizes = [int(page.headers["Content-Length"])]
-    for file in {*named, *modules, "static/home/number.jpg"}:
-        sizes.append(int(server.client.head(f"/{file}", headers=BROWSER).headers["Content-Length"]))
-    assert len(modules) > 10 and sum(sizes) < FIRST_VIEW_BYTES
+    files = {"", *named, *modules, "static/home/number.jpg"}
+    assert len(modules) > 10 and sum(sent_bytes(server, f"/{file}") for file in files) < FIRST_VIEW_BYTES
 
 
 @pytest.mark.parametrize("path", ["/", "/static/home/main.js", "/static/vendor/figtree.woff2"])
 def test_a_file_that_did_not_change_is_not_sent_again(server: Server, path: str) -> None:
     first = server.client.get(path, headers=BROWSER)
     tag = first.headers["ETag"]
-    for given in (tag, f"W/{tag}", f'"other", {tag}'):
+    for given in (tag, tag.removeprefix("W/"), f'"other", {tag}'):
         again = server.client.get(path, headers={**BROWSER, "If-None-Match": given})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
     assert server.client.get(path, headers={**BROWSER, "If-None-Match": '"other"'}).status_code == 200
@@ -75,13 +78,13 @@ def test_files_are_compressed_for_those_who_take_it(server: Server) -> None:
     assert zipped.headers["Content-Encoding"] == "gzip"
     assert "content-encoding" not in {**plain.headers, **refused.headers}
     assert zipped.content == plain.content == (STATIC / "home" / "main.js").read_bytes()
-    assert zipped.headers["ETag"] != plain.headers["ETag"] and zipped.headers["Vary"] == "Accept-Encoding"
+    assert zipped.headers["Vary"] == "Accept-Encoding"
     font = server.client.get("/static/vendor/figtree.woff2", headers=BROWSER)
     assert "Content-Encoding" not in font.headers and font.headers["Content-Type"] == "font/woff2"
 
 
 def test_what_lies_beside_the_files_is_not_served(server: Server) -> None:
-    for name in ("vendor/vendored.json", "vendor/figtree.LICENSE", "home", "home/nothing.js"):
+    for name in ("home", "home/nothing.js", "../main.py", "%2e%2e/main.py", "vendor/../../main.py"):
         assert server.client.get(f"/static/{name}").status_code == 404, name
 
 
@@ -110,11 +113,6 @@ def test_who_names_html_is_taken_for_a_browser(accept: str) -> None:
 @pytest.mark.parametrize("accept", ["*/*", "text/*", "", "text/html-x", "text/html;q=0", "text/html;level=1; q=0.000"])
 def test_who_does_not_name_html_is_not(accept: str) -> None:
     assert not takes_html(accept)
-
-
-def test_items_of_headers_are_compared_without_case_and_blanks() -> None:
-    assert is_wanted(" GZIP ; q=0.1", "gzip") and not is_wanted("gzip; q = 0", "gzip")
-    assert tags_of(' W/"a" ,"b"') == {'"a"', '"b"'}
 
 
 def test_vendored_files_are_those_of_their_packages_and_all_of_them_are_listed() -> None:
