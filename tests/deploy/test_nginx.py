@@ -92,7 +92,9 @@ def test_old_versions_of_tls_are_refused(front: Front, version: ssl.TLSVersion) 
             pass
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/metrics//", "/metrics%2F", "/x/../metrics/", "/digits/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/metrics/", "/metrics//", "/metrics%2F", "/x/../metrics/", "/digits/metrics"]
+)
 def test_metrics_are_not_for_everybody_however_their_address_is_written(front: Front, path: str) -> None:
     head, _, body = front.exchange(
         b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode()
