@@ -13,20 +13,25 @@ def compressed(body: bytes, accept_encoding: str) -> tuple[bytes, str]:
     """The body and its Content-Encoding: compressed if it is large and the client accepts gzip or deflate, else ""."""
     if len(body) < LEAST_BYTES or not accept_encoding:
         return body, ""
-    accepted = accepted_encodings(accept_encoding)
-    if "gzip" in accepted:
+    weights = weights_of(accept_encoding)
+    if weights.get("gzip", 0.0) > 0:
         return gzip.compress(body, LEVEL, mtime=0), "gzip"
-    if "deflate" in accepted:
+    if weights.get("deflate", 0.0) > 0:
         return zlib.compress(body, LEVEL), "deflate"
     return body, ""
 
 
-def accepted_encodings(header: str) -> set[str]:
-    """The encodings that the header names, in lower case, without those whose quality is 0."""
-    found = set()
-    for part in header.lower().split(","):
-        name, _, parameters = part.partition(";")
-        quality = parameters.replace(" ", "").removeprefix("q=")
-        if not (quality and quality.strip("0.") == ""):
-            found.add(name.strip())
-    return found
+def weights_of(accept_encoding: str) -> dict[str, float]:
+    """The weight of each coding that an Accept-Encoding names, in lower case: 0 refuses it, a missing one means 1.
+
+    A coding whose weight is no number is left out.
+    """
+    weights = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        name, _, weight = parameter.partition("=")
+        try:
+            weights[coding.strip()] = float(weight) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+    return weights

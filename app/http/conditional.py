@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.body import header, unread
+from app.http.compression import weights_of
 from app.http.errors import Problem
 
 LEAST_BYTES = 1024  # of an answer that is compressed
@@ -46,14 +47,7 @@ class Compression(GZipMiddleware):
 
 def accepts_gzip(accepted: str) -> bool:
     """Whether an Accept-Encoding accepts gzip: by name or by `*`, with a weight above 0 (RFC 9110, 12.5.3)."""
-    weights = {}
-    for part in accepted.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        name, _, weight = parameter.partition("=")
-        try:
-            weights[coding.strip()] = float(weight) if name.strip() == "q" else 1.0
-        except ValueError:
-            continue
+    weights = weights_of(accepted)
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 

@@ -23,9 +23,7 @@ LINE_BYTES = 4  # of a header besides its name and value: colon, space, CR and L
 HOP_BY_HOP = (b"connection", b"upgrade", b"http2-settings")
 LINGER_SECONDS = 2.0  # how long a refused client may go on sending: an earlier close could lose the answer
 LINGER_BYTES = 64_000_000
-ON_REFUSAL = (
-    "on_refusal"  # in the state that the app's lifespan yields: called with each refusal's problem and request id
-)
+ON_REFUSAL = "on_refusal"  # in the lifespan's state: the function that gets each refusal's problem and request id
 
 
 class Protocol(HttpToolsProtocol):

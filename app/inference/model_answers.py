@@ -32,7 +32,7 @@ class Asked(NamedTuple):
 
 
 async def answer_arrays(predictor: Predictor, classifier: Classifier, values: Values, _: Asked) -> Sequence[Values]:
-    """Probabilities, digits and acceptance of arrays FP32 or UINT8 (N, 1, 32, 32)."""
+    """What `judge` answers, in a thread if there are more than BATCH images. Raises InvalidTensor, Overloaded."""
     images = np.asarray(values)
     work = partial(judge, classifier, predictor.recorder)
     answers: Sequence[Values] = work(images) if len(images) <= BATCH else await predictor.in_thread(work, images)
@@ -42,7 +42,11 @@ async def answer_arrays(predictor: Predictor, classifier: Classifier, values: Va
 def judge(
     classifier: Classifier, recorder: Recorder, images: NDArray[np.float32] | NDArray[np.uint8]
 ) -> Sequence[Values]:
-    """The same, computed in the calling thread. An image without any ink is not accepted. Raises InvalidTensor."""
+    """Probabilities float32 (N, 10), digits int64 (N,) and acceptance bool (N,), computed in the calling thread.
+
+    images: (N, 1, 32, 32), float32 from 0 (paper) to 1 (ink), or uint8 to 255. One without any ink is not accepted.
+    Raises InvalidTensor for other numbers.
+    """
     began = perf_counter()
     flat = images.reshape(len(images), -1)
     peaks = flat.max(axis=1)
@@ -71,7 +75,10 @@ def judge(
 
 
 async def answer_images(predictor: Predictor, classifier: Classifier, values: Values, asked: Asked) -> Sequence[Values]:
-    """Probabilities, digits, acceptance and reasons of picture files. Raises the problem of the first that has one."""
+    """Probabilities (N, 10), digits, acceptance and reasons (N,) of N picture files, a reason being empty if accepted.
+
+    Raises the problem of the first that has one, or Overloaded.
+    """
     work = partial(answers_of, predictor, classifier, asked)
     answers: list[Answer] = await predictor.in_thread(work, values)
     verdicts = [answer.verdict for answer in answers]
@@ -103,7 +110,10 @@ def answers_of(predictor: Predictor, classifier: Classifier, asked: Asked, files
 
 
 async def answer_pages(predictor: Predictor, classifier: Classifier, values: Values, asked: Asked) -> Sequence[Values]:
-    """Texts, confidences and acceptance of pages, as `summary_of`. Raises the problem of the first that has one."""
+    """Texts, confidences (0-1) and acceptance of pages, as `summary_of`.
+
+    Raises the problem of the first that has one, or Overloaded.
+    """
 
     def work(page: tuple[int, bytes]) -> NumbersOnPage:
         place, file = page

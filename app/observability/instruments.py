@@ -1,7 +1,7 @@
 """Every metric that a worker counts by itself: names, labels, buckets. `deploy/observability/README.md` lists them.
 
 Names and units follow https://prometheus.io/docs/practices/naming/. What all workers share, such as the number of
-samples in the database, is not counted here but read at each scrape: `shared_state.py`.
+samples in the database, is not counted here but read at each scrape: `SharedState` in `app/routes/metrics.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -73,3 +74,10 @@ class Instruments:
         self.stage: dict[str, BulkHistogram] = {name: self.stage_duration.labels(name) for name in STAGES}
         for reason in ("overloaded", "internal-error", "not-ready"):
             self.refusals.labels(reason)
+
+
+def ink_shares(inputs: Sequence[NDArray[np.uint8]]) -> list[float]:
+    """The share of ink, 0-1, in each of the model's inputs uint8 (32, 32): the mean of its pixels."""
+    pixels = np.concatenate([one.reshape(1, -1) for one in inputs])
+    shares: list[float] = (pixels.mean(axis=1, dtype=np.float32) / 255).tolist()
+    return shares

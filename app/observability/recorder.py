@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from app.observability.instruments import DECODE, INFERENCE, NUMBERS, PREPROCESSING, Instruments
+from app.observability.instruments import DECODE, INFERENCE, NUMBERS, PREPROCESSING, Instruments, ink_shares
 from model.classifier import Verdict
 from model.preprocessing.pipeline import Reading
 
@@ -199,10 +199,3 @@ def taken(items: list[Item]) -> list[Item]:
     part = items[:count]
     del items[:count]
     return part
-
-
-def ink_shares(inputs: Sequence[NDArray[np.uint8]]) -> list[float]:
-    """The share of ink, 0-1, in each of the model's inputs uint8 (32, 32): the mean of its pixels."""
-    pixels = np.concatenate([one.reshape(1, -1) for one in inputs])
-    shares: list[float] = (pixels.mean(axis=1, dtype=np.float32) / 255).tolist()
-    return shares

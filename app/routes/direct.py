@@ -1,4 +1,4 @@
-"""Routes that skip FastAPI's routing and dependencies: what `/predict` and `/read` share.
+"""Routes that skip FastAPI's routing and dependencies: what `/predict`, `/read` and the protocols share.
 
 For speed, `FastPath` passes POST and PUT directly to the ASGI apps that `apps_of` makes here. The functions that such a
 route's file gives to FastAPI never run for them. They exist so that OpenAPI documents the paths, and so that FastAPI
@@ -25,6 +25,7 @@ from app.inference.retained_versions import CANDIDATE
 from model.classifier import Classifier
 
 METHODS = frozenset({"POST", "PUT"})  # `curl -T 7.png` sends a PUT
+MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
 
 VERSION = (
     "answer from this version instead of the one in use: its number, or `candidate` for the newest one, if it is newer "

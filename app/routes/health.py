@@ -6,6 +6,7 @@ import time
 from importlib.metadata import version
 
 from fastapi import APIRouter, Request, Response
+from starlette.datastructures import State
 
 from app.schemas.health import Health, Live, Status
 
@@ -13,6 +14,13 @@ STARTED = time.monotonic()
 NUMERAL_VERSION = version("numeral")
 
 router = APIRouter(tags=["health"])
+
+
+def status_of(state: State) -> Status:
+    """Whether the app of this state answers predictions, or why not."""
+    if state.draining.begun:
+        return "draining"
+    return "ok" if state.model.classifier else "loading"
 
 
 @router.get("/livez", summary="Is the process up?")
@@ -27,7 +35,7 @@ async def readyz(request: Request, response: Response) -> Health:
     """200 once a model is loaded and warm; 503 until then and while the process drains before it stops."""
     state = request.app.state
     classifier = state.model.classifier
-    status: Status = "draining" if state.draining.begun else "ok" if classifier else "loading"
+    status = status_of(state)
     response.headers["Cache-Control"] = "no-store"  # true for this moment only
     if status != "ok":
         response.status_code = 503

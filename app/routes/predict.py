@@ -18,15 +18,13 @@ from app.http.security import predict_bearer
 from app.inference.answered import Observe, answered_digit
 from app.inference.pictures import Picture, many_pictures, one_picture
 from app.inference.predictor import Answer, Predictor, problem_of
-from app.routes.direct import Endpoint, VersionAsked, observer, send_json, version_asked
+from app.routes.direct import MAX_LOOP_BYTES, Endpoint, VersionAsked, observer, send_json, version_asked
 from app.schemas.bodies import FORMS_OF_AN_IMAGE, one_image, several_images
 from app.schemas.examples import BATCHES, IMAGE, IMAGES, PNG
 from app.schemas.predict import Batch, Prediction
 from app.schemas.problems import documented
 from model.classifier import Classifier
 from model.preprocessing.pipeline import to_png
-
-MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
 
 PARAMETERS = ("seen", "version")
 

@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from model.numbers.reader import MAX_DIGITS
 
-MAX_TENSORS = 16  # inputs or outputs of one request; a model here has one input and five outputs at most
+MAX_TENSORS = 16  # inputs or outputs of one request; a model here has one input and four outputs at most
 MAX_DIMENSIONS = 8
 MAX_SIZE = 2**31 - 1  # of a dimension
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Dimension = Annotated[StrictInt, Field(ge=0, le=MAX_SIZE)]
 Data = Annotated[list[Any], Field(description="the elements, flat or nested, row by row")]
+SharedMemory = Annotated[Any, Field(description="not supported: its name is refused")]
 
 
 class InputParameters(BaseModel):
@@ -28,7 +29,7 @@ class InputParameters(BaseModel):
     binary_data_size: Annotated[
         StrictInt | None, Field(ge=0, description="bytes of this tensor, which follow the JSON in the body")
     ] = None
-    shared_memory_region: Annotated[Any, Field(description="not supported: its name is refused")] = None
+    shared_memory_region: SharedMemory = None
 
 
 class RequestInput(BaseModel):
@@ -48,7 +49,7 @@ class OutputParameters(BaseModel):
     classification: Annotated[
         StrictInt | None, Field(ge=1, description="how many of the likeliest digits to answer, as `probability:digit`")
     ] = None
-    shared_memory_region: Annotated[Any, Field(description="not supported: its name is refused")] = None
+    shared_memory_region: SharedMemory = None
 
 
 class RequestOutput(BaseModel):

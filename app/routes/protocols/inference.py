@@ -22,7 +22,7 @@ from app.inference.predictor import Predictor
 from app.inference.retained_versions import CANDIDATE
 from app.inference.served_models import MODELS, ServedModel, model_named
 from app.inference.tensors import BYTES, Values, bytes_of, numbers_of, only_input, parse_request
-from app.routes.direct import Endpoint, check_is_post, observer
+from app.routes.direct import MAX_LOOP_BYTES, Endpoint, check_is_post, observer
 from app.schemas.bodies import UNLOCKED
 from app.schemas.examples import INFERENCES
 from app.schemas.inference import InferenceRequest, InferenceResponse
@@ -32,7 +32,6 @@ from app.schemas.problems import plainly_documented
 PATH = "/v2/models/{model}/infer"
 VERSION_PATH = "/v2/models/{model}/versions/{version}/infer"
 HEADER_LENGTH = "Inference-Header-Content-Length"
-MAX_LOOP_BYTES = 65_536  # of a body that is parsed on the event loop; a longer one could block it
 
 
 async def infer(predictor: Predictor, content: ContentReader, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,8 +42,8 @@ async def infer(predictor: Predictor, content: ContentReader, scope: Scope, rece
     check_names(scope["query_string"], ())
     body = await content.read(scope, receive, body_limit(settings, settings.max_batch))
     classifier = await predictor.version(named["version"]) if "version" in named else predictor.classifier()
-    parse = partial(parsed, model=model, header_length=header(scope, HEADER_LENGTH.lower().encode()))
-    parse = partial(parse, most=settings.max_batch)
+    header_length = header(scope, HEADER_LENGTH.lower().encode())
+    parse = partial(parsed, model=model, header_length=header_length, most=settings.max_batch)
     request, values = parse(body) if len(body) <= MAX_LOOP_BYTES else await predictor.in_thread(parse, body)
     asked = Asked(request.parameters.digits, scope["state"]["request_id"], observer(predictor, scope))
     tensors = model.tensors(await model.answer(predictor, classifier, values, asked))

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from app.http.security import Predicting
 from app.inference.predictor import Predictor
 from app.inference.served_models import MODELS, ServedModel, TensorKind, model_named
-from app.routes.health import NUMERAL_VERSION
+from app.routes.health import NUMERAL_VERSION, status_of
 from app.routes.protocols.inference import ModelOfPath, VersionOfPath
 from app.schemas.bodies import UNLOCKED
 from app.schemas.inference import (
@@ -74,8 +74,7 @@ async def model_ready(request: Request, response: Response, model: Model) -> Mod
 
 def check_ready(request: Request, response: Response) -> bool:
     """Whether predictions are answered; sets the response's status to 503 if not."""
-    state = request.app.state
-    is_ready = state.model.classifier is not None and not state.draining.begun
+    is_ready = status_of(request.app.state) == "ok"
     if not is_ready:
         response.status_code = 503
     return is_ready

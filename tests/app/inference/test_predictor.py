@@ -14,7 +14,7 @@ import pytest
 
 from app.http.errors import BadRequest, NotReady, Problem
 from app.inference.predictor import Answer, Predictor
-from app.routes.predict import MAX_LOOP_BYTES
+from app.routes.direct import MAX_LOOP_BYTES
 from model.classifier import Classifier
 from model.faults import FaultLog
 from model.preprocessing.decoding.page import Page
