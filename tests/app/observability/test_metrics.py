@@ -6,7 +6,6 @@ import base64
 import errno
 import os
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from app.observability.instruments import SECONDS, BulkHistogram
 from app.observability.recorder import NoRecorder
 from app.observability.requests import METHODS
 from app.observability.workers import VARIABLE, folder_of_workers, shared_folder
-from bench.servers import family_of
 from model.preprocessing.pipeline import read_digit
 from model.registry.store import Store
 from tests.client import raw_exchange
+from tests.processes import kill, server_processes
 from tests.server import REPOSITORY, Server, wait_until
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -53,9 +52,7 @@ def answered(server: Server, **labels: str) -> float:
 
 def workers_of(server: Server) -> list[int]:
     """The ids of the server's worker processes."""
-    parent = server.process.pid
-    marks = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in family_of(parent) if pid != parent}
-    return [pid for pid, command in marks.items() if b"spawn_main" in command]
+    return server_processes(server.process.pid)[1:]
 
 
 def test_a_prediction_is_counted_once_by_its_route_digit_outcome_and_version(
@@ -171,7 +168,7 @@ def test_two_workers_count_together_also_after_one_was_killed_and_from_zero_afte
     assert value(samples, "numeral_model_swaps_total") == 0
     first = workers_of(server)
     assert len(first) == 2
-    os.kill(first[0], signal.SIGKILL)
+    kill(first[:1])
     wait_until(lambda: len(set(workers_of(server)) - {first[0]}) == 2)
     wait_until(lambda: value(scraped(server), "numeral_workers") == 2)
     assert answered(server, route="/predict") == 40

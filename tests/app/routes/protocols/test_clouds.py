@@ -111,7 +111,7 @@ def test_pages_are_answered_with_their_numbers(cloudy: Server) -> None:
 )  # fmt: skip
 def test_a_body_of_another_form_is_refused(cloudy: Server, body: bytes, status: int) -> None:
     answer = cloudy.client.post(ENDPOINT, content=body, headers=JSON)
-    check_problem(answer, status, answer.json()["type"].removeprefix("/problems/"))
+    check_problem(answer, status, {400: "malformed-json", 413: "batch-too-large", 422: "invalid-field"}[status])
     for model in ("digits", "numbers-image"):
         answer = cloudy.client.post(f"/v1/models/{model}:predict", content=body, headers=JSON)
         assert answer.status_code == status and answer.json().keys() == {"error"}
@@ -119,7 +119,8 @@ def test_a_body_of_another_form_is_refused(cloudy: Server, body: bytes, status: 
 
 def test_the_parameters_of_vertex_may_be_empty(cloudy: Server) -> None:
     for parameters in (None, {}):
-        assert predictions(cloudy.client.post(ENDPOINT, json={"instances": [B64], "parameters": parameters}))
+        (found,) = predictions(cloudy.client.post(ENDPOINT, json={"instances": [B64], "parameters": parameters}))
+        assert found["digit"] == 7
 
 
 def test_kserves_models_are_listed_and_ready(cloudy: Server) -> None:
@@ -132,7 +133,7 @@ def test_kserves_models_are_listed_and_ready(cloudy: Server) -> None:
         assert answer.status_code == 404 and "model-not-found" in answer.json()["error"]
     for method, path in (("GET", "/v1/models/digits:predict"), ("PUT", "/v1/models/digits:predict")):
         answer = cloudy.client.request(method, path, json={"instances": [B64]})
-        assert answer.status_code in (404, 405) and answer.json().keys() == {"error"}
+        assert answer.status_code == 405 and answer.json().keys() == {"error"}
     assert cloudy.client.post("/v1/models/digits:predict?version=1", json={"instances": [B64]}).status_code == 422
 
 
@@ -155,7 +156,8 @@ def test_invocations_take_one_image_a_list_or_instances(cloudy: Server) -> None:
         assert cloudy.client.post("/invocations", content=content).raise_for_status().json()["digit"] == 7
     listed = cloudy.client.post("/invocations", json=[examples.IMAGE, {}]).json()["items"]
     assert listed[0]["digit"] == 7 and listed[1]["status"] == 422
-    assert [one["digit"] for one in predictions(cloudy.client.post("/invocations", json={"instances": [B64, B64]}))]
+    several = predictions(cloudy.client.post("/invocations", json={"instances": [B64, B64]}))
+    assert [one["digit"] for one in several] == [7, 7]
     packed = gzip.compress(json.dumps({"instances": [B64]}).encode())
     answer = cloudy.client.post("/invocations", content=packed, headers={"Content-Encoding": "gzip"})
     assert predictions(answer)[0]["digit"] == 7
