@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import zlib
 
+from app.http.accept import weights_of
+
 LEAST_BYTES = 1_400  # a smaller answer fits into one packet anyway
 LEVEL = 1  # of 9: the quickest
 
@@ -19,19 +21,3 @@ def compressed(body: bytes, accept_encoding: str) -> tuple[bytes, str]:
     if weights.get("deflate", 0.0) > 0:
         return zlib.compress(body, LEVEL), "deflate"
     return body, ""
-
-
-def weights_of(accept_encoding: str) -> dict[str, float]:
-    """The weight of each coding that an Accept-Encoding names, in lower case: 0 refuses it, a missing one means 1.
-
-    A coding whose weight is no number is left out.
-    """
-    weights = {}
-    for part in accept_encoding.lower().split(","):
-        coding, _, parameter = part.partition(";")
-        name, _, weight = parameter.partition("=")
-        try:
-            weights[coding.strip()] = float(weight) if name.strip() == "q" else 1.0
-        except ValueError:
-            continue
-    return weights

@@ -13,8 +13,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.accept import weights_of
 from app.http.body import header, unread
-from app.http.compression import weights_of
 from app.http.errors import Problem
 
 LEAST_BYTES = 1024  # of an answer that is compressed

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from app.http.accept import weights_of
 from app.http.errors import NotFound
 
 POLICY = "; ".join(
@@ -83,13 +84,7 @@ async def home(request: Request) -> Response:
 
 def takes_html(accepted: str) -> bool:
     """Whether an Accept header (RFC 9110, 12.5.1) names HTML itself, as browsers do when they open an address."""
-    return any(is_wanted(item, "text/html") for item in accepted.split(","))
-
-
-def is_wanted(item: str, name: str) -> bool:
-    """Whether an item of an Accept header is `name`, with a quality above 0."""
-    value, *parameters = (part.strip().lower() for part in item.split(";"))
-    return value == name and not any(part.replace(" ", "").rstrip("0.") == "q=" for part in parameters)
+    return weights_of(accepted).get("text/html", 0.0) > 0
 
 
 async def docs(request: Request) -> Response:

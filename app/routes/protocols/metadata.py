@@ -73,7 +73,8 @@ async def model_ready(request: Request, response: Response, model: Model) -> Mod
 
 
 def check_ready(request: Request, response: Response) -> bool:
-    """Whether predictions are answered; sets the response's status to 503 if not."""
+    """Whether predictions are answered; sets the response's status to 503 if not, and that it may not be kept."""
+    response.headers["Cache-Control"] = "no-store"  # true for this moment only
     is_ready = status_of(request.app.state) == "ok"
     if not is_ready:
         response.status_code = 503

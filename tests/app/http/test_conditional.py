@@ -78,7 +78,7 @@ def test_a_change_changes_the_tag(taught: Server, seven: bytes) -> None:
 
 
 def test_what_holds_for_a_moment_or_is_an_error_has_no_tag(taught: Server) -> None:
-    for path in ("/readyz", "/healthz"):
+    for path in ("/readyz", "/healthz", "/v2/health/ready", "/v2/models/digits/ready"):
         answer = taught.client.get(path, headers={"If-None-Match": "*"})
         assert answer.status_code == 200 and "ETag" not in answer.headers
         assert answer.headers["Cache-Control"] == "no-store"
