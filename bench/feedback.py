@@ -11,25 +11,17 @@ import statistics
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 
 from bench.forms import raw
-from bench.load import Load, press
-from bench.servers import WEIGHTS, cpu_seconds, numeral
+from bench.load import Cost, cost
+from bench.servers import WEIGHTS, numeral
 from model.registry.store import Store
 
 KEY = "bench"
 NONE, SHADOW = "nothing kept", "1 in 20 in the shadow"
 KINDS = {NONE: "none", "refused pictures kept": "refused", "every picture kept": "all", SHADOW: "none"}
-
-
-class Cost(NamedTuple):
-    """One measurement: wrk's, and the processor's microseconds for each answer."""
-
-    load: Load
-    microseconds: float
 
 
 def main() -> None:
@@ -50,7 +42,7 @@ def main() -> None:
         costs: dict[str, list[Cost]] = {name: [] for name in KINDS}
         for number in range(options.rounds):
             for name in list(KINDS)[:: -1 if number % 2 else 1]:
-                costs[name].append(measured(*servers[name], options.seconds))
+                costs[name].append(cost(*servers[name], raw(), options.seconds))
     for name, found in costs.items():
         show(name, found, costs[NONE])
 
@@ -66,21 +58,14 @@ def two_versions(folder: Path) -> Path:
     return folder
 
 
-def measured(url: str, pid: int, seconds: int) -> Cost:
-    """Load one server for some seconds."""
-    before = cpu_seconds(pid)
-    load = press(url, raw(), seconds=seconds)
-    return Cost(load, (cpu_seconds(pid) - before) / load.requests * 1e6)
-
-
 def show(name: str, costs: list[Cost], others: list[Cost]) -> None:
     """Print one line: the medians, and the medians of the ratios to the others of the same round."""
-    rate = statistics.median(cost.load.rate for cost in costs)
-    p99 = statistics.median(cost.load.p99 for cost in costs)
-    processor = statistics.median(cost.microseconds for cost in costs)
+    rate = statistics.median(one.load.rate for one in costs)
+    p99 = statistics.median(one.load.p99 for one in costs)
+    processor = statistics.median(one.seconds for one in costs) * 1e6
     pairs = list(zip(costs, others, strict=True))
-    rates = statistics.median(cost.load.rate / other.load.rate for cost, other in pairs)
-    times = statistics.median(cost.microseconds / other.microseconds for cost, other in pairs)
+    rates = statistics.median(one.load.rate / other.load.rate for one, other in pairs)
+    times = statistics.median(one.seconds / other.seconds for one, other in pairs)
     print(f"{name:<24}{rate:>7,.0f}/s × {rates:.2f}   p99 {p99 * 1e3:5.1f} ms   {processor:4.0f} µs CPU × {times:.2f}")
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
-from bench.servers import CLIENT_CORE, pinned
+from bench.servers import CLIENT_CORE, cpu_seconds, pinned
 
 CONNECTIONS = 32
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
@@ -74,6 +74,20 @@ def press(url: str, body: Body, connections: int = CONNECTIONS, seconds: int = 5
     """Load the server for some seconds."""
     with wrk(url, body, connections, seconds, cores) as process:
         return finished(process)
+
+
+class Cost(NamedTuple):
+    """One measurement: wrk's, and the processor's seconds for each answer."""
+
+    load: Load
+    seconds: float
+
+
+def cost(url: str, pid: int, body: Body, seconds: int, cores: str = CLIENT_CORE) -> Cost:
+    """Load the server, which is the process `pid` and its descendants, for some seconds."""
+    before = cpu_seconds(pid)
+    load = press(url, body, seconds=seconds, cores=cores)
+    return Cost(load, (cpu_seconds(pid) - before) / load.requests)
 
 
 def overload(url: str, body: Body, connections: int, seconds: int) -> Load:

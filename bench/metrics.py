@@ -14,17 +14,10 @@ import sys
 from typing import NamedTuple
 
 from bench.forms import raw
-from bench.load import Body, press
-from bench.servers import BOTH_CORES, CLIENT_CORE, SERVER_CORE, cpu_seconds, frozen, numeral
+from bench.load import Body, Cost, cost
+from bench.servers import BOTH_CORES, CLIENT_CORE, SERVER_CORE, frozen, numeral
 
 BOUND = 0.97  # of the rate without
-
-
-class Turn(NamedTuple):
-    """What one server did in one turn: requests/s, and seconds of the processor for each."""
-
-    rate: float
-    cost: float
 
 
 class Measured(NamedTuple):
@@ -53,12 +46,10 @@ def compare(workers: int, body: Body, seconds: int, rounds: int) -> Measured:
         numeral(server_cores, NUMERAL_METRICS="false", NUMERAL_WORKERS=count) as silent,
     ):
 
-        def turn(server: tuple[str, int], other: tuple[str, int]) -> Turn:
+        def turn(server: tuple[str, int], other: tuple[str, int]) -> Cost:
             (url, pid), (_, idle) = server, other
             with frozen([idle]):
-                before = cpu_seconds(pid)
-                load = press(url, body, seconds=seconds, cores=client_cores)
-                return Turn(load.rate, (cpu_seconds(pid) - before) / load.requests)
+                return cost(url, pid, body, seconds, client_cores)
 
         turn(counting, silent), turn(silent, counting)  # warm up
         pairs = []
@@ -68,11 +59,11 @@ def compare(workers: int, body: Body, seconds: int, rounds: int) -> Measured:
             else:
                 pairs.append((turn(silent, counting), turn(counting, silent))[::-1])
     measured = Measured(
-        statistics.median(with_it.rate / without.rate for with_it, without in pairs),
-        statistics.median(without.cost / with_it.cost for with_it, without in pairs),
+        statistics.median(with_it.load.rate / without.load.rate for with_it, without in pairs),
+        statistics.median(without.seconds / with_it.seconds for with_it, without in pairs),
     )
-    rates = [statistics.median(pair[which].rate for pair in pairs) for which in (0, 1)]
-    costs = [statistics.median(pair[which].cost for pair in pairs) * 1e6 for which in (0, 1)]
+    rates = [statistics.median(pair[which].load.rate for pair in pairs) for which in (0, 1)]
+    costs = [statistics.median(pair[which].seconds for pair in pairs) * 1e6 for which in (0, 1)]
     print(
         f"{workers} worker{'s' * (workers > 1)}, with metrics and without: {rates[0]:,.0f} and {rates[1]:,.0f}"
         f" requests/s, ratio {measured.rate:.3f}; {costs[0]:.1f} and {costs[1]:.1f} µs of the processor each,"

@@ -76,7 +76,7 @@ def test_curl_prints_the_problem_and_fails(server: Server) -> None:
     assert ran.returncode != 0 and "/problems/" in ran.stdout
 
 
-def test_python_reads_pictures(server: Server, tmp_path: Path) -> None:
+def test_python_reads_pictures(server: Server) -> None:
     ran = run(server, sys.executable, EXAMPLES / "predict.py", SEVEN, EXAMPLES / "predict.py", "nowhere.png")
     assert ran.returncode == 1 and ran.stdout.startswith(f"{SEVEN}: 7  100.0%")
     assert ran.stderr.count("\n") == 2 and "nowhere.png" in ran.stderr and "Traceback" not in ran.stderr

@@ -26,10 +26,19 @@ SOURCES = ("app", "model", "weights/1", "LICENSE", "README.md", "pyproject.toml"
 BUILD_SDIST = "import setuptools.build_meta, sys; print(setuptools.build_meta.build_sdist(sys.argv[1]))"
 
 
+def environment_of_a_user(**changes: str) -> dict[str, str]:
+    """An environment without this repository on Python's path."""
+    return {name: value for name, value in clean_environment(**changes).items() if name != "PYTHONPATH"}
+
+
+def finished(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command, ended."""
+    return subprocess.run([*command], cwd=cwd, env=environment_of_a_user(), capture_output=True, text=True)
+
+
 def run(*command: str | Path, cwd: Path) -> str:
-    """What the command prints, without this repository on Python's path."""
-    environment = {name: value for name, value in clean_environment().items() if name != "PYTHONPATH"}
-    ended = subprocess.run([*command], cwd=cwd, env=environment, capture_output=True, text=True)
+    """What the command prints."""
+    ended = finished(*command, cwd=cwd)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.strip()
 
@@ -93,7 +102,7 @@ def test_what_lists_the_shipped_version_lists_the_same_one() -> None:
 def serving(command: Path, folder: Path) -> Iterator[httpx.Client]:
     """`numeral serve` in the folder, with no setting but its port."""
     port = free_port()
-    environment = {name: value for name, value in clean_environment(PORT=str(port)).items() if name != "PYTHONPATH"}
+    environment = environment_of_a_user(PORT=str(port))
     with (folder.parent / "log").open("wb") as log:
         process = subprocess.Popen([command, "serve"], cwd=folder, env=environment, stdout=log, stderr=log)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
@@ -134,12 +143,7 @@ def test_installed_it_reads_a_file_in_an_empty_folder_and_leaves_nothing(
     assert list(folder.iterdir()) == []
     empty = tmp_path / "versions"
     empty.mkdir()
-    refused = subprocess.run(
-        [installed / "numeral", "predict", "../seven.png", "--weights", empty],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    refused = finished(installed / "numeral", "predict", "../seven.png", "--weights", empty, cwd=folder)
     assert refused.returncode == 1 and str(empty) in refused.stderr
 
 

@@ -7,11 +7,7 @@ import os
 import sys
 
 TIMEOUT = 3.0  # seconds
-PORT_VARIABLES = (
-    "SAGEMAKER_BIND_TO_PORT",
-    "AIP_HTTP_PORT",
-    "PORT",
-)  # as in `app/settings.py`, which takes long to load
+PORT_VARIABLES = ("SAGEMAKER_BIND_TO_PORT", "AIP_HTTP_PORT", "PORT")  # as in app/settings.py, which takes long to load
 
 
 def main() -> int:

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
+from app.client.connection import URL, address_of
 from model.cli import terminal
 
-URL = "http://127.0.0.1:8000"
 TIMEOUT = httpx.Timeout(30.0, read=600.0)  # seconds; an import is answered only after everything is stored
 
 
@@ -35,9 +35,7 @@ def parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Name
     """Parse the options. NUMERAL_URL and NUMERAL_ADMIN_KEY are the defaults; an address without a scheme gets http."""
     url, key = os.environ.get("NUMERAL_URL"), os.environ.get("NUMERAL_ADMIN_KEY")
     options = parser.parse_args(argv, argparse.Namespace(url=url, key=key))
-    options.url = options.url or URL
-    if "://" not in options.url:
-        options.url = f"http://{options.url}"
+    options.url = address_of(options.url)
     return options
 
 

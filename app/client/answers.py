@@ -25,13 +25,19 @@ def build(kind: type[T], data: Mapping[str, Any]) -> T:
     return kind(**values)
 
 
-def png_of(data_uri: str | None) -> bytes | None:
-    """The PNG in a data-URI, None for none."""
-    return None if data_uri is None else base64.b64decode(data_uri.partition(",")[2])
+class ShowsSeen:
+    """An answer that may hold the picture that the model was given: `seen`, a data-URI of a PNG."""
+
+    seen: str | None
+
+    @property
+    def seen_png(self) -> bytes | None:
+        """The 32×32 picture that the model was given, where it was asked for with `seen=True`."""
+        return None if self.seen is None else base64.b64decode(self.seen.partition(",")[2])
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(ShowsSeen):
     """The digit that was read in one picture. Do not use it without a look where `accepted` is False."""
 
     digit: int
@@ -44,25 +50,15 @@ class Prediction:
     seen: str | None = None
     box: Box | None = None
 
-    @property
-    def seen_png(self) -> bytes | None:
-        """The 32×32 picture that the model was given, where it was asked for with `seen=True`."""
-        return png_of(self.seen)
-
 
 @dataclass(frozen=True)
-class ReadDigit:
+class ReadDigit(ShowsSeen):
     """One digit of a number."""
 
     digit: int
     confidence: float
     box: Box
     seen: str | None = None
-
-    @property
-    def seen_png(self) -> bytes | None:
-        """The 32×32 picture that the model was given, where it was asked for with `seen=True`."""
-        return png_of(self.seen)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import httpx
 
 from app.client.answers import Job, KeptPicture, Page, Prediction, Sample, TaughtNumber, Version, build
+from app.client.connection import EVENT_TIMEOUT
 from app.client.errors import NumeralError, from_problem, from_response, not_numeral
 from app.client.pictures import Content, Picture, content_of
 
@@ -146,6 +147,12 @@ def retrain(options: dict[str, Any]) -> Call[Job]:
 def job(job_id: str) -> Call[Job]:
     """A retraining as it stands."""
     return Call("GET", f"/admin/jobs/{job_id}", as_job)
+
+
+def events(job_id: str, last_id: str) -> dict[str, Any]:
+    """Httpx's arguments for the stream of a retraining's events after the one with this id."""
+    headers = {"Last-Event-ID": last_id}
+    return {"method": "GET", "url": f"/admin/jobs/{job_id}/events", "headers": headers, "timeout": EVENT_TIMEOUT}
 
 
 def cancel(job_id: str) -> Call[Job]:

@@ -22,9 +22,7 @@ UNAVAILABLE = 503
 
 def options_of(url: str | None, key: str | None, timeout: float) -> dict[str, Any]:
     """Httpx's options for a client. Raises ValueError for no HTTP address, or a key that no header can hold."""
-    address = url or os.environ.get("NUMERAL_URL") or URL
-    if "://" not in address:
-        address = f"http://{address}"
+    address = address_of(url or os.environ.get("NUMERAL_URL"))
     if not address.startswith(("http://", "https://")) or not host_of(address):
         raise ValueError(f"the address of a service is as {URL}, not {address}")
     given = (key or next((os.environ[name] for name in KEYS if os.environ.get(name)), "")).strip()
@@ -32,6 +30,12 @@ def options_of(url: str | None, key: str | None, timeout: float) -> dict[str, An
         raise ValueError("a key has printable ASCII characters only")
     headers = {"Authorization": f"Bearer {given}"} if given else {}
     return {"base_url": address, "headers": headers, "timeout": timeout}
+
+
+def address_of(url: str | None) -> str:
+    """The address of the service, by default URL; one without a scheme gets http."""
+    address = url or URL
+    return address if "://" in address else f"http://{address}"
 
 
 def host_of(address: str) -> str:

@@ -60,10 +60,9 @@ def from_response(response: httpx.Response) -> NumeralError:
     try:
         return from_problem(response.json(), retry_after)
     except (ValueError, KeyError, TypeError, AttributeError):
-        title, detail = "The service failed", f"{response.url} answered {response.status_code}"
-        return NumeralError(
-            NOT_NUMERAL, title, detail, status=response.status_code, retry_after=retry_after
-        )  # of a proxy, say
+        status = response.status_code  # of a proxy, say
+        detail = f"{response.url} answered {status}"
+        return NumeralError(NOT_NUMERAL, "The service failed", detail, status=status, retry_after=retry_after)
 
 
 def not_numeral(response: httpx.Response) -> NumeralError:
@@ -72,7 +71,7 @@ def not_numeral(response: httpx.Response) -> NumeralError:
     return NumeralError(NOT_NUMERAL, "This is not Numeral", detail, status=response.status_code)
 
 
-def unreachable(error: httpx.RequestError, url: str) -> NumeralError:
-    """The error for a request that was not answered."""
+def unreachable(error: httpx.RequestError, url: httpx.URL) -> NumeralError:
+    """The error for a request that was not answered. url: the service's address."""
     reason = str(error) or type(error).__name__
-    return NumeralError(UNREACHABLE, "No answer", f"{url} can't be reached: {reason}")
+    return NumeralError(UNREACHABLE, "No answer", f"{str(url).rstrip('/')} can't be reached: {reason}")

@@ -18,14 +18,7 @@ import httpx
 from app.client import calls
 from app.client.answers import Event, Job, KeptPicture, Page, Prediction, Sample, TaughtNumber, Version
 from app.client.calls import Call
-from app.client.connection import (
-    EVENT_TIMEOUT,
-    RETRIES,
-    TIMEOUT,
-    options_of,
-    wait_before_reconnect,
-    wait_before_retry,
-)
+from app.client.connection import RETRIES, TIMEOUT, options_of, wait_before_reconnect, wait_before_retry
 from app.client.errors import NumeralError, from_response, not_numeral, unreachable
 from app.client.events import EventReader
 from app.client.pictures import Picture, in_requests
@@ -161,16 +154,13 @@ class Client:
         try:
             return self._http.request(call.method, call.path, **call.options)
         except httpx.RequestError as error:
-            raise unreachable(error, str(self._http.base_url).rstrip("/")) from error
+            raise unreachable(error, self._http.base_url) from error
 
     def _events(self, job_id: str, reader: EventReader) -> Iterator[Event]:
         """The events after the reader's last, until the stream ends."""
         reader.reset()
-        headers = {"Last-Event-ID": reader.last_id}
         try:
-            with self._http.stream(
-                "GET", f"/admin/jobs/{job_id}/events", headers=headers, timeout=EVENT_TIMEOUT
-            ) as response:
+            with self._http.stream(**calls.events(job_id, reader.last_id)) as response:
                 if not response.is_success:
                     response.read()
                     raise from_response(response)
@@ -178,6 +168,6 @@ class Client:
                     if event := reader.feed(line):
                         yield event
         except httpx.RequestError as error:
-            raise unreachable(error, str(self._http.base_url).rstrip("/")) from error
+            raise unreachable(error, self._http.base_url) from error
         except (ValueError, KeyError):
             raise not_numeral(response) from None

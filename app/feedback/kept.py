@@ -169,13 +169,13 @@ def page(
 
     Of pictures of the same rank, the newest is first. which: `for_review` or `of_request`.
     """
-    waiting = (which, is_allowed(settings))
-    query = select(*SUMMARY).where(*waiting).order_by(kept.c.rank.desc(), kept.c.number.desc()).limit(limit)
+    listed = (which, is_allowed(settings))
+    query = select(*SUMMARY).where(*listed).order_by(kept.c.rank.desc(), kept.c.number.desc()).limit(limit)
     if after is not None:
         rank, number = after
         query = query.where(or_(kept.c.rank < rank, and_(kept.c.rank == rank, kept.c.number < number)))
     with database.read() as connection:
-        total = connection.execute(select(func.count()).select_from(kept).where(*waiting)).scalar_one()
+        total = connection.execute(select(func.count()).select_from(kept).where(*listed)).scalar_one()
         return connection.execute(query).mappings().all(), total
 
 

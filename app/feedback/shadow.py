@@ -88,10 +88,10 @@ class Shadow:
                 end(self._database, self._version, "numeral", problem.detail)
             log.warning("the shadow of version %d ends: %s", self._version, problem.detail)
             return {}
-        digits = [one for one in theirs if one.reading is not None]
-        readings = [one.reading for one in digits if one.reading is not None]
+        digits = [(one, one.reading) for one in theirs if one.reading is not None]
+        readings = [reading for _, reading in digits]
         verdicts = faults.each(classifier.judge, readings, log, "digits in the shadow") if readings else []
-        found = [(one, brief(verdict)) for one, verdict in zip(digits, verdicts, strict=True)]
+        found = [(one, brief(verdict)) for (one, _), verdict in zip(digits, verdicts, strict=True)]
         pages = [one for one in theirs if one.reading is None]
         found += [(one, result_or_error(read_again, classifier, one, limits)) for one in pages]
         return {id(one): (self._version, *other) for one, other in self._counted(found)}

@@ -58,7 +58,7 @@ def parse_sample_form(parts: list[Part]) -> tuple[Picture | KeptPicture, int | s
         raise InvalidField(("file", "the form has no such file; curl sends it with an @: -F file=@7.png"))
     if unknown := sorted(fields.keys() - {*PICTURE_FIELDS, "request_id", "item", "label", "text"}):
         raise InvalidField(*((name, "there is no such field; send `file`, and `label` or `text`") for name in unknown))
-    named = [*pictures, *(fields[name] for name in ("request_id",) if name in fields)]
+    named = [fields[name] for name in (*PICTURE_FIELDS, "request_id") if name in fields]
     if len(named) > 1:
         raise InvalidField((named[1].name, f"send either this or `{named[0].name}`"))
     if twice := [name for name, count in Counter(part.name for part in parts).items() if count > 1]:

@@ -1,4 +1,4 @@
-"""What the commands on folders of pictures share: which version to measure, and what to say of pictures left out."""
+"""What commands share that measure a version, or take a folder of pictures: which version, and what was left out."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def main() -> None:
     threshold = min_confidence(confidence, rows[:, 2] > 0)
     print(f"with the weights in use, {rows[:, 2].mean():.1%} of {len(rows)} lines are right")
     print(calibration)
-    print(f"at least {threshold:.3f}: {(confidence >= threshold).mean():.1%}, of these {WANTED:.1%} right")
+    print(f"at least {threshold:.3f}: {(confidence >= threshold).mean():.1%}, of these at least {WANTED:.1%} right")
 
 
 if __name__ == "__main__":

@@ -87,8 +87,8 @@ def test_old_versions_of_tls_are_refused(front: Front, version: ssl.TLSVersion) 
     with pytest.warns(DeprecationWarning):
         context.minimum_version = context.maximum_version = version
     with pytest.raises((ssl.SSLError, ConnectionResetError)):
-        socket_of = socket.create_connection(address(front.secure.replace("https", "http")), timeout=30)
-        with closing(socket_of), context.wrap_socket(socket_of):
+        connection = socket.create_connection(address(front.secure.replace("https", "http")), timeout=30)
+        with closing(connection), context.wrap_socket(connection):
             pass
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,12 +35,14 @@ def test_beside_a_running_service_all_is_well_and_for_people_to_read(server: Ser
     assert {path for path in server.folder.rglob("*") if path.suffix not in (".db-wal", ".db-shm")} <= set(before)
 
 
-def test_the_remedy_stands_below_what_is_wrong(examine: Examine, capsys: pytest.CaptureFixture[str]) -> None:
-    os.environ["NUMERAL_MAX_BATCH"] = "many"
+@pytest.mark.usefixtures("examine")
+def test_the_remedy_stands_below_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NUMERAL_MAX_BATCH", "many")
     assert doctor.main([]) == 1
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("failing  settings    NUMERAL_MAX_BATCH") and second.strip().startswith("→ correct")
-    del os.environ["NUMERAL_MAX_BATCH"]
 
 
 def test_a_version_that_misreads_is_found(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +60,7 @@ def test_what_a_training_would_use_is_told(examine: Examine, monkeypatch: pytest
     assert "numeral[train]" in examine()[1]["training"][0]["detail"]
 
 
-def test_the_command_is_listed_and_needs_no_torch() -> None:
+def test_the_command_loads_neither_torch_nor_what_other_commands_need() -> None:
     code = "import sys, app.cli.doctor; print(sorted({'torch', 'httpx', 'rich', 'alembic'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], env=clean_environment(), capture_output=True, text=True)
     assert ran.stdout == "[]\n", ran.stderr

@@ -111,8 +111,10 @@ def raising(error: Exception) -> Any:
 def test_a_bug_costs_its_own_pictures_and_no_more(
     database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def is_bad(_: object, __: object, rows: list[dict[str, Any]]) -> bool:
+        return any(row["request_id"] == "bad" for row in rows)
+
     some = made(database)
-    is_bad = lambda connection, settings, rows: any(row["request_id"] == "bad" for row in rows)  # noqa: E731
     monkeypatch.setattr(kept, "add", poisoned(kept.add, is_bad))
     for name in ("bad", "good"):
         some.look(picture(name))
