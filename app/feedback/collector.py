@@ -84,6 +84,12 @@ class Collector:
             self.collected += 1
             self._waiting.append((answered, is_sampled))
 
+    def may_have(self, request_id: str) -> bool:
+        """Whether a picture of the request may still be written: it waits here, or the database is away."""
+        with self._lock:
+            waiting = [answered.request_id for answered, _ in self._waiting]
+        return self._is_stuck or request_id in (*waiting, *(row["request_id"] for row in list(self._rows)))
+
     def _is_kept(self, answered: Answered) -> bool:
         keep = self._settings.keep
         return keep == "all" or (keep == "refused" and not answered.accepted)

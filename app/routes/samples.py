@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from app.database.database import Database
+from app.database.database import Database, DatabaseUnavailable
 from app.feedback import kept
 from app.http.body import body_limit, save_body
 from app.http.encodings import ContentReader, refuse_encoding
@@ -25,7 +25,7 @@ from app.inference.pictures import Picture
 from app.inference.predictor import Predictor
 from app.routes.paging import Paging, next_cursor
 from app.samples import archive, samples, teaching
-from app.samples.parsing import KeptPicture, parse_label, parse_sample
+from app.samples.parsing import KeptReference, parse_label, parse_sample
 from app.samples.temporary import temporary_file
 from app.schemas.examples import SAMPLE_FORMS, SAMPLES
 from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
@@ -91,8 +91,8 @@ async def add_sample(request: Request, response: Response, teacher: Teacher) -> 
     content: ContentReader = request.app.state.content
     body = await content.read(request.scope, request.receive, body_limit(request.app.state.settings))
     sent, shown = await run_in_threadpool(parse_sample, body, request.headers.get("Content-Type", ""))
-    kept_as = sent if isinstance(sent, KeptPicture) else None
-    picture = await kept_picture(request, sent) if isinstance(sent, KeptPicture) else sent
+    kept_as = sent if isinstance(sent, KeptReference) else None
+    picture = await kept_picture(request, sent) if isinstance(sent, KeptReference) else sent
     if isinstance(shown, str):
         number = await add_number(request, teacher, picture, shown, kept_as)
         response.status_code = 201 if any(item.outcome == "created" for item in number.items) else 200
@@ -103,10 +103,10 @@ async def add_sample(request: Request, response: Response, teacher: Teacher) -> 
     return sample
 
 
-async def kept_picture(request: Request, named: KeptPicture) -> Picture:
+async def kept_picture(request: Request, named: KeptReference) -> Picture:
     """The picture of an earlier request. It may take a moment until that is written: the client may be faster.
 
-    Raises KeptNotFound, RequestIdAmbiguous, InvalidField.
+    Raises KeptNotFound, RequestIdAmbiguous, InvalidField, and DatabaseUnavailable where it is not written in time.
     """
     state = request.app.state
     latest = time.monotonic() + (WRITTEN_SECONDS if state.settings.keep != "none" else 0)
@@ -115,12 +115,14 @@ async def kept_picture(request: Request, named: KeptPicture) -> Picture:
             return await run_in_threadpool(kept.find, state.database, state.settings, *named)
         except kept.KeptNotFound:
             if time.monotonic() > latest:
+                if state.collector.may_have(named.request_id):
+                    raise DatabaseUnavailable("The picture waits to be written.") from None
                 raise
         await asyncio.sleep(LOOK_SECONDS)
 
 
 def store(
-    request: Request, actor: str, picture: Picture, label: int, kept_as: KeptPicture | None = None
+    request: Request, actor: str, picture: Picture, label: int, kept_as: KeptReference | None = None
 ) -> StoredSample:
     """Read the picture of one digit and commit the sample. kept_as: where it is kept, if it is. Raises Problem."""
     state = request.app.state
@@ -135,7 +137,7 @@ def store(
 
 
 async def add_number(
-    request: Request, actor: str, picture: Picture, text: str, kept_as: KeptPicture | None = None
+    request: Request, actor: str, picture: Picture, text: str, kept_as: KeptReference | None = None
 ) -> StoredNumber:
     """Align the text in the thread for large work, as pages are read there; then store its digits. Raises Problem."""
     predictor: Predictor = request.app.state.predictor
@@ -146,7 +148,7 @@ async def add_number(
 
 
 def store_digits(
-    request: Request, actor: str, alignment: Alignment, classifier: Classifier, kept_as: KeptPicture | None = None
+    request: Request, actor: str, alignment: Alignment, classifier: Classifier, kept_as: KeptReference | None = None
 ) -> StoredNumber:
     """Commit a sample for each digit that was found in a picture. Raises Problem."""
     database: Database = request.app.state.database

@@ -26,14 +26,14 @@ class InvalidLabel(Problem):
     remedy = "Send the digit that the image shows, as a number from 0 to 9; several digits go into `text`."
 
 
-class KeptPicture(NamedTuple):
-    """A picture that is kept: the id of its request, and its place in a batch, None for the only one."""
+class KeptReference(NamedTuple):
+    """Names a picture that is kept: the id of its request, and its place in a batch, None for the only one."""
 
     request_id: str
     item: int | None
 
 
-def parse_sample(body: bytes, content_type: str) -> tuple[Picture | KeptPicture, int | str]:
+def parse_sample(body: bytes, content_type: str) -> tuple[Picture | KeptReference, int | str]:
     """The picture, and its label or the digits of its text. The content decides whether the body is a form or JSON.
 
     Raises Problem.
@@ -46,11 +46,11 @@ def parse_sample(body: bytes, content_type: str) -> tuple[Picture | KeptPicture,
         raise BadRequest("Send multipart/form-data with `file` and `label`, or `text`; or JSON.")
     sample = parse_sample_json(text)
     if sample.request_id is not None:
-        return KeptPicture(sample.request_id, sample.item), one_of(sample.label, sample.text)
+        return KeptReference(sample.request_id, sample.item), one_of(sample.label, sample.text)
     return from_json(sample), one_of(sample.label, sample.text)
 
 
-def parse_sample_form(parts: list[Part]) -> tuple[Picture | KeptPicture, int | str]:
+def parse_sample_form(parts: list[Part]) -> tuple[Picture | KeptReference, int | str]:
     """The picture, and its label or the digits of its text, from the fields of a form. Raises Problem."""
     fields = {part.name: part for part in parts}
     pictures = [fields[name] for name in PICTURE_FIELDS if name in fields]
@@ -71,17 +71,17 @@ def parse_sample_form(parts: list[Part]) -> tuple[Picture | KeptPicture, int | s
     return picture, one_of(label, text)
 
 
-def parse_kept(fields: dict[str, Part]) -> KeptPicture:
+def parse_kept(fields: dict[str, Part]) -> KeptReference:
     """The kept picture that a form names. Raises InvalidField."""
     request_id = fields["request_id"].data.decode("latin-1")
     if not SANE_ID.fullmatch(request_id):
         raise InvalidField(("request_id", "is no id that an answer could have"))
     if "item" not in fields:
-        return KeptPicture(request_id, None)
+        return KeptReference(request_id, None)
     item = start_of(fields["item"], MAX_LABEL_BYTES).strip()
     if not (item.isascii() and item.isdigit() and int(item) <= MAX_ITEM):
         raise InvalidField(("item", f"must be a whole number from 0 to {MAX_ITEM}"))
-    return KeptPicture(request_id, int(item))
+    return KeptReference(request_id, int(item))
 
 
 def start_of(part: Part, most: int) -> str:

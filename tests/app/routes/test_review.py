@@ -320,7 +320,10 @@ def test_without_a_database_predictions_go_on_and_pictures_wait_for_it(start_ser
     with locked_database(server):
         request_ids = {predicted(server) for _ in range(5)}
         assert server.client.get("/livez").status_code == 200
+        early = server.admin.post("/samples", json={"request_id": min(request_ids), "label": 7})
+        assert (early.status_code, early.json()["type"]) == (503, "/problems/database-unavailable")
     wait_until(lambda: {item["request_id"] for item in review(server)} == request_ids)
+    assert server.admin.post("/samples", json={"request_id": min(request_ids), "label": 7}).status_code == 201
 
 
 def test_a_service_that_stops_does_not_wait_for_a_database(start_server: Callable[..., Server]) -> None:
