@@ -106,6 +106,7 @@ def test_an_id_that_is_not_plain_is_replaced_in_nginxs_own_answers_too(front: Fr
     answer = front.client.get("/metrics", headers={"X-Request-ID": '","x":"'})
     assert answer.status_code == 404 and answer.json()["type"] == "/problems/not-found"
     assert len(answer.json()["request_id"]) == 32
+    assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
 
 
 def test_a_body_over_the_limit_is_refused_as_a_problem_before_it_is_sent(front: Front) -> None:
