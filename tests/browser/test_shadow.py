@@ -26,7 +26,7 @@ def test_a_version_judges_in_the_shadow_until_it_is_ended(
     panel = home.page.get_by_role("region", name="Shadow")
     panel.get_by_label("It judges").select_option("100 % of the pictures")
     panel.get_by_role("button", name="Begin").click()
-    home.notice("Version 2 is in the shadow.")
+    expect(home.notice).to_contain_text("Version 2 is in the shadow.")
     expect(panel).to_contain_text("It has judged no picture yet.")
     expect(panel).to_contain_text("100 % of the pictures, begun by tester")
     assert server.admin.get(RECORD).json()["share"] == 1
@@ -39,7 +39,7 @@ def test_a_version_judges_in_the_shadow_until_it_is_ended(
     expect(panel.get_by_text("It agrees in 100 % of")).to_be_visible()  # without a reload
     photograph(home.page, "operate-shadow")
     home.page.get_by_role("button", name="End the shadow of version 2").click()
-    home.notice("no longer in the shadow")
+    expect(home.notice).to_contain_text("no longer in the shadow")
     expect(panel).to_contain_text("tester ended it.")
     record = server.admin.get(RECORD).json()
     assert not record["active"]
@@ -57,4 +57,4 @@ def test_a_version_that_was_removed_meanwhile_says_so_and_the_panel_stays(
     expect(begin).to_be_visible()
     two_versions.folder(2).rename(two_versions.root / "gone")
     begin.click()
-    home.notice("There is no such version")
+    expect(home.notice).to_contain_text("There is no such version")
