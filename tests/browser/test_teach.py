@@ -1,8 +1,7 @@
-"""Teaching in a real browser: by a key on the view Draw, from the queue, in the gallery, by a ZIP; and wrong keys."""
+"""Teaching in a real browser: by a key on the view Draw, from the queue, in the gallery; and wrong keys."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,32 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.page import SEVEN, Home
-from tests.pictures import picture, zipped
+from tests.browser.samples import labels
+from tests.pictures import picture
 from tests.server import Server, wait_until
 
 Open = Callable[..., Home]
 Photograph = Callable[[Page, str], None]
-
-
-@pytest.fixture
-def empty(own_server: Server) -> Server:
-    """A server without samples."""
-    for sample in samples(own_server):
-        own_server.admin.delete(f"/samples/{sample['id']}").raise_for_status()
-    for kept in own_server.admin.get("/samples/review").json()["items"]:
-        own_server.admin.delete(f"/samples/review/{kept['id']}").raise_for_status()
-    return own_server
-
-
-def samples(server: Server) -> list[dict]:
-    """All samples."""
-    found: list[dict] = server.admin.get("/samples?limit=200").raise_for_status().json()["items"]
-    return found
-
-
-def labels(server: Server) -> list[int]:
-    """The labels of all samples."""
-    return [sample["label"] for sample in samples(server)]
 
 
 def open_samples(home: Home) -> None:
@@ -134,6 +113,8 @@ def test_samples_are_labelled_anew_and_deleted_by_keys(
     tiles = home.locator(".tile")
     expect(tiles).to_have_count(2)
     expect(home.locator(".tile.suspect")).to_have_text("1reads 7")
+    for image in home.locator(".tile img").all():
+        expect(image).to_have_js_property("naturalWidth", 32)
     photograph(home.page, "teach-samples")
     home.locator(".tile.suspect").focus()
     home.page.keyboard.press("7")
@@ -145,23 +126,6 @@ def test_samples_are_labelled_anew_and_deleted_by_keys(
     home.page.keyboard.press("u")
     expect(tiles).to_have_count(2)
     assert labels(wrongly_labelled) == [7, 7]
-
-
-def test_a_zip_comes_in_and_goes_out(empty: Server, open_home: Open, tmp_path: Path) -> None:
-    home = open_home(f"{empty.url}/#samples")
-    home.enter_key()
-    content = zipped({"7/a.png": picture(1), "7/b.png": picture(2), "1/c.png": b"no picture"})
-    chosen = {"name": "digits.zip", "mimeType": "application/zip", "buffer": content}
-    home.locator("#view-samples input[type=file]").set_input_files(chosen)
-    expect(home.notice).to_contain_text(re.compile("3 files: 2 created, 1 refused.*1/c.png"))
-    expect(home.locator(".tile")).to_have_count(2)
-    with home.page.expect_download() as download:
-        home.page.get_by_role("button", name="Export ZIP").click()
-    download.value.save_as(tmp_path / "out.zip")
-    assert (tmp_path / "out.zip").read_bytes()[:2] == b"PK"
-    text = {"name": "x.zip", "mimeType": "application/zip", "buffer": b"no ZIP"}
-    home.locator("#view-samples input[type=file]").set_input_files(text)
-    expect(home.notice).to_contain_text("ZIP")
 
 
 def test_a_wrong_key_is_refused_and_a_revoked_one_is_asked_for_again(

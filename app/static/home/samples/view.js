@@ -59,8 +59,8 @@ function show() {
   choose(part);
 }
 
-async function onKeydown(event) {
+function onKeydown(event) {
   if (root.hidden || isTyping() || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key.toLowerCase() === "u") undo().catch(complain);
-  else if (part !== "Review" || !(await reviewKey(event.key))) return;
+  else if (part === "Review") reviewKey(event.key);
 }
