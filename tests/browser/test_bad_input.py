@@ -95,3 +95,18 @@ def test_without_storage_the_page_works(server: Server, open_home: Open) -> None
     home.locator("#theme").click()
     home.enter_key()
     expect(home.notice).to_contain_text("until you reload")
+
+
+def test_a_view_that_cannot_be_loaded_is_tried_again_and_the_drawing_waits(server: Server, open_home: Open) -> None:
+    home = open_home(server.url)
+    home.draw(SEVEN)
+    home.page.context.set_offline(True)
+    home.page.get_by_role("link", name="Operate").click()
+    expect(home.locator("#view-operate")).to_contain_text("This device is offline.")
+    home.page.get_by_role("button", name="Try again").click()
+    expect(home.locator("#view-operate")).to_contain_text("This device is offline.")
+    home.page.context.set_offline(False)
+    home.page.get_by_role("button", name="Try again").click()
+    expect(home.page.get_by_role("heading", name="An admin key opens this")).to_be_visible()
+    home.page.get_by_role("link", name="Draw").click()
+    expect(home.digit).to_have_text("7")
