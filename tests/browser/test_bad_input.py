@@ -110,3 +110,13 @@ def test_a_view_that_cannot_be_loaded_is_tried_again_and_the_drawing_waits(serve
     expect(home.page.get_by_role("heading", name="An admin key opens this")).to_be_visible()
     home.page.get_by_role("link", name="Draw").click()
     expect(home.digit).to_have_text("7")
+
+
+def test_the_example_that_is_a_file_says_why_it_does_not_come(server: Server, open_home: Open) -> None:
+    home = open_home(server.url)
+    home.draw(SEVEN)
+    expect(home.digit).to_have_text("7")
+    home.page.route("**/number.jpg", lambda route: route.abort())
+    home.page.get_by_role("button", name="Photo").click()
+    expect(home.notice).to_contain_text("The service does not answer")
+    expect(home.digit).to_have_text("7")

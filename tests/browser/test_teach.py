@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.page import SEVEN, Home
-from tests.browser.samples import labels
+from tests.browser.samples import labels, samples
 from tests.pictures import picture
 from tests.server import Server, wait_until
 
@@ -48,6 +48,22 @@ def test_one_key_teaches_and_another_takes_it_back(empty: Server, open_home: Ope
     expect(home.locator("#recents .taught")).to_have_text("taught 4")
 
 
+def test_a_label_that_the_page_does_not_know_is_not_said_to_be_taken_back(empty: Server, open_home: Open) -> None:
+    home = open_home(empty.url)
+    home.enter_key()
+    home.draw(SEVEN)
+    expect(home.digit).to_have_text("7")
+    home.page.keyboard.press("1")
+    expect(home.notice).to_contain_text("Stored as 1.")
+    home.page.reload()
+    expect(home.digit).to_have_text("7")
+    home.page.keyboard.press("4")
+    expect(home.notice).to_contain_text("Stored as 4.")
+    home.page.keyboard.press("u")
+    expect(home.notice).to_contain_text("This page does not know which. Press the right digit instead.")
+    assert labels(empty) == [4]
+
+
 def test_a_number_is_taught_by_what_it_says(empty: Server, open_home: Open) -> None:
     home = open_home(empty.url)
     home.enter_key()
@@ -58,6 +74,22 @@ def test_a_number_is_taught_by_what_it_says(empty: Server, open_home: Open) -> N
     expect(home.notice).to_contain_text("Stored as 2047.")
     assert sorted(labels(empty)) == [0, 2, 4, 7]
     home.locator("#notices").get_by_role("button", name="Undo").last.click()
+    expect(home.notice).to_contain_text("Taken back.")
+    assert labels(empty) == []
+
+
+def test_what_could_not_be_taken_back_without_a_network_is_taken_back_later(empty: Server, open_home: Open) -> None:
+    home = open_home(empty.url)
+    home.enter_key()
+    home.page.get_by_role("button", name="Number").click()
+    expect(home.digit).to_have_text("2048")
+    home.locator("#said").press("Enter")
+    expect(home.notice).to_contain_text("Stored as 2048.")
+    home.page.route(f"**/samples/{samples(empty)[0]['id']}", lambda route: route.abort(), times=1)
+    home.locator("#notices").get_by_role("button", name="Undo").click()
+    expect(home.notice).to_contain_text("The service does not answer")
+    home.page.locator("#undo").focus()
+    home.page.keyboard.press("u")
     expect(home.notice).to_contain_text("Taken back.")
     assert labels(empty) == []
 
@@ -81,6 +113,9 @@ def test_the_queue_is_worked_off_by_keys(wrongly_labelled: Server, open_home: Op
     home.page.keyboard.press("7")
     expect(home.page.get_by_role("heading", name="That was the last one.")).to_be_visible()
     assert labels(wrongly_labelled) == [7, 7]
+    home.page.route("**/samples", lambda route: route.abort(), times=1)
+    home.locator("#notices").get_by_role("button", name="Undo").click()
+    expect(home.notice).to_contain_text("The service does not answer")
     home.page.keyboard.press("u")
     expect(home.page.get_by_role("heading", name="Is this a 1?")).to_be_visible()
     assert sorted(labels(wrongly_labelled)) == [1, 7]
