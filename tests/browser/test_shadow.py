@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from model.registry.store import Store
 from tests.browser.page import Home
+from tests.browser.test_access import check
 from tests.pictures import picture
 from tests.server import Server, wait_until
 
@@ -37,6 +38,7 @@ def test_a_version_judges_in_the_shadow_until_it_is_ended(
 
     wait_until(is_judging)
     expect(panel.get_by_text("It agrees in 100 % of")).to_be_visible()  # without a reload
+    check(home.page)
     photograph(home.page, "operate-shadow")
     home.page.get_by_role("button", name="End the shadow of version 2").click()
     expect(home.notice).to_contain_text("no longer in the shadow")
@@ -53,8 +55,10 @@ def test_a_version_that_was_removed_meanwhile_says_so_and_the_panel_stays(
     server = start_server()
     home = open_home(f"{server.url}/#operate")
     home.enter_key()
-    begin = home.page.get_by_role("region", name="Shadow").get_by_role("button", name="Begin")
+    panel = home.page.get_by_role("region", name="Shadow")
+    begin = panel.get_by_role("button", name="Begin")
     expect(begin).to_be_visible()
     two_versions.folder(2).rename(two_versions.root / "gone")
     begin.click()
     expect(home.notice).to_contain_text("There is no such version")
+    expect(panel.get_by_role("alert")).to_have_count(0)

@@ -16,8 +16,8 @@ export function shadowPanel(versions) {
 
   const load = async () => {
     try {
-      const found = await Promise.all(numbers.map((number) => json(`admin/versions/${number}`)));
-      const rows = found.filter(({ shadow }) => shadow).map(({ shadow }) => recordRow(shadow, load));
+      const found = await Promise.all(numbers.map(recordOf));
+      const rows = found.filter(Boolean).map((record) => recordRow(record, load));
       active = rows.find((row) => row.isActive) ?? null;
       records.replaceChildren(...rows.map((row) => row.element));
     } catch (problem) {
@@ -44,6 +44,16 @@ export function shadowPanel(versions) {
   );
   load();
   return { element, refresh };
+}
+
+/** The version's record; null if it was never in the shadow, or was removed meanwhile. Raises Problem. */
+async function recordOf(number) {
+  try {
+    return (await json(`admin/versions/${number}`)).shadow;
+  } catch (problem) {
+    if (problem.slug === "version-not-found") return null;
+    throw problem;
+  }
 }
 
 function beginForm(numbers, begun) {
