@@ -136,6 +136,8 @@ def test_a_refused_retraining_and_a_version_that_is_gone_say_what_to_do(
     server = start_server()
     home = open_home(server.url)
     operate(home)
+    home.page.get_by_text("Pictures of the evaluations").click()
+    expect(home.locator(".pair .missing").first).to_have_text("Confusion of version 2: There is no such picture.")
     home.page.evaluate("document.querySelector('input[name=seed]').type = 'text'")
     home.page.get_by_label("Seed").fill("-1")
     home.page.get_by_role("button", name="Retrain", exact=True).click()
