@@ -107,6 +107,7 @@ def test_what_is_pasted_in_another_view_leaves_the_drawing(server: Server, open_
     home = open_home(server.url)
     home.draw(SEVEN)
     home.page.get_by_role("link", name="Operate").click()
+    expect(home.page.get_by_role("heading", name="An admin key opens this")).to_be_visible()
     home.give(PHOTO.read_bytes(), "given.jpg", "paste", "body")
     home.page.get_by_role("link", name="Draw").click()
     expect(home.digit).to_have_text("7")

@@ -181,6 +181,7 @@ def test_a_wrong_key_is_refused_and_a_revoked_one_is_asked_for_again(
     open_samples(home)
     expect(home.page.get_by_role("heading", name="An admin key opens this")).to_be_visible()
     home.page.get_by_role("link", name="Draw").click()
+    expect(home.digit).to_be_visible()  # the keys belong to the view that is shown
     home.page.keyboard.press("7")
     expect(home.notice).to_contain_text("Stored as 7.")
     home.page.keyboard.press("u")
