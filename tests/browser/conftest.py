@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.page import Home
+from tests.browser.samples import samples
 from tests.chromium import find_chromium
 from tests.server import Server
 
@@ -43,6 +44,16 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("own"), NUMERAL_KEEP="refused")
     yield started
     started.close()
+
+
+@pytest.fixture
+def empty(own_server: Server) -> Server:
+    """A server without samples."""
+    for sample in samples(own_server):
+        own_server.admin.delete(f"/samples/{sample['id']}").raise_for_status()
+    for kept in own_server.admin.get("/samples/review").json()["items"]:
+        own_server.admin.delete(f"/samples/review/{kept['id']}").raise_for_status()
+    return own_server
 
 
 @pytest.fixture

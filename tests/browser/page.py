@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
@@ -13,17 +15,29 @@ Stroke = Sequence[tuple[float, float]]  # points from (0, 0), the upper left cor
 SEVEN: list[Stroke] = [[(0.28, 0.22), (0.5, 0.21), (0.72, 0.2)], [(0.72, 0.2), (0.6, 0.45), (0.47, 0.7), (0.42, 0.85)]]
 STATUS = re.compile("Failed to load resource: the server responded with a status of (?:4..|503)")  # which tests cause
 LOST = re.compile("Failed to load resource: net::ERR_")
+GIVE = """([content, name, kind, target]) => {
+  const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  const given = new DataTransfer();
+  given.items.add(new File([bytes], name, { type: name.endsWith("zip") ? "application/zip" : "image/jpeg" }));
+  const all = { bubbles: true, cancelable: true, dataTransfer: given, clipboardData: given };
+  const event = kind === "paste" ? new ClipboardEvent(kind, all) : new DragEvent(kind, all);
+  document.querySelector(target).dispatchEvent(event);
+}"""
 
 
 class Home:
     """The opened page.
 
-    complaints: what the browser complained about: errors of scripts, and what the policy forbade. Not the refusals of
-    the service, which every browser lists.
+    digit: the answer in large type, empty if the service does not accept its answer. verdict: the words beside it.
+    notice: the newest one. complaints: what the browser complained about: errors of scripts, and what the policy
+    forbade. Not the refusals of the service, which every browser lists.
     """
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
+        self.digit = page.locator("#digit")
+        self.verdict = page.locator("#verdict")
+        self.notice = page.locator("#notices .notice").last
         self.complaints: list[str] = []
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -41,26 +55,22 @@ class Home:
 
     def draw(self, strokes: Sequence[Stroke]) -> None:
         """Draw with the mouse."""
-        box = self.locator("#canvas").bounding_box()
-        assert box
-        for (left, top), *others in strokes:
-            self.page.mouse.move(box["x"] + left * box["width"], box["y"] + top * box["height"])
+        for first, *others in strokes:
+            self.page.mouse.move(*self.at(*first))
             self.page.mouse.down()
-            for x, y in others:
-                self.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            for point in others:
+                self.page.mouse.move(*self.at(*point), steps=5)
             self.page.mouse.up()
 
-    def reads(self, text: str) -> None:
-        """Wait until this is the large text of the answer; an empty one if the service does not accept its answer."""
-        expect(self.locator("#digit")).to_have_text(text)
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the surface is on the page, in pixels."""
+        box = self.locator("#canvas").bounding_box()
+        assert box
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
-    def says(self, text: str | re.Pattern[str]) -> None:
-        """Wait until this is the verdict."""
-        expect(self.locator("#verdict")).to_have_text(text)
-
-    def notice(self, text: str | re.Pattern[str]) -> None:
-        """Wait until the newest notice has this text in it."""
-        expect(self.locator("#notices .notice").last).to_contain_text(text)
+    def give(self, content: bytes, name: str, kind: Literal["drop", "paste"], target: str) -> None:
+        """Drop a file on the element that the selector matches, or paste it there."""
+        self.page.evaluate(GIVE, [base64.b64encode(content).decode(), name, kind, target])
 
     def enter_key(self, key: str = ADMIN_KEY) -> None:
         """Enter a key by the dialog."""

@@ -15,6 +15,7 @@ from tests.server import REPOSITORY, Server
 
 Open = Callable[..., Home]
 Photograph = Callable[[Page, str], None]
+LIGHT, DARK = "rgb(246, 245, 241)", "rgb(20, 22, 27)"  # the colour of the page
 AXE = (REPOSITORY / "tests" / "browser" / "vendor" / "axe.min.js").read_text()
 
 
@@ -36,13 +37,13 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
     page = home.page
     assert violations(page) == []
     page.get_by_role("button", name="4 or 9?").click()
-    home.says("Not sure: 4 or 9")
+    expect(home.verdict).to_have_text("Not sure: 4 or 9")
     page.get_by_text("Compare two versions").click()
     page.get_by_text("Ask the same from your code").click()
     expect(home.locator("#snippet")).to_contain_text("curl")
     check(page)
     page.get_by_role("button", name="Photo").click()
-    home.reads("27182")
+    expect(home.digit).to_have_text("27182")
     check(page)
     home.locator("#key").click()
     check(page)
@@ -83,11 +84,11 @@ def test_everything_is_done_by_keyboard_alone(server: Server, open_home: Open) -
     press("Tab")
     expect(page.locator(":focus")).to_have_text("A three")
     press("Space")
-    home.reads("3")
+    expect(home.digit).to_have_text("3")
     page.get_by_label("A number to be written for you").focus()
     page.keyboard.type("5")
     press("Enter")
-    home.reads("5")
+    expect(home.digit).to_have_text("5")
     page.locator("#key").focus()
     press("Enter")
     page.keyboard.type("correct-horse")
@@ -104,9 +105,9 @@ def test_everything_is_done_by_keyboard_alone(server: Server, open_home: Open) -
     press("Enter")
     expect(page.locator("#view-draw")).to_be_visible()
     press("Control+z")
-    home.reads("3")
+    expect(home.digit).to_have_text("3")
     press("Delete")
-    home.says("Nothing drawn")
+    expect(home.verdict).to_have_text("Nothing drawn")
 
 
 def test_a_finger_draws_on_a_phone_and_nothing_moves_when_motion_is_unwanted(
@@ -114,7 +115,7 @@ def test_a_finger_draws_on_a_phone_and_nothing_moves_when_motion_is_unwanted(
 ) -> None:
     home = open_home(server.url, viewport=PHONE, has_touch=True, is_mobile=True, reduced_motion="reduce")
     touch(home, SEVEN)
-    home.reads("7")
+    expect(home.digit).to_have_text("7")
     assert home.page.evaluate("scrollY") == 0  # the surface takes the gesture, and the page does not scroll
     for selector in ("#digits .bar", "#undo"):
         assert home.locator(selector).first.evaluate("each => getComputedStyle(each).transitionDuration") == "0s"
@@ -123,16 +124,26 @@ def test_a_finger_draws_on_a_phone_and_nothing_moves_when_motion_is_unwanted(
 
 def touch(home: Home, strokes: Any) -> None:
     """Draw with a finger."""
-    box = home.locator("#canvas").bounding_box()
-    assert box
     session = home.page.context.new_cdp_session(home.page)
     for stroke in strokes:
         kind = "touchStart"
-        for x, y in stroke:
-            point = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
-            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        for point in stroke:
+            x, y = home.at(*point)
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
             kind = "touchMove"
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_chosen_theme_outlasts_a_reload_(server: Server, open_home: Open) -> None:
+    home = open_home(server.url, color_scheme="light")
+    body = home.locator("body")
+    for colour, name in ((LIGHT, "Theme: as the system"), (LIGHT, "Theme: light"), (DARK, "Theme: dark")):
+        expect(home.page.get_by_role("button", name=name)).to_be_visible()
+        expect(body).to_have_css("background-color", colour)
+        home.page.reload()
+        expect(body).to_have_css("background-color", colour)
+        home.locator("#theme").click()
+    expect(body).to_have_css("background-color", LIGHT)
 
 
 def test_below_a_root_path_all_views_work(start_server: Callable[..., Server], open_home: Open) -> None:
@@ -140,7 +151,7 @@ def test_below_a_root_path_all_views_work(start_server: Callable[..., Server], o
     home = open_home(f"{server.url}/digits")
     assert home.page.url == f"{server.url}/digits/"
     home.draw(SEVEN)
-    home.reads("7")
+    expect(home.digit).to_have_text("7")
     home.enter_key()
     home.page.get_by_role("link", name="Operate").click()
     expect(home.locator(".versions")).to_be_visible()

@@ -47,18 +47,23 @@ def test_a_retraining_is_followed_to_its_end_and_rolled_back(
     first = line.get_attribute("points")
     expect(home.locator(".job h2")).to_have_text("Promoted: it is in use now", timeout=TRAINING)
     assert line.get_attribute("points") != first  # the chart moved
+    (job,) = server.admin.get("/admin/jobs").json()["items"]
+    assert (job["options"]["epochs"], job["options"]["learning_rate"]) == (3, 1e-7)
     expect(home.locator(".job")).to_contain_text("It made version 2.")
     expect(home.locator(".versions tr.current th")).to_contain_text("2")
     expect(home.locator(".operate")).to_contain_text("version 2 answers")
     photograph(home.page, "operate-promoted")
     home.page.get_by_role("button", name="Roll back version 1").click()
     home.page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
-    home.notice("Version 1 is in use.")
+    expect(home.notice).to_contain_text("Version 1 is in use.")
     expect(home.locator(".versions tr.current th")).to_contain_text("1")
     home.page.get_by_text("Audit", exact=True).click()
     expect(home.locator(".audit tbody tr").first).to_contain_text("roll-back")
     home.page.get_by_text("Pictures of the evaluations").click()
     expect(home.locator(".pair img")).to_have_count(8)
+    for image in home.locator(".pair img").all():
+        image.scroll_into_view_if_needed()
+        expect(image).not_to_have_js_property("naturalWidth", 0)
     home.page.get_by_role("link", name="Draw").click()
     home.page.get_by_text("Compare two versions").click()
     home.locator("#other").select_option("2")
@@ -131,6 +136,8 @@ def test_a_refused_retraining_and_a_version_that_is_gone_say_what_to_do(
     server = start_server()
     home = open_home(server.url)
     operate(home)
+    home.page.get_by_text("Pictures of the evaluations").click()
+    expect(home.locator(".pair .missing").first).to_have_text("Confusion of version 2: There is no such picture.")
     home.page.evaluate("document.querySelector('input[name=seed]').type = 'text'")
     home.page.get_by_label("Seed").fill("-1")
     home.page.get_by_role("button", name="Retrain", exact=True).click()
@@ -138,5 +145,21 @@ def test_a_refused_retraining_and_a_version_that_is_gone_say_what_to_do(
     two_versions.folder(2).rename(two_versions.root / "gone")
     home.page.get_by_role("button", name="Activate version 2").click()
     home.page.get_by_role("dialog").get_by_role("button", name="Activate").click()
-    home.notice("There is no such version")
+    expect(home.notice).to_contain_text("There is no such version")
     expect(home.locator(".versions tbody tr")).to_have_count(1)
+
+
+def test_an_audit_that_cannot_be_read_says_why_and_comes_when_it_is_opened_again(
+    server: Server, open_home: Open
+) -> None:
+    home = open_home(server.url)
+    operate(home)
+    home.page.route("**/admin/audit*", lambda route: route.abort())
+    summary = home.page.get_by_text("Audit", exact=True)
+    summary.click()
+    expect(home.locator(".audit .problem")).to_contain_text("The service does not answer")
+    home.page.unroute("**/admin/audit*")
+    summary.click()
+    summary.click()
+    expect(home.locator(".audit .problem")).to_have_count(0)
+    expect(home.locator(".audit table")).to_be_visible()

@@ -1,9 +1,9 @@
 // Where the page starts: the theme, the key, and the three views. Only Draw is loaded at once.
 
 import { startDrawing } from "./draw/view.js";
-import { addStyle, byId } from "./shared/dom.js";
+import { addStyle, byId, make } from "./shared/dom.js";
 import { startKey } from "./shared/key.js";
-import { complain } from "./shared/notices.js";
+import { problemBlock } from "./shared/notices.js";
 import { startTheme } from "./shared/theme.js";
 import { unreachable } from "./shared/service.js";
 
@@ -31,7 +31,9 @@ async function showView() {
     loaded[name] = module;
   } catch {
     shown = "";
-    complain(unreachable());
+    const again = make("button", { type: "button", onclick: showView }, "Try again");
+    const block = make("div", { className: "stack" }, problemBlock(unreachable()), make("div", { className: "row" }, again));
+    byId(`view-${name}`).replaceChildren(block);
     return;
   }
   if (shown === name) loaded[name].enter(byId(`view-${name}`));

@@ -4,6 +4,7 @@ import { json, readJson, request } from "../shared/service.js";
 
 const PATIENCE = 400; // milliseconds that a newer picture waits for the answer to an older one
 const RETRY_SECONDS = 2;
+const RETRIED = "What is on this page stays. It is asked about again by itself.";
 const UNKEPT = { "Cache-Control": "no-store" }; // a service that keeps pictures must not keep half a digit, or one twice
 
 export class Asking {
@@ -50,6 +51,7 @@ export class Asking {
   }
 
   #fail(problem, picture, make) {
+    if (problem.status === 0) problem.remedy = RETRIED;
     this.failed(problem, picture);
     if (!problem.passes || this.wanted !== null) return;
     const seconds = problem.retryAfter || RETRY_SECONDS;

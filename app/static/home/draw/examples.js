@@ -1,6 +1,8 @@
 // Pictures to click for those who have nothing at hand. All but the photo are strokes.
 
 import { byId, make } from "../shared/dom.js";
+import { complain } from "../shared/notices.js";
+import { request } from "../shared/service.js";
 import { strokesOf, written } from "./written.js";
 import { thumbnail } from "./strokes.js";
 
@@ -66,7 +68,7 @@ export function startExamples({ drawn, opened }) {
       const image = example.file
         ? make("img", { src: example.file, alt: "", loading: "lazy" })
         : thumbnail(example.strokes());
-      const chosen = () => (example.file ? fetchFile(example.file).then(opened) : drawn(example.strokes()));
+      const chosen = () => (example.file ? fetchFile(example.file).then(opened, complain) : drawn(example.strokes()));
       return make("button", { type: "button", onclick: chosen }, image, make("span", {}, example.name));
     }),
   );
@@ -77,7 +79,8 @@ export function startExamples({ drawn, opened }) {
   });
 }
 
+/** The picture at this address. Raises Problem. */
 async function fetchFile(address) {
-  const response = await fetch(address);
+  const response = await request(address, { withKey: null });
   return new File([await response.blob()], address.split("/").at(-1), { type: "image/jpeg" });
 }

@@ -76,7 +76,7 @@ export function showPicture(picture) {
     );
 }
 
-/** Call `take` with each file that is dropped on the page, pasted, or chosen. */
+/** Call `take` with each file that is chosen, or pasted while the view is shown. */
 export function startFiles(take) {
   const input = byId("file");
   byId("open").addEventListener("click", () => input.click());
@@ -86,7 +86,7 @@ export function startFiles(take) {
   });
   addEventListener("paste", (event) => {
     const [file] = event.clipboardData?.files ?? [];
-    if (file) take(file);
+    if (file && !byId("view-draw").hidden) take(file);
   });
 }
 

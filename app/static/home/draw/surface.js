@@ -31,6 +31,7 @@ export class Surface {
 
   /** Put these strokes in place of the drawing; what was there can be had back with `undo`. */
   replace(strokes) {
+    this.current = null; // a stroke that is being drawn ends here
     this.#remember();
     this.strokes = strokes;
     this.#settle();
@@ -38,6 +39,7 @@ export class Surface {
 
   /** Take back the last stroke, or the last clearing. Returns whether there was one. */
   undo() {
+    this.current = null;
     if (this.steps.length === 0) {
       if (this.strokes.length === 0) return false;
       this.strokes = this.strokes.slice(0, -1);

@@ -3,7 +3,7 @@
 import { byId } from "../shared/dom.js";
 import { openKeyDialog, scope } from "../shared/key.js";
 import { complain, notify } from "../shared/notices.js";
-import { json, onKey, request } from "../shared/service.js";
+import { json, onKey, Problem, request } from "../shared/service.js";
 import { count } from "../shared/words.js";
 
 const labels = new Map(); // of samples that this page stored: id → label
@@ -46,21 +46,23 @@ export async function teach(picture, name, value, undone) {
     return false;
   }
   const items = stored.items ?? [stored];
-  const before = items.map((item) => labels.get(item.id) ?? null);
+  const changes = items.map((item) => ({ item, before: labels.get(item.id) ?? null }));
   for (const item of items) labels.set(item.id, item.label);
   taught += 1;
-  undoLast = () => takeBack(picture, items, before, undone);
+  undoLast = () => takeBack(picture, changes, undone);
   const outcome = stored.outcome === "unchanged" ? "It was stored before" : "Stored";
   notify(`${outcome} as ${stored.text ?? stored.label}.`, { action: { text: "Undo (U)", run: undoTeaching } });
   showHint();
   return true;
 }
 
-async function takeBack(picture, items, before, undone) {
+async function takeBack(picture, changes, undone) {
+  const again = undoLast;
   undoLast = null;
   try {
-    for (const [place, item] of items.entries()) await takeBackOne(picture, item, before[place]);
+    for (; changes.length > 0; changes.shift()) await takeBackOne(picture, changes[0]);
   } catch (problem) {
+    if (problem.passes) undoLast ??= again;
     if (problem.slug === "insufficient-scope")
       problem.remedy = "A teach key may not delete. Press the right digit instead: it corrects this one.";
     complain(problem);
@@ -72,20 +74,20 @@ async function takeBack(picture, items, before, undone) {
   notify("Taken back.");
 }
 
-/** A new sample is deleted; one that was there before gets the label that it had, where this page knows it. */
-async function takeBackOne(picture, item, before) {
+/** A new sample is deleted; one that was there before gets the label that it had. Raises Problem. */
+async function takeBackOne(picture, { item, before }) {
   if (item.outcome === "unchanged") return;
   if (item.outcome === "created") {
     await request(`samples/${item.id}`, { method: "DELETE" });
     labels.delete(item.id);
     return;
   }
-  if (before === null) {
-    notify(
-      "It had been stored before with another label, which this page does not know. Press the right digit instead.",
-    );
-    return;
-  }
+  if (before === null)
+    throw new Problem({
+      title: "It had been stored before with another label",
+      detail: "This page does not know which.",
+      remedy: "Press the right digit instead.",
+    });
   const form = new FormData();
   form.append("file", picture.blob, picture.name);
   form.append("label", before);

@@ -1,6 +1,7 @@
 // Who did what, and when.
 
 import { make } from "../shared/dom.js";
+import { problemBlock } from "../shared/notices.js";
 import { json } from "../shared/service.js";
 import { when } from "../shared/words.js";
 
@@ -11,8 +12,17 @@ const SHORT = 10; // characters of a digest
 export function audit() {
   const rows = make("tbody");
   const more = make("button", { type: "button", hidden: true }, "Show more");
+  const place = make("div");
   const load = async (cursor) => {
-    const page = await json(`admin/audit?limit=${LIMIT}${cursor ? `&cursor=${cursor}` : ""}`);
+    let page;
+    try {
+      page = await json(`admin/audit?limit=${LIMIT}${cursor ? `&cursor=${cursor}` : ""}`);
+    } catch (problem) {
+      place.replaceChildren(problemBlock(problem));
+      return;
+    }
+    place.replaceChildren();
+    if (cursor === null) rows.replaceChildren();
     rows.append(
       ...page.items.map(({ created_at: at, actor, action, subject }) =>
         make(
@@ -32,13 +42,11 @@ export function audit() {
     "details",
     {
       className: "panel audit",
-      ontoggle: () => {
-        rows.replaceChildren();
-        if (details.open) load(null);
-      },
+      ontoggle: () => details.open && load(null),
     },
     make("summary", {}, "Audit"),
     make("table", {}, make("thead", {}, make("tr", {}, head)), rows),
+    place,
     make("div", { className: "row" }, more),
   );
   return details;

@@ -70,6 +70,6 @@ export function retrainForm(started) {
 function optionsOf(data) {
   const given = [...data].filter(([, value]) => value !== "");
   return Object.fromEntries(
-    given.map(([name, value]) => [name, name in { from: 1, promote: 1 } ? value : Number(value)]),
+    given.map(([name, value]) => [name, NUMBERS.some((each) => each.name === name) ? Number(value) : value]),
   );
 }

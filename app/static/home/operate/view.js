@@ -1,4 +1,4 @@
-// The view Operate: retrain, versions, evaluations, audit. It looks for jobs that were started elsewhere.
+// The view Operate: retrain, versions, the shadow, evaluations, audit. It looks for jobs that were started elsewhere.
 
 import { make } from "../shared/dom.js";
 import { gate } from "../shared/gate.js";
@@ -7,6 +7,7 @@ import { json, onKey } from "../shared/service.js";
 import { audit } from "./audit.js";
 import { isActive, jobList, jobPanel, lastJobs } from "./job.js";
 import { retrainForm } from "./retrain.js";
+import { shadowPanel } from "./shadow.js";
 import { evaluations, listVersions, versionTable } from "./versions.js";
 
 const LOOK_SECONDS = 3;
@@ -14,6 +15,7 @@ let root = null;
 let places = null; // of the parts of the view
 let followed = null; // {id, stop} of the job whose panel is shown
 let looking = 0;
+let shadow = null; // the panel, {element, refresh}; null while no version could be in the shadow
 
 /** Show the view in this section. */
 export function enter(section) {
@@ -27,6 +29,7 @@ export function leave() {
   clearInterval(looking);
   followed?.stop();
   followed = null;
+  shadow = null;
 }
 
 function show() {
@@ -37,7 +40,7 @@ function show() {
     return;
   }
   places = Object.fromEntries(
-    ["state", "problem", "job", "past", "versions", "pictures"].map((name) => [
+    ["state", "problem", "job", "past", "versions", "shadow", "pictures"].map((name) => [
       name,
       make("div", { className: "stack" }),
     ]),
@@ -55,6 +58,7 @@ function show() {
         make("div", { className: "stack" }, make("h2", {}, "Earlier retrainings"), places.past),
       ),
       make("section", { className: "stack" }, make("h2", {}, "Versions"), places.versions),
+      places.shadow,
       places.pictures,
       audit(),
     ),
@@ -70,6 +74,7 @@ async function look() {
   try {
     const jobs = await lastJobs();
     await showHealth();
+    await shadow?.refresh();
     places.problem.replaceChildren();
     const active = jobs.find(isActive);
     if (active && followed?.id !== active.id) followJob(active);
@@ -120,6 +125,8 @@ async function showVersions() {
         showVersions();
       }),
     );
+    shadow = versions.some((version) => !version.current && version.intact) ? shadowPanel(versions) : null;
+    places.shadow.replaceChildren(...(shadow ? [shadow.element] : []));
     places.pictures.replaceChildren(evaluations(versions));
     places.pictures.querySelector("details").open = isOpen;
   } catch (problem) {

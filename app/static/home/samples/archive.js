@@ -2,7 +2,7 @@
 
 import { make } from "../shared/dom.js";
 import { complain, notify } from "../shared/notices.js";
-import { BASE, keyHeader, problemOf, request, unreachable } from "../shared/service.js";
+import { BASE, key, keyHeader, problemOf, request, unreachable } from "../shared/service.js";
 import { count } from "../shared/words.js";
 
 const OUTCOMES = ["created", "corrected", "unchanged", "refused"];
@@ -17,10 +17,12 @@ export function archive(imported) {
   });
   const meter = make("progress", { max: 1, value: 0, aria: { label: "Progress" } });
   const status = make("div", { className: "row transfer", hidden: true }, meter, make("span", { className: "small" }));
+  // share: from 0 to 1, null while it is unknown. text: null when nothing goes on any more.
   const progress = (share, text) => {
-    status.hidden = share === null;
-    meter.value = share ?? 0;
-    status.lastChild.textContent = text ?? "";
+    status.hidden = text === null;
+    if (share === null) meter.removeAttribute("value");
+    else meter.value = share;
+    status.lastChild.textContent = text;
   };
   const take = (file) => bring(file, progress).then((report) => report && imported(report));
   input.addEventListener("change", () => {
@@ -55,23 +57,24 @@ async function bring(file, progress) {
     complain(problem);
     return null;
   } finally {
-    progress(null);
+    progress(null, null);
   }
 }
 
 /** XMLHttpRequest, since fetch does not tell how much has been sent. */
 function sent(file, progress) {
+  const usedKey = key();
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("POST", new URL("samples/import", BASE));
-    for (const [name, value] of Object.entries({ ...keyHeader(), "Content-Type": "application/zip" }))
+    for (const [name, value] of Object.entries({ ...keyHeader(usedKey), "Content-Type": "application/zip" }))
       call.setRequestHeader(name, value);
     call.upload.onprogress = ({ loaded, total }) =>
       progress(loaded / total, loaded < total ? "Sending…" : "Reading the pictures…");
     call.onerror = () => reject(unreachable());
     call.onload = () => {
       if (call.status === 200) resolve(JSON.parse(call.responseText));
-      else problemOf(new Response(call.responseText, { status: call.status })).then(reject);
+      else problemOf(new Response(call.responseText, { status: call.status }), usedKey).then(reject);
     };
     progress(0, "Sending…");
     call.send(file);
@@ -80,14 +83,29 @@ function sent(file, progress) {
 
 async function fetchAll(progress) {
   try {
-    progress(0, "Fetching…");
-    const blob = await (await request("samples/export")).blob();
+    progress(null, "Fetching…");
+    const response = await request("samples/export");
+    const blob = await received(response, (bytes) => progress(null, `Fetching… ${(bytes / 1e6).toFixed(1)} MB`));
     const link = make("a", { href: URL.createObjectURL(blob), download: "samples.zip" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   } catch (problem) {
-    complain(problem.title === undefined ? unreachable() : problem);
+    complain(problem);
   } finally {
-    progress(null);
+    progress(null, null);
+  }
+}
+
+/** The body, whose length nobody knows before its end. counted: called with the bytes that have come. Raises Problem. */
+async function received(response, counted) {
+  const parts = [];
+  const reader = response.body.getReader();
+  for (let bytes = 0; ; ) {
+    const { value, done } = await reader.read().catch(() => {
+      throw unreachable();
+    });
+    if (done) return new Blob(parts, { type: "application/zip" });
+    parts.push(value);
+    counted((bytes += value.length));
   }
 }

@@ -44,19 +44,19 @@ async function load() {
 }
 
 /** Handle a key, if the queue is shown. */
-export async function reviewKey(key) {
-  if (isTyping() || !queue[place]) return false;
-  if (/^[0-9]$/.test(key)) await answer(key);
-  else if (key === "Enter" && !document.activeElement?.closest("button, a")) await keepAsIs();
+export function reviewKey(key) {
+  if (isTyping() || !queue[place]) return;
+  if (/^[0-9]$/.test(key)) answer(key);
+  else if (key === "Enter" && !document.activeElement?.closest("button, a")) move(1);
   else if (key === "ArrowRight") move(1);
   else if (key === "ArrowLeft") move(-1);
-  else if (key === "Delete" || key === "Backspace") await discard();
-  else return false;
-  return true;
+  else if (key === "Delete" || key === "Backspace") discard();
 }
 
-function move(step) {
-  place = Math.max(0, Math.min(queue.length, place + step));
+const move = (step) => goTo(place + step);
+
+function goTo(wanted) {
+  place = Math.max(0, Math.min(queue.length, wanted));
   show();
 }
 
@@ -64,20 +64,15 @@ const answer = (digits) =>
   attempt(async () => {
     const at = place;
     const { sample, kept } = queue[at];
-    const back = () => {
-      place = at;
-      show();
-    };
+    const back = () => goTo(at);
     if (kept)
       await teachKept(kept, isNumber(kept) || digits.length > 1 ? { text: digits } : { label: Number(digits) }, back);
     else if (Number(digits) !== sample.label)
       await relabel(sample, Number(digits), (changed) => {
         if (changed.label === sample.label) back();
       });
-    move(1);
+    goTo(at + 1);
   });
-
-const keepAsIs = () => attempt(async () => move(1));
 
 const discard = () =>
   attempt(async () => {
@@ -87,8 +82,7 @@ const discard = () =>
     else
       await remove(sample, () => {
         queue.splice(at, 0, { sample });
-        place = at;
-        show();
+        goTo(at);
       });
     queue.splice(at, 1);
     show();
@@ -136,7 +130,7 @@ function show() {
       make(
         "div",
         { className: "row" },
-        sample && make("button", { type: "button", onclick: keepAsIs }, `It is a ${sample.label} (Enter)`),
+        sample && make("button", { type: "button", onclick: () => move(1) }, `It is a ${sample.label} (Enter)`),
         make("button", { type: "button", className: "plain", onclick: () => move(1) }, "Skip (→)"),
         make("button", { type: "button", className: "plain danger", onclick: discard }, "Delete (Del)"),
       ),

@@ -1,22 +1,30 @@
 // What the view does to samples: label anew, delete, and take either back.
 
-import { notify } from "../shared/notices.js";
+import { complain, notify } from "../shared/notices.js";
 import { json, post, request } from "../shared/service.js";
 
 let undoLast = null;
 
-/** Take back the last change. Raises Problem. */
+/** Take back the last change. When that fails, it says why, and can be tried again. */
 export async function undo() {
   const last = undoLast;
   undoLast = null;
-  if (last) await last();
-  else notify("There is nothing to take back.");
+  if (last === null) {
+    notify("There is nothing to take back.");
+    return;
+  }
+  try {
+    await last();
+  } catch (problem) {
+    undoLast ??= last;
+    complain(problem);
+  }
 }
 
 /** Let `run` take back the last change; the notice says what that was. */
 export function undoable(text, run) {
   undoLast = run;
-  notify(text, { action: { text: "Undo (U)", run: () => undo() } });
+  notify(text, { action: { text: "Undo (U)", run: undo } });
 }
 
 /** The picture of a sample as it was stored. */
@@ -47,9 +55,9 @@ export async function remove(sample, back) {
 /** Say what a kept picture shows: `shown` is {label} or {text}. back: called when it was taken back. */
 export async function teachKept({ request_id, item }, shown, back) {
   const stored = await post("samples", { request_id, ...(item === null ? {} : { item }), ...shown });
-  const items = stored.items ?? [stored];
+  const made = (stored.items ?? [stored]).filter((item) => item.outcome === "created");
   undoable(`Stored as ${stored.text ?? stored.label}.`, async () => {
-    for (const each of items) if (each.outcome === "created") await request(`samples/${each.id}`, { method: "DELETE" });
+    for (; made.length > 0; made.shift()) await request(`samples/${made[0].id}`, { method: "DELETE" });
     back();
   });
 }

@@ -3,7 +3,6 @@
 import { startDrop } from "../draw/picture.js";
 import { isTyping, make } from "../shared/dom.js";
 import { gate } from "../shared/gate.js";
-import { complain } from "../shared/notices.js";
 import { onKey } from "../shared/service.js";
 import { archive } from "./archive.js";
 import { gallery } from "./gallery.js";
@@ -59,8 +58,8 @@ function show() {
   choose(part);
 }
 
-async function onKeydown(event) {
+function onKeydown(event) {
   if (root.hidden || isTyping() || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key.toLowerCase() === "u") undo().catch(complain);
-  else if (part !== "Review" || !(await reviewKey(event.key))) return;
+  if (event.key.toLowerCase() === "u") undo();
+  else if (part === "Review") reviewKey(event.key);
 }

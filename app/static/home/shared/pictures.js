@@ -1,12 +1,12 @@
 // Pictures that only a key may see: an <img> can't send one, so they are fetched and shown from memory.
 
 import { make } from "./dom.js";
-import { request } from "./service.js";
+import { Problem, request, unreachable } from "./service.js";
 
 const AHEAD = "200px"; // of the visible part, within which a picture is fetched
 let watcher = null;
 
-/** An <img> of the picture at this path, fetched when it comes into view. */
+/** An <img> of the picture at this path, fetched when it comes into view. If it does not come, a text says why in its place. */
 export function keyedImage(path, alt, properties = {}) {
   const image = make("img", { alt, data: { path }, ...properties });
   watcher ??= new IntersectionObserver(onSeen, { rootMargin: AHEAD });
@@ -28,7 +28,9 @@ async function load(image) {
     const url = URL.createObjectURL(await response.blob());
     image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
     image.src = url;
-  } catch {
-    image.classList.add("missing"); // its alternative text is shown
+  } catch (error) {
+    const { title } = error instanceof Problem ? error : unreachable();
+    const text = `${image.alt || "The picture"}: ${title}.`;
+    image.replaceWith(make("span", { className: "missing" }, text));
   }
 }

@@ -47,13 +47,7 @@ export async function request(path, { headers = {}, withKey = key(), ...options 
     throw unreachable();
   }
   if (response.ok) return response;
-  const problem = await problemOf(response);
-  if (problem.status === 401 && withKey && withKey === key()) {
-    useKey(null);
-    problem.remedy = "It was wrong, or it was revoked. Enter another key; nothing else is lost.";
-    problem.title = "The key is not valid";
-  }
-  throw problem;
+  throw await problemOf(response, withKey);
 }
 
 /** The JSON of the answer. Raises Problem. */
@@ -79,17 +73,27 @@ export function unreachable() {
   return new Problem({
     title: "The service does not answer",
     detail: navigator.onLine ? "It may be stopped, or starting again." : "This device is offline.",
-    remedy: "What is on this page stays. It is tried again by itself.",
+    remedy: "What is on this page stays. Try again when it is back.",
   });
 }
 
-/** The problem that a response describes, with its remedy from the service's catalogue. */
-export async function problemOf(response) {
+/**
+ * The problem that a response describes, with its remedy from the service's catalogue. usedKey: the one that was sent;
+ * when it is the tab's and no longer valid, the tab forgets it.
+ */
+export async function problemOf(response, usedKey) {
   const told = await response.json().catch(() => ({}));
   const type = told.type ?? "";
   const retryAfter = Number(response.headers.get("Retry-After")) || 0;
   const title = told.title ?? `The service, or a proxy before it, answered ${response.status}`;
-  return new Problem({ ...told, title, type, status: response.status, retryAfter, remedy: await remedyOf(type) });
+  const { status } = response;
+  const problem = new Problem({ ...told, title, type, status, retryAfter, remedy: await remedyOf(type) });
+  if (status === 401 && usedKey && usedKey === key()) {
+    useKey(null);
+    problem.remedy = "It was wrong, or it was revoked. Enter another key; nothing else is lost.";
+    problem.title = "The key is not valid";
+  }
+  return problem;
 }
 
 async function remedyOf(type) {
