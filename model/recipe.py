@@ -49,6 +49,8 @@ class Recipe:
     outlier_share: float = 0.25  # outliers added to a batch, relative to its size (model/training/batches.py)
     score_weight: float = 0.7  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
     ease_after: float = 0.7  # after this share of the epochs, distortions are half as strong
+    lines_per_batch: int = 8  # lines of digits read beside each batch, then (training/written_lines.py); 0: none
+    line_weight: float = 0.3  # weight of the loss of their texts
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 
@@ -58,7 +60,11 @@ class Recipe:
 
     def strength_in(self, epoch: int) -> Strength:
         """The strength of distortions in an epoch, 1 to epochs: halved in the last ones, nearer to real digits."""
-        return self.strength if epoch <= int(self.ease_after * self.epochs) else self.strength.scaled(0.5)
+        return self.strength.scaled(0.5) if self.is_eased(epoch) else self.strength
+
+    def is_eased(self, epoch: int) -> bool:
+        """Whether an epoch, 1 to epochs, is among the last ones."""
+        return epoch > int(self.ease_after * self.epochs)
 
 
 QUICK = Recipe(
@@ -74,9 +80,18 @@ QUICK = Recipe(
     averaging=0.98,
     outlier_share=0,
     score_weight=0,
+    lines_per_batch=0,
     strength=replace(Strength().scaled(0), rotation=4, scale=0.04, shift=0.7, elastic=0.6),
 )
-RETRAIN = Recipe(epochs=12, drawn_share=0.1, cut_share=0.05, outlier_share=0.1, learning_rate=1e-3, patience=6)
+RETRAIN = Recipe(
+    epochs=12,
+    drawn_share=0.1,
+    cut_share=0.05,
+    outlier_share=0.1,
+    learning_rate=1e-3,
+    patience=6,
+    lines_per_batch=0,
+)
 
 
 @dataclass(frozen=True)

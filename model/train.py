@@ -11,11 +11,14 @@ addition has a file in model/training:
 - `ExponentialMovingAverage`: the resulting weights are an average over the last steps (averaging.py).
 - `EarlyStopping` ends a training that no longer improves (early_stopping.py).
 - Outlier exposure: some images show no digit, and the loss has a second term for them (out_of_distribution.py).
+- `WrittenLines`: in the last epochs the network also reads whole numbers, through their lattice (written_lines.py).
 """
 
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +39,7 @@ from model.training.early_stopping import EarlyStopping
 from model.training.fused import FusedNet
 from model.training.progress import Reporter
 from model.training.validation import validate
+from model.training.written_lines import WrittenLines
 
 
 def run(
@@ -88,11 +92,13 @@ def fit(
     average = ExponentialMovingAverage(fused, recipe.averaging)
     optimizer, schedule = optimizer_of(fused, recipe, steps)
 
-    def step(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
+    def step(strength: Strength, images: Tensor, labels: Tensor, lines: WrittenLines | None = None) -> Tensor:
         # Forward.
         logits = fused(deslant(augment(images, strength, generator)))
         # Compute the loss.
         loss = loss_of(logits, labels, recipe)
+        if lines is not None:
+            loss = loss + recipe.line_weight * lines.loss(fused, strength)
         # Propagate the gradients back.
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -100,12 +106,16 @@ def fit(
         optimizer.step()
         return loss.detach()
 
-    graphed_step = GraphedStep(step, generator)
+    take: Callable[[Strength, Tensor, Tensor], Tensor] = GraphedStep(step, generator)
+    lines: WrittenLines | None = None
     # Iterate over the data.
     for epoch in range(1, recipe.epochs + 1):
         strength = recipe.strength_in(epoch)
+        if recipe.lines_per_batch and recipe.is_eased(epoch) and lines is None:
+            lines = WrittenLines(train, average.net(), recipe, device, generator)
+            take = partial(step, lines=lines)
         for images, labels in batches:
-            loss = graphed_step(strength, images, labels)
+            loss = take(strength, images, labels)
             schedule.step()
             average.update()
             reporter.after_step(epoch, loss)

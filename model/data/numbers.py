@@ -6,6 +6,7 @@ The paper has noise, a fine print and perhaps a base line, but none of what the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -13,20 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.digits import Labelled
-from model.data.strings import Spacing, compose, linked
+from model.data.handwriting.drawn import TRAINING
+from model.data.handwriting.pen import write
+from model.data.handwriting.strokes import Strokes, Uniform, ring
+from model.data.strings import SOLID, Spacing, compose, linked
 
 MOST_DIGITS = 8
-SPACINGS = (Spacing.NATURAL, Spacing.CLOSE, Spacing.TOUCHING)
-SPACING_SHARES = (0.5, 0.3, 0.2)
+SPACINGS = {Spacing.NATURAL: 0.4, Spacing.CLOSE: 0.25, Spacing.TIGHT: 0.15, Spacing.TOUCHING: 0.2}  # shares
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
-ROUND, LINKED = 0.25, 0.3  # share of the longer numbers that end in three zeros, and of these that are linked
+ROUND, LINKED = 0.35, 0.3  # share of the longer numbers that end in zeros, and of these that are linked
+IN_ONE = 0.4  # share of the ends of two or three zeros that are written in one stroke
+ZEROS = (0.45, 1.05)  # their height, over the other digits'
 GROUP_SHARE = 0.4  # of the numbers that have marks between groups of digits
 THREES = 0.6  # share of these that are grouped in threes, as thousands are
 POINTS = 0.7  # share of the marks between groups that are points; the others are commas
 END_SHARE = 0.35  # of the numbers with a mark at the end
 MARGIN = (0.2, 1.2)  # of the height, around the number
+CROPPED, CROP_MARGIN = 0.3, (0.0, 0.2)  # share of the pages that are cut out close to the number, and their margin
 PAPER, INK = (140, 250), (50, 150)  # gray levels of the paper, and by which ink is darker
 NOISE = (1.0, 8.0)  # gray levels, standard deviation
 PRINTED = 0.4  # share of the pages with fine print, much paler than the ink
@@ -38,7 +44,8 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     count = int(random.integers(1, MOST_DIGITS + 1))
     which = random.integers(len(digits), size=count)
     height = float(random.uniform(*HEIGHT))
-    spacing, slant = SPACINGS[random.choice(3, p=SPACING_SHARES)], float(random.uniform(*SLANT))
+    spacing = list(SPACINGS)[random.choice(len(SPACINGS), p=list(SPACINGS.values()))]
+    slant = float(random.uniform(*SLANT))
     varies = float(random.uniform(*VARIES))
     if count > 3 and random.random() < ROUND:
         zeros = np.flatnonzero(digits.labels == 0)
@@ -48,6 +55,9 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     for group in groups:
         if parts:
             parts.append(mark("point" if random.random() < POINTS else "comma", height, random))
+        if 1 < len(group) < 4 and not digits.labels[group].any() and random.random() < IN_ONE:
+            parts.append(zeros_in_one(len(group), height, random))
+            continue
         line = compose(digits.images[group], random, spacing, height, slant, varies)
         parts.append((line if digits.labels[group].any() else linked(line, random, LINKED)).ink)
     if random.random() < END_SHARE:
@@ -61,6 +71,30 @@ def group_starts(count: int, random: np.random.Generator) -> list[int]:
     if random.random() < THREES:
         return list(range(count % 3 or 3, count, 3))
     return sorted({int(random.integers(1, count)) for _ in range(2)}) if count > 1 else []
+
+
+def zeros_in_one(count: int, height: float, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Zeros written without lifting the pen, on the base of digits that are `height` pixels high: uint8 (H, W)."""
+
+    def form(u: Uniform) -> Strokes:
+        """Rings side by side, each begun where the one before ends."""
+        wide, start, turn, apart = u(0.3, 0.62), u(-40, 20), u(330, 400), u(-0.12, 0.45)
+        stroke = []
+        for index in range(count):
+            own = wide * u(0.85, 1.15)
+            middle = index * (2 * wide + apart)
+            stroke += ring(middle, 0.5 + u(-0.06, 0.06), own, 0.5 * u(0.85, 1.1), start + u(-15, 15), turn + u(-15, 15))
+        if u(0, 1) < 0.2:
+            stroke.append((middle + wide + u(0.3, 1.2), u(-0.1, 0.4)))
+        return [stroke]
+
+    page = write(form, random, replace(TRAINING, slant=(-0.1, 0.5), rotation=(-4, 4), aspect=(0.7, 1.2)), 96)
+    rows, columns = np.flatnonzero(page.max(axis=1) > SOLID), np.flatnonzero(page.max(axis=0) > SOLID)
+    ink = page[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    high = max(3, round(height * random.uniform(*ZEROS)))
+    scaled = cv2.resize(ink, (max(3, round(ink.shape[1] * high / len(ink))), high), interpolation=cv2.INTER_AREA)
+    base = round(height)
+    return np.pad(scaled, ((max(0, base - high), 0), (0, 0)))
 
 
 def mark(kind: str, height: float, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -109,7 +143,8 @@ def on_paper(ink: NDArray[np.uint8], height: float, random: np.random.Generator)
 
     height: of the writing, in pixels.
     """
-    margins = [round(height * random.uniform(*MARGIN)) for _ in range(4)]
+    bounds = CROP_MARGIN if random.random() < CROPPED else MARGIN
+    margins = [round(height * random.uniform(*bounds)) for _ in range(4)]
     share = np.pad(ink, (margins[:2], margins[2:])).astype(np.float32) / 255
     if random.random() < 0.5:
         share = cv2.GaussianBlur(share, (0, 0), float(random.uniform(0.4, 0.9)))

@@ -81,7 +81,12 @@ def reading_of(line: TextLine, classifier: Classifier, digits: int | None, most:
 def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:
     """Which components, each placed as a digit, uint8 (32, 32), are so clearly one that they need no cut: bool (N,)."""
     scores = scores_of(digits, classifier)
-    clear: NDArray[np.bool_] = (scores.score >= CLEAR_SCORE) & (scores.probabilities.max(axis=1) >= CLEAR_CONFIDENCE)
+    return is_clear(scores.probabilities.max(axis=1), scores.score)
+
+
+def is_clear(confidence: NDArray[np.float32], score: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether components are so clearly a digit, bool (N,), by their confidence, 0–1, and their log odds, each (N,)."""
+    clear: NDArray[np.bool_] = (score >= CLEAR_SCORE) & (confidence >= CLEAR_CONFIDENCE)
     return clear
 
 

@@ -23,6 +23,7 @@ BEAM = 10  # texts kept at each node
 CHOICES = 4  # likeliest digits of a piece that the beam follows
 UNLIKELY = 6.0  # log weight below the likeliest digit's, at which the beam leaves a digit out
 MAX_ODDS = 8.0
+LEAST = 1e-12  # probability of a digit
 USUAL_WIDTH = 0.8  # of the writing's height; few digits are wider
 DASH = 0.45  # height over width, at most, of a dash
 
@@ -33,22 +34,22 @@ class Weights(NamedTuple):
     Fitted by model/training/fit_lattice.py.
     """
 
-    digit: float = 1.194  # log probability of the digit
-    is_digit: float = 0.904  # log probability that the piece is a digit at all
-    odds: float = 0.742  # log odds of that, within ±MAX_ODDS
-    wide: float = -2.347  # how much wider than USUAL_WIDTH the piece is, over the writing's height
-    piece: float = 3.317  # 1 for each piece
-    low: float = -9.349  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = -2.597  # the opposite, if it is higher
-    gap: float = -5.131  # widest gap within the piece, over the writing's height
-    cut: float = -2.794  # ink crossed by the cut where the edge begins, over the writing's height
-    seam: float = -1.703  # 1 if the edge begins at a cut
-    mark: float = 1.224  # 1 for each mark
-    not_digit: float = 0.868  # log probability that the mark is no digit
-    size: float = -6.075  # the mark's height over the writing's
-    dash: float = -0.927  # 1 if the mark is a dash
+    digit: float = 1.545  # log probability of the digit
+    is_digit: float = 0.823  # log probability that the piece is a digit at all
+    odds: float = 0.957  # log odds of that, within ±MAX_ODDS
+    wide: float = -2.868  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 3.999  # 1 for each piece
+    low: float = -9.708  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = 0.193  # the opposite, if it is higher
+    gap: float = -6.281  # widest gap within the piece, over the writing's height
+    cut: float = -0.158  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -1.252  # 1 if the edge begins at a cut
+    mark: float = 0.76  # 1 for each mark
+    not_digit: float = -0.351  # log probability that the mark is no digit
+    size: float = -6.73  # the mark's height over the writing's
+    dash: float = -1.954  # 1 if the mark is a dash
     cut_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a cut
-        0.47, -2.244, -0.989, -1.502, -0.008, -1.013, 0.299, -2.156, -1.017, -0.275,
+        0.842, -3.056, -1.954, -1.907, -0.685, -2.071, -1.354, -1.676, -0.945, -0.483,
     )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def features_of(primitives: Primitives, pieces: Sequence[Piece], scores: Scores,
         np.ones(len(tall)), log_not_digit[alone], tall / height, (tall <= DASH * across).astype(float), primitives.cut,
         primitives.cut > 0,
     ], axis=1)  # fmt: skip
-    log_digits = np.log(np.maximum(scores.probabilities.astype(np.float64), 1e-12))
+    log_digits = np.log(np.maximum(scores.probabilities.astype(np.float64), LEAST))
     return Features(of_pieces, of_marks, log_digits, (cuts > 0) | (cuts_behind > 0))
 
 

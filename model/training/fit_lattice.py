@@ -10,8 +10,9 @@ all paths that spell the text less that of all paths, as in a conditional random
 
 from __future__ import annotations
 
-import math
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,55 +25,49 @@ from model.data.foreign import foreign_digits
 from model.data.load import load_digits
 from model.data.numbers import written_number
 from model.data.settings import load_data_settings
-from model.numbers.lattice import Weights
+from model.numbers.analysis import are_clear, scores_of
+from model.numbers.lattice import LEAST, Weights
 from model.training.calibrate_numbers import WANTED, calibrate, min_confidence, readings
-from model.training.lattices import NAMES, Lattices, Line, line_of
+from model.training.lattices import NAMES, Lattices, Line, as_tensor, line_of, tempered
 
 COUNT = 1_500  # lines
 SEED = 7
 STEPS = 120  # of L-BFGS
-HOPELESS = 0.02  # probability, below which a line counts little
 REGULARIZATION = 0.0003  # of the squared distance to the present weights
 
 
-def fit(lattices: Lattices, start: Weights) -> tuple[Weights, float, float]:
+def fit(lines: Sequence[Line], classifier: Classifier, start: Weights) -> tuple[Weights, float, float]:
     """The weights of the greatest likelihood near `start`, and the mean log likelihood before and after."""
+    lattices = Lattices(lines)
+    scores = scores_of(list(lattices.pixels.numpy()), classifier)
+    log_digits = torch.from_numpy(scores.probabilities).clamp_min(LEAST).log()
+    judged = partial(lattices.log_likelihood, log_digits, torch.from_numpy(scores.score))
     begin = as_tensor(start)
     theta = begin.clone().requires_grad_()
     optimizer = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = -tempered(lattices.log_likelihood(theta)).mean()
+        value = -tempered(judged(theta)).mean()
         value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     with torch.no_grad():
-        before = float(tempered(lattices.log_likelihood(theta)).mean())
+        before = float(tempered(judged(theta)).mean())
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        after = float(tempered(lattices.log_likelihood(theta)).mean())
+        after = float(tempered(judged(theta)).mean())
     values = [round(value, 3) for value in theta.tolist()]
     named = dict(zip(NAMES, values[1:-10], strict=True))
     return Weights(digit=values[0], **named, cut_digits=tuple(values[-10:])), before, after
 
 
-def as_tensor(weights: Weights) -> Tensor:
-    """The weights in one order: that of the digits' log probabilities, those of NAMES, and ten for cut digits."""
-    return torch.tensor([weights.digit, *(getattr(weights, name) for name in NAMES), *weights.cut_digits])
-
-
-def tempered(log_likelihood: Tensor) -> Tensor:
-    """log(P + HOPELESS): a line that can't be read, since its digits overlap too much, should not bend the weights."""
-    return torch.logaddexp(log_likelihood, torch.tensor(math.log(HOPELESS)))
-
-
 def lines_written_with(digits: Labelled, classifier: Classifier, count: int, seed: int) -> list[Line]:
-    """Lattices of `count` lines that are written with these digits."""
+    """At most `count` lines that are written with these digits."""
     random = np.random.default_rng(seed)
     pages = (written_number(digits, random) for _ in range(count))
-    lines = [line_of(page, text, classifier) for page, text in pages]
+    lines = [line_of(page, text, partial(are_clear, classifier=classifier)) for page, text in pages]
     return [line for line in lines if line is not None]
 
 
@@ -81,8 +76,8 @@ def main() -> None:
     classifier = Classifier.load(Path(sys.argv[1]))
     splits = load_digits(load_data_settings().data_dir)
     digits = joined(splits.validation, foreign_digits(splits))
-    lattices = Lattices(lines_written_with(digits, classifier, COUNT, SEED))
-    weights, before, after = fit(lattices, Weights())
+    lines = lines_written_with(digits, classifier, COUNT, SEED)
+    weights, before, after = fit(lines, classifier, Weights())
     print(f"mean log likelihood {before:.3f} → {after:.3f}")
     print(weights)
     rows = readings(digits, classifier, COUNT, SEED + 1)

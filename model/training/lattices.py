@@ -1,46 +1,59 @@
-"""Lines' lattices as tensors: the likelihood of many lines' texts at once, with a gradient to the lattice's weights."""
+"""Lines' lattices as tensors: the likelihood of many lines' texts at once, with gradients.
+
+The likelihood of a text is the weight of all paths that spell it over that of all paths. So what the network says of
+each piece can be judged by what the whole line should be read as: Bottou, Bengio and LeCun, "Global Training of
+Document Processing Systems Using Graph Transformer Networks", 1997. Speech recognizers are trained likewise (maximum
+mutual information).
+"""
 
 from __future__ import annotations
 
-from functools import partial
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.classifier import Classifier
-from model.numbers.analysis import are_clear
+from model.classifier import Scores
 from model.numbers.ink import find_ink
-from model.numbers.lattice import OF_MARKS, OF_PIECES, features_of
+from model.numbers.lattice import MAX_ODDS, OF_MARKS, OF_PIECES, Weights, features_of
 from model.numbers.segmentation import MAX_JOINED, pieces_of, primitives_of
 from model.numbers.text_lines import find_text_lines
 from model.preprocessing.errors import ImageError
-from model.preprocessing.pipeline import to_input
 
-NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))  # of of_edge's columns
-PIECE_COLUMNS, MARK_COLUMNS = ([NAMES.index(name) for name in names] for names in (OF_PIECES, OF_MARKS))
-FAN_IN = MAX_JOINED + 1  # edges that end at a node, at most: pieces, and a mark
+NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))
+BY_NETWORK = ("is_digit", "odds", "not_digit")  # features that depend on what the network says of a piece
+SHAPES = tuple(name for name in NAMES if name not in BY_NETWORK)  # those that depend on its shape alone
+NEVER = -1e9  # log weight of what is not there
+HOPELESS = 0.02  # probability, below which a line counts little
+
+IsClear = Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]]  # as `primitives_of` takes it
 
 
 class Line(NamedTuple):
-    """One line's lattice: for each node and each edge that ends there, where it begins and its features.
+    """A line of writing with P pieces between K + 1 nodes, and its text.
 
-    first: int64 (nodes, E), −1 for none; of_edge: float32 (nodes, E, F), 0 for features that an edge has not; digits:
-    float32 (nodes, E, 10), log probabilities, 0 for marks; is_piece, is_cut: bool (nodes, E); text: int64 (T,).
+    pixels: uint8 (P, 32, 32); first, last: int64 (P,), each piece's nodes; of_pieces: float32 (P, SHAPES); of_marks:
+    float32 (K, SHAPES), of each primitive as a mark; alone: int64 (K,), the piece that is that primitive; is_cut: bool
+    (P,); text: int64 (T,).
     """
 
+    pixels: NDArray[np.uint8]
     first: NDArray[np.int64]
-    of_edge: NDArray[np.float32]
-    digits: NDArray[np.float32]
-    is_piece: NDArray[np.bool_]
+    last: NDArray[np.int64]
+    of_pieces: NDArray[np.float32]
+    of_marks: NDArray[np.float32]
+    alone: NDArray[np.int64]
     is_cut: NDArray[np.bool_]
     text: NDArray[np.int64]
 
 
-def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line | None:
-    """The lattice of the page's largest line; None if there is none."""
+def line_of(page: NDArray[np.uint8], text: str, is_clear: IsClear) -> Line | None:
+    """The page's largest line; None if there is none. is_clear: which components are not cut, as in the reader."""
     try:
         lines = find_text_lines(find_ink(page))
     except ImageError:
@@ -48,76 +61,103 @@ def line_of(page: NDArray[np.uint8], text: str, classifier: Classifier) -> Line 
     if not lines:
         return None
     line = max(lines, key=lambda one: int(one.mask.sum()))
-    primitives = primitives_of(line, partial(are_clear, classifier=classifier))
+    primitives = primitives_of(line, is_clear)
     pieces = pieces_of(line, primitives)
     if not pieces:
         return None
-    scores = classifier.scores(to_input([piece.pixels for piece in pieces]))
-    features = features_of(primitives, pieces, scores, line.height)
-    nodes = len(primitives.boxes) + 1
-    first = np.full((nodes, FAN_IN), -1)
-    of_edge = np.zeros((nodes, FAN_IN, len(NAMES)), np.float32)
-    digits = np.zeros((nodes, FAN_IN, 10), np.float32)
-    is_piece, is_cut = (np.zeros((nodes, FAN_IN), bool) for _ in range(2))
-    filled = np.zeros(nodes, int)
-    for index in range(nodes - 1):
-        first[index + 1, 0] = index
-        of_edge[index + 1, 0, MARK_COLUMNS] = features.of_marks[index]
-        filled[index + 1] = 1
-    for index, piece in enumerate(pieces):
-        at = filled[piece.last]
-        first[piece.last, at] = piece.first
-        of_edge[piece.last, at, PIECE_COLUMNS] = features.of_pieces[index]
-        digits[piece.last, at] = features.log_digits[index]
-        is_piece[piece.last, at], is_cut[piece.last, at] = True, features.is_cut[index]
-        filled[piece.last] += 1
-    return Line(first, of_edge, digits, is_piece, is_cut, np.array([int(digit) for digit in text]))
+    unknown = Scores(*(np.zeros((len(pieces), *shape), np.float32) for shape in ((10,), (10,), ())))
+    features = features_of(primitives, pieces, unknown, line.height)
+    of_pieces = np.zeros((len(pieces), len(SHAPES)), np.float32)
+    of_marks = np.zeros((len(primitives.boxes), len(SHAPES)), np.float32)
+    for names, values, into in (
+        (OF_PIECES, features.of_pieces, of_pieces),
+        (OF_MARKS, features.of_marks, of_marks),
+    ):
+        for column, name in enumerate(names):
+            if name in SHAPES:
+                into[:, SHAPES.index(name)] = values[:, column]
+    first, last = (np.array([getattr(piece, end) for piece in pieces], np.int64) for end in ("first", "last"))
+    alone = np.flatnonzero(last == first + 1)
+    digits = np.array([int(digit) for digit in text], np.int64)
+    return Line(
+        np.stack([piece.pixels for piece in pieces]), first, last, of_pieces, of_marks, alone, features.is_cut, digits
+    )
 
 
 class Lattices:
-    """Many lines' lattices, padded to one size, so that a step of the forward algorithm is done for all at once."""
+    """S lines' lattices, padded to one size, so that a step of the forward algorithm is done for all at once.
 
-    def __init__(self, lines: list[Line]) -> None:
-        count, nodes = len(lines), max(len(line.first) for line in lines)
-        longest = max(len(line.text) for line in lines)
-        self.ends = torch.tensor([len(line.first) - 1 for line in lines])
-        self.lengths = torch.tensor([len(line.text) for line in lines])
-        self.first = torch.full((count, nodes, FAN_IN), -1)
-        self.of_edge = torch.zeros(count, nodes, FAN_IN, len(NAMES))
-        self.digits = torch.zeros(count, nodes, FAN_IN, 10)
-        self.is_piece, self.is_cut = (torch.zeros(count, nodes, FAN_IN, dtype=torch.bool) for _ in range(2))
-        self.text = torch.zeros(count, longest, dtype=torch.int64)
+    An edge's place says where it begins: place 0 of a node is the mark before it, place n the piece of the last n
+    primitives. pixels: uint8 (P, 32, 32), of all pieces.
+    """
+
+    def __init__(self, lines: Sequence[Line], device: torch.device | None = None) -> None:
+        count, nodes = len(lines), max(len(line.of_marks) for line in lines) + 1
+        shapes = np.zeros((count, nodes, 1 + MAX_JOINED, len(SHAPES)), np.float32)
+        piece = np.zeros(shapes.shape[:3], np.int64)  # at a mark's place, the piece that is the same primitive
+        exists, is_cut = (np.zeros(shapes.shape[:3], bool) for _ in range(2))
+        text = np.zeros((count, max(len(line.text) for line in lines)), np.int64)
+        before = 0
         for i, line in enumerate(lines):
-            size = len(line.first)
-            self.first[i, :size] = torch.from_numpy(line.first)
-            self.of_edge[i, :size] = torch.from_numpy(line.of_edge)
-            self.digits[i, :size] = torch.from_numpy(line.digits)
-            self.is_piece[i, :size] = torch.from_numpy(line.is_piece)
-            self.is_cut[i, :size] = torch.from_numpy(line.is_cut)
-            self.text[i, : len(line.text)] = torch.from_numpy(line.text)
+            behind = np.arange(1, len(line.of_marks) + 1)
+            for node, place, values, index in (
+                (behind, 0, line.of_marks, line.alone),
+                (line.last, line.last - line.first, line.of_pieces, np.arange(len(line.pixels))),
+            ):
+                shapes[i, node, place], piece[i, node, place], exists[i, node, place] = values, index + before, True
+            is_cut[i, line.last, line.last - line.first] = line.is_cut
+            text[i, : len(line.text)] = line.text
+            before += len(line.pixels)
+        tensors = (torch.from_numpy(array).to(device) for array in (shapes, piece, exists, is_cut, text))
+        self.shapes, self.piece, self.exists, self.is_cut, self.text = tensors
+        self.pixels = torch.from_numpy(np.concatenate([line.pixels for line in lines])).to(device)
+        self.ends = torch.tensor([len(line.of_marks) for line in lines], device=device)
+        self.lengths = torch.tensor([len(line.text) for line in lines], device=device)
 
-    def log_likelihood(self, weights: Tensor) -> Tensor:
-        """Log P(text) of each line, float (S,). weights: (1 + NAMES + 10,), as `as_tensor` orders them."""
-        count, nodes, _ = self.first.shape
-        longest = self.text.shape[1]
-        base = self.of_edge @ weights[1:-10]
-        of_digits = weights[0] * self.digits + self.is_cut[..., None] * weights[-10:]
-        any_digit = torch.where(self.is_piece, of_digits.logsumexp(-1), 0.0)
-        spelled = of_digits.gather(3, self.text[:, None, None, :].expand(-1, nodes, FAN_IN, -1))
-        never = torch.tensor(-1e9)
-        free = [torch.zeros(count)]
-        clamped = [torch.cat([torch.zeros(count, 1), never.expand(count, longest)], 1)]
+    def log_likelihood(self, log_digits: Tensor, log_odds: Tensor, weights: Tensor) -> Tensor:
+        """Log P(text) of each line, float (S,).
+
+        log_digits: float (P, 10), log probabilities of each piece's digits; log_odds: float (P,), that it is a digit;
+        weights: float (1 + NAMES + 10,), as `as_tensor` orders them.
+        """
+        marks, pieces, of_digits = self.log_weights(log_digits, log_odds, weights)
+        any_digit = torch.cat([marks, pieces + of_digits.logsumexp(-1)], -1)
+        count, nodes, places = pieces.shape
+        wanted = self.text[:, None, None, :].expand(-1, nodes, places, -1)
+        spelled = F.pad(pieces[..., None] + of_digits.gather(3, wanted), (1, 0), value=NEVER)  # (S, nodes, E, T + 1)
+        start = spelled.new_full((count, self.text.shape[1] + 1), NEVER)
+        free, given = ([one] * (MAX_JOINED - 1) for one in (start[:, 0], start))  # nodes that are not there
+        free.append(torch.zeros_like(start[:, 0]))
+        given.append(start.index_fill(1, torch.zeros(1, dtype=torch.int64, device=start.device), 0))
         for node in range(1, nodes):
-            begin = self.first[:, node]
-            exists = begin >= 0
-            at = begin.clamp_min(0)
-            before = torch.stack(free, 1).gather(1, at)
-            free.append(torch.where(exists, before + base[:, node] + any_digit[:, node], never).logsumexp(1))
-            known = torch.stack(clamped, 1)  # (S, nodes so far, T + 1)
-            rows = known.gather(1, at[:, :, None].expand(-1, -1, longest + 1)) + base[:, node, :, None]
-            moved = torch.cat([never.expand(count, FAN_IN, 1), rows[:, :, :-1] + spelled[:, node]], 2)
-            rows = torch.where(self.is_piece[:, node, :, None], moved, rows)
-            clamped.append(torch.where(exists[:, :, None], rows, never).logsumexp(1))
-        every = torch.arange(count)
-        given = torch.stack(clamped, 1)[every, self.ends, self.lengths]
-        return given - torch.stack(free, 1)[every, self.ends]
+            paths = torch.stack(free[: -MAX_JOINED - 1 : -1], 1)  # to the node before, to that before it, …
+            free.append((torch.cat([paths[:, :1], paths], 1) + any_digit[:, node]).logsumexp(1))
+            texts = torch.stack(given[: -MAX_JOINED - 1 : -1], 1)  # (S, 8, T + 1): by how much of the text is spelled
+            longer = F.pad(texts[..., :-1], (1, 0), value=NEVER) + spelled[:, node]
+            given.append(torch.cat([texts[:, :1] + marks[:, node, :, None], longer], 1).logsumexp(1))
+        which, ends = torch.arange(count, device=start.device), self.ends + MAX_JOINED - 1
+        return torch.stack(given, 1)[which, ends, self.lengths] - torch.stack(free, 1)[which, ends]
+
+    def log_weights(self, log_digits: Tensor, log_odds: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The log weight of marks, float (S, nodes, 1), and of pieces (S, nodes, E), and what each digit adds to these.
+
+        That is (S, nodes, E, 10). The parameters are those of `log_likelihood`.
+        """
+        named = dict(zip(NAMES, weights[1:-10], strict=True))
+        by_shape = self.shapes @ torch.stack([named[name] for name in SHAPES])
+        by_shape = torch.where(self.exists, by_shape, by_shape.new_tensor(NEVER))
+        as_mark = named["not_digit"] * F.logsigmoid(-log_odds)
+        as_digit = named["is_digit"] * F.logsigmoid(log_odds) + named["odds"] * log_odds.clamp(-MAX_ODDS, MAX_ODDS)
+        mark, piece = self.piece[..., :1], self.piece[..., 1:]
+        of_digits = weights[0] * log_digits[piece] + self.is_cut[..., 1:, None] * weights[-10:]
+        return by_shape[..., :1] + as_mark[mark], by_shape[..., 1:] + as_digit[piece], of_digits
+
+
+def as_tensor(weights: Weights) -> Tensor:
+    """The weights in one order: that of the digits' log probabilities, those of NAMES, and ten for cut digits."""
+    return torch.tensor([weights.digit, *(getattr(weights, name) for name in NAMES), *weights.cut_digits])
+
+
+def tempered(log_likelihood: Tensor) -> Tensor:
+    """log(P + HOPELESS): a line that can't be read, since its digits overlap too much, should not bend the weights."""
+    return torch.logaddexp(log_likelihood, log_likelihood.new_tensor(math.log(HOPELESS)))
