@@ -25,6 +25,7 @@ DOUBLE = 0.15  # of the page's shorter side; lines of a double underline are no 
 BEYOND = 1.15  # times the width of the ink above it: an underline is longer
 FAR_BEYOND = 1.4  # the same, if it touches that ink
 SIDEWAYS = 0.03  # of its length; it reaches at least as far beyond that ink on both sides
+MARGIN = 0.05  # of the page's height; so far below it, ink may be the rest of its own
 
 
 def structure_of(mask: NDArray[np.bool_], max_width: float, known: Sequence[Line] = ()) -> list[Line]:
@@ -158,7 +159,7 @@ def is_underline(line: Line, level: list[Line], mask: NDArray[np.bool_], rest: C
     middle = (line.first[1] + line.last[1]) / 2
     close = [other for other in level if abs((other.first[1] + other.last[1]) / 2 - middle) <= DOUBLE * min(mask.shape)]
     ink = without(mask, close)
-    below = ink[int(middle + 3 * line.width) + 2 :]
+    below = ink[int(middle + min(3 * line.width + 2, line.width + MARGIN * len(ink))) :]
     inked = np.flatnonzero(ink[: max(0, int(middle)), max(0, int(left)) : int(right) + 1].any(axis=0))
     if len(inked) < 3 or below.sum() > 0.05 * ink.sum():
         return False

@@ -8,7 +8,7 @@ from model.data.digits import Splits
 from model.recipe import QUICK, Progress, Recipe
 from model.train import fit
 
-SHORT = Recipe(epochs=2, batch_size=64, cut_share=0, outlier_share=0)
+SHORT = Recipe(epochs=2, batch_size=64, cut_share=0, outlier_share=0, lines_per_batch=0)
 
 
 def test_few_steps_ask_for_more_epochs_and_many_do_not() -> None:

@@ -20,7 +20,7 @@ from model.registry.store import Store
 from model.train import fit, loss_of, run
 from model.training.validation import accuracy
 
-SHORT = Recipe(epochs=2, batch_size=64)
+SHORT = Recipe(epochs=2, batch_size=64, lines_per_batch=0)
 
 
 def digest(net: Net) -> bytes:

@@ -7,8 +7,9 @@ import pytest
 
 from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
-from model.data.numbers import MOST_DIGITS, THREES, group_starts, mark, written_number
+from model.data.numbers import MOST_DIGITS, THREES, ZEROS, group_starts, mark, written_number, zeros_in_one
 from model.numbers.reader import read_numbers
+from model.preprocessing.components import components_of, dilated
 from model.preprocessing.pipeline import to_png
 
 
@@ -36,6 +37,21 @@ def test_most_texts_are_what_is_read_on_their_pages(classifier: Classifier) -> N
     pages = [written_number(digits, random) for _ in range(40)]
     read = [read_numbers(to_png(page), classifier).text.replace(" ", "") for page, _ in pages]
     assert sum(found == text for found, (_, text) in zip(read, pages, strict=True)) > 25
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_zeros_in_one_stroke_stand_on_the_base_and_enclose_most_of_their_holes(count: int) -> None:
+    random = np.random.default_rng(0)
+    holes = []
+    for _ in range(20):
+        ink = zeros_in_one(count, 40.0, random) > 127
+        rows = np.flatnonzero(ink.any(axis=1))
+        assert abs(rows[-1] - 39) <= 3, "the base line is row 40"
+        assert 40 * ZEROS[0] - 2 <= np.ptp(rows) + 1 <= 40 * ZEROS[1] + 2
+        assert components_of(dilated(ink, 1)).area.max() > 0.9 * np.count_nonzero(ink)
+        inside = components_of(np.pad(~ink, 1, constant_values=True)).area
+        holes.append(np.count_nonzero(inside > 8) - 1)
+    assert count - 0.7 <= np.mean(holes) <= count + 1
 
 
 @pytest.mark.parametrize(

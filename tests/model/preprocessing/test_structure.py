@@ -151,6 +151,15 @@ def test_the_base_of_a_digit_is_no_underline(number: int, form: str, classifier:
     assert reading(plain).box.height == pytest.approx(112, abs=2) and is_digit(classifier, plain, number)
 
 
+@pytest.mark.parametrize("width", [3, 8, 14, 20, 25])
+@pytest.mark.parametrize("bar", [105, 122])
+def test_the_bar_of_a_four_is_no_underline_however_thick_the_pen(width: int, bar: int, classifier: Classifier) -> None:
+    for left, right in itertools.product((32, 48), (140, 155, 165)):
+        bend, stem = (left, bar), ((122, 45), (122, 172))
+        strokes = [((95, 35), bend), (bend, (right, bar)), stem]
+        assert is_digit(classifier, page(*(line(SHAPE, *ends, width) for ends in strokes)), 4), (left, right)
+
+
 @pytest.mark.parametrize("number", [1, 2, 7])
 @pytest.mark.parametrize("gap", [0, 6, 15])
 @pytest.mark.parametrize("count", [1, 2])

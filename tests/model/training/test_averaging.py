@@ -12,7 +12,7 @@ from model.net import Net
 from model.recipe import Progress, Recipe
 from model.train import fit
 
-SHORT = Recipe(epochs=2, batch_size=64, cut_share=0, outlier_share=0)
+SHORT = Recipe(epochs=2, batch_size=64, cut_share=0, outlier_share=0, lines_per_batch=0)
 
 
 def weights(net: Net) -> torch.Tensor:

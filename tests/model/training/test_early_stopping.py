@@ -13,7 +13,7 @@ from model.recipe import Progress, Recipe
 from model.train import fit
 from model.training.early_stopping import EarlyStopping
 
-SHORT = Recipe(epochs=2, batch_size=64, cut_share=0, outlier_share=0)
+SHORT = Recipe(epochs=2, batch_size=64, cut_share=0, outlier_share=0, lines_per_batch=0)
 
 
 def unreadable(digits: Labelled) -> Labelled:

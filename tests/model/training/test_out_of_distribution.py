@@ -65,7 +65,7 @@ def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> No
 
 def test_the_score_of_a_training_is_the_log_odds_of_a_digit(embedded: Splits) -> None:
     """The score is above 0 for digits and below 0 for outliers, all of them new to the network."""
-    net = fit(embedded.train, embedded.validation, Recipe(epochs=30, outlier_share=0.3))
+    net = fit(embedded.train, embedded.validation, Recipe(epochs=30, outlier_share=0.3, lines_per_batch=0))
     outliers = make_outliers(embedded.train, 300, seed=99)
     with torch.inference_mode():
         digit, outlier = (

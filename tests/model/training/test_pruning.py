@@ -60,7 +60,7 @@ def test_few_digits_are_all_kept(embedded: Splits, count: int) -> None:
 
 @pytest.mark.parametrize(("pruned_to", "steps"), [(400, 10), (0, 29)])
 def test_a_recipe_trains_on_as_many_digits_as_it_prunes_to(embedded: Splits, pruned_to: int, steps: int) -> None:
-    recipe = Recipe(pruned_to=pruned_to, batch_size=40, cut_share=0, outlier_share=0)
+    recipe = Recipe(pruned_to=pruned_to, batch_size=40, cut_share=0, outlier_share=0, lines_per_batch=0)
     assert len(batches_of(embedded.train, NO_SAMPLES, recipe, CPU, torch.Generator())) == steps
 
 
