@@ -20,12 +20,13 @@ from model.data.handwriting.strokes import Strokes, Uniform, ring
 from model.data.strings import SOLID, Spacing, compose, linked
 
 MOST_DIGITS = 8
+MOST_ZEROS = 3  # at the end of a round number
 SPACINGS = {Spacing.NATURAL: 0.4, Spacing.CLOSE: 0.25, Spacing.TIGHT: 0.15, Spacing.TOUCHING: 0.2}  # shares
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
 ROUND, LINKED = 0.35, 0.3  # share of the longer numbers that end in zeros, and of these that are linked
-IN_ONE = 0.4  # share of the ends of two or three zeros that are written in one stroke
+IN_ONE = 0.4  # share of the zeros at an end, two or three, that are written in one stroke
 ZEROS = (0.45, 1.05)  # their height, over the other digits'
 GROUP_SHARE = 0.4  # of the numbers that have marks between groups of digits
 THREES = 0.6  # share of these that are grouped in threes, as thousands are
@@ -47,19 +48,23 @@ def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArr
     spacing = list(SPACINGS)[random.choice(len(SPACINGS), p=list(SPACINGS.values()))]
     slant = float(random.uniform(*SLANT))
     varies = float(random.uniform(*VARIES))
-    if count > 3 and random.random() < ROUND:
+    if count > MOST_ZEROS and random.random() < ROUND:
         zeros = np.flatnonzero(digits.labels == 0)
-        which[-3:] = zeros[random.integers(len(zeros), size=3)]
+        ending = int(random.integers(2, MOST_ZEROS + 1))
+        which[-ending:] = zeros[random.integers(len(zeros), size=ending)]
     groups = np.split(which, group_starts(count, random)) if random.random() < GROUP_SHARE else [which]
     parts: list[NDArray[np.uint8]] = []
     for group in groups:
         if parts:
             parts.append(mark("point" if random.random() < POINTS else "comma", height, random))
-        if 1 < len(group) < 4 and not digits.labels[group].any() and random.random() < IN_ONE:
-            parts.append(zeros_in_one(len(group), height, random))
-            continue
-        line = compose(digits.images[group], random, spacing, height, slant, varies)
-        parts.append((line if digits.labels[group].any() else linked(line, random, LINKED)).ink)
+        labels = digits.labels[group]
+        ending = zeros_at_end(labels) if random.random() < IN_ONE else 0
+        begin = group[: len(group) - ending]
+        if len(begin):
+            line = compose(digits.images[begin], random, spacing, height, slant, varies)
+            parts.append((line if labels.any() else linked(line, random, LINKED)).ink)
+        if ending:
+            parts.append(zeros_in_one(ending, height, random))
     if random.random() < END_SHARE:
         parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
     text = "".join(str(label) for label in digits.labels[which])
@@ -71,6 +76,12 @@ def group_starts(count: int, random: np.random.Generator) -> list[int]:
     if random.random() < THREES:
         return list(range(count % 3 or 3, count, 3))
     return sorted({int(random.integers(1, count)) for _ in range(2)}) if count > 1 else []
+
+
+def zeros_at_end(labels: NDArray[np.int64]) -> int:
+    """With how many zeros labels (N,) end; 0 if that is one, or more than MOST_ZEROS, which are rarely one stroke."""
+    ending = int(np.argmax(np.append(labels[::-1], 1) != 0))
+    return ending if 1 < ending <= MOST_ZEROS else 0
 
 
 def zeros_in_one(count: int, height: float, random: np.random.Generator) -> NDArray[np.uint8]:

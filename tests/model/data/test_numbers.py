@@ -7,7 +7,16 @@ import pytest
 
 from model.classifier import Classifier
 from model.data.handwriting.drawn import drawn_digits
-from model.data.numbers import MOST_DIGITS, THREES, ZEROS, group_starts, mark, written_number, zeros_in_one
+from model.data.numbers import (
+    MOST_DIGITS,
+    THREES,
+    ZEROS,
+    group_starts,
+    mark,
+    written_number,
+    zeros_at_end,
+    zeros_in_one,
+)
 from model.numbers.reader import read_numbers
 from model.preprocessing.components import components_of, dilated
 from model.preprocessing.pipeline import to_png
@@ -37,6 +46,13 @@ def test_most_texts_are_what_is_read_on_their_pages(classifier: Classifier) -> N
     pages = [written_number(digits, random) for _ in range(40)]
     read = [read_numbers(to_png(page), classifier).text.replace(" ", "") for page, _ in pages]
     assert sum(found == text for found, (_, text) in zip(read, pages, strict=True)) > 25
+
+
+@pytest.mark.parametrize(
+    ("labels", "count"), [([1, 0, 0], 2), ([0, 0, 0], 3), ([5, 0], 0), ([0, 7], 0), ([], 0), ([0] * 4, 0)]
+)
+def test_two_or_three_zeros_at_the_end_may_be_one_stroke(labels: list[int], count: int) -> None:
+    assert zeros_at_end(np.array(labels, np.int64)) == count
 
 
 @pytest.mark.parametrize("count", [2, 3])
