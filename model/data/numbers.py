@@ -6,6 +6,7 @@ The paper has noise, a fine print and perhaps a base line, but none of what the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,7 +22,9 @@ from model.data.strings import SOLID, Spacing, compose, linked
 
 MOST_DIGITS = 8
 MOST_ZEROS = 3  # at the end of a round number
-SPACINGS = {Spacing.NATURAL: 0.4, Spacing.CLOSE: 0.25, Spacing.TIGHT: 0.15, Spacing.TOUCHING: 0.2}  # shares
+# Shares of the spacings: with many of the hard ones, to learn from; and about as people write, to calibrate by.
+HARD = {Spacing.NATURAL: 0.4, Spacing.CLOSE: 0.25, Spacing.TIGHT: 0.15, Spacing.TOUCHING: 0.2}
+USUAL = {Spacing.NATURAL: 0.5, Spacing.CLOSE: 0.3, Spacing.TIGHT: 0.1, Spacing.TOUCHING: 0.1}
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
@@ -40,12 +43,14 @@ PRINTED = 0.4  # share of the pages with fine print, much paler than the ink
 BASE_LINE = 0.15  # share of the pages with a printed base line
 
 
-def written_number(digits: Labelled, random: np.random.Generator) -> tuple[NDArray[np.uint8], str]:
-    """A page uint8 (H, W) with a number of 1 to MOST_DIGITS random digits, and its text."""
+def written_number(
+    digits: Labelled, random: np.random.Generator, spacings: Mapping[Spacing, float] = HARD
+) -> tuple[NDArray[np.uint8], str]:
+    """A page uint8 (H, W) with a number of 1 to MOST_DIGITS random digits, and its text. spacings: shares, 0–1."""
     count = int(random.integers(1, MOST_DIGITS + 1))
     which = random.integers(len(digits), size=count)
     height = float(random.uniform(*HEIGHT))
-    spacing = list(SPACINGS)[random.choice(len(SPACINGS), p=list(SPACINGS.values()))]
+    spacing = list(spacings)[random.choice(len(spacings), p=list(spacings.values()))]
     slant = float(random.uniform(*SLANT))
     varies = float(random.uniform(*VARIES))
     if count > MOST_ZEROS and random.random() < ROUND:

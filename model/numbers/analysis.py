@@ -46,6 +46,11 @@ class Analysis(NamedTuple):
         """The indices of the pieces that are the digits of the likeliest text, from left to right."""
         return [edge.piece for edge in self.texts[0][1].path if edge.piece is not None]
 
+    @property
+    def cuts(self) -> int:
+        """How many cuts through ink part the likeliest text's digits."""
+        return sum(float(self.primitives.cut[edge.first]) > 0 for edge in self.texts[0][1].path)
+
     def probability(self, hypothesis: Hypothesis) -> float:
         """Of one of the texts, 0–1."""
         return min(1.0, float(np.exp(hypothesis.weight - self.total)))

@@ -1,8 +1,8 @@
-"""How sure a number is: from the lattice's probability and its weakest digit to the share that is right.
+"""How sure a number is: from the lattice's probability, its weakest digit and its cuts to the share that is right.
 
 The lattice's probability knows only the readings that the cuts allow. Where all of them are poor, it is too sure of the
-best; there, some piece hardly looks like a digit. Platt scaling with two features: Platt, "Probabilistic Outputs for
-Support Vector Machines", 1999.
+best; there, digits touch, and some piece hardly looks like one. Platt scaling with three features: Platt,
+"Probabilistic Outputs for Support Vector Machines", 1999.
 """
 
 from __future__ import annotations
@@ -12,21 +12,25 @@ from typing import NamedTuple
 
 MOST = 1 - 1e-4  # of a probability whose log odds are taken
 STRONG = 6.0  # log odds that a piece is a digit; more makes a number no surer
+MANY = 4  # cuts; more make it no less sure
 
 
 class Calibration(NamedTuple):
     """The log odds that a number is right are a weighted sum. Fitted by model/training/calibrate_numbers.py."""
 
-    offset: float = -0.773
-    lattice: float = 0.648  # weight of the log odds by the lattice
-    weakest: float = 0.31  # weight of the least log odds that one of the pieces is a digit
+    offset: float = -0.132
+    lattice: float = 0.594  # weight of the log odds by the lattice
+    weakest: float = 0.223  # weight of the least log odds that one of the pieces is a digit
+    cuts: float = -0.295  # weight of the number of cuts
 
-    def confidence(self, probability: float, weakest: float) -> float:
+    def confidence(self, probability: float, weakest: float, cuts: int) -> float:
         """The probability, 0–1, that the number is right.
 
-        probability: by the lattice, 0–1; weakest: log odds that the number's least likely piece is a digit.
+        probability: by the lattice, 0–1; weakest: log odds that the number's least likely piece is a digit; cuts:
+        through ink that digits share.
         """
-        return 1 / (1 + math.exp(-self.offset - self.lattice * log_odds(probability) - self.weakest * bounded(weakest)))
+        odds = self.offset + self.lattice * log_odds(probability) + self.weakest * bounded(weakest)
+        return 1 / (1 + math.exp(-odds - self.cuts * min(cuts, MANY)))
 
 
 def log_odds(probability: float) -> float:

@@ -34,22 +34,22 @@ class Weights(NamedTuple):
     Fitted by model/training/fit_lattice.py.
     """
 
-    digit: float = 1.545  # log probability of the digit
-    is_digit: float = 0.823  # log probability that the piece is a digit at all
-    odds: float = 0.957  # log odds of that, within ±MAX_ODDS
-    wide: float = -2.868  # how much wider than USUAL_WIDTH the piece is, over the writing's height
-    piece: float = 3.999  # 1 for each piece
-    low: float = -9.708  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = 0.193  # the opposite, if it is higher
-    gap: float = -6.281  # widest gap within the piece, over the writing's height
-    cut: float = -0.158  # ink crossed by the cut where the edge begins, over the writing's height
-    seam: float = -1.252  # 1 if the edge begins at a cut
-    mark: float = 0.76  # 1 for each mark
-    not_digit: float = -0.351  # log probability that the mark is no digit
-    size: float = -6.73  # the mark's height over the writing's
-    dash: float = -1.954  # 1 if the mark is a dash
+    digit: float = 1.35  # log probability of the digit
+    is_digit: float = 0.719  # log probability that the piece is a digit at all
+    odds: float = 1.073  # log odds of that, within ±MAX_ODDS
+    wide: float = -2.932  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 3.431  # 1 for each piece
+    low: float = -8.266  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = 0.617  # the opposite, if it is higher
+    gap: float = -6.383  # widest gap within the piece, over the writing's height
+    cut: float = 0.27  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -0.982  # 1 if the edge begins at a cut
+    mark: float = 0.865  # 1 for each mark
+    not_digit: float = -0.313  # log probability that the mark is no digit
+    size: float = -7.78  # the mark's height over the writing's
+    dash: float = -1.768  # 1 if the mark is a dash
     cut_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a cut
-        0.842, -3.056, -1.954, -1.907, -0.685, -2.071, -1.354, -1.676, -0.945, -0.483,
+        0.684, -3.524, -2.462, -2.401, -1.158, -2.167, -0.819, -2.96, -1.264, -1.378,
     )  # fmt: skip
 
 

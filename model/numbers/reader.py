@@ -38,7 +38,7 @@ WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
-MIN_CONFIDENCE = 0.87  # of an accepted number
+MIN_CONFIDENCE = 0.85  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; a number with less is refused as `not-a-digit`
 LEAST_SCORE = -3.0  # if most of its pieces have less, it is no number at all
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
@@ -81,7 +81,7 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     if not text or np.median(scores) < LEAST_SCORE:
         return None
     probability = analysis.probability(best)
-    sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores)))
+    sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores), analysis.cuts))
     extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece in pieces]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [

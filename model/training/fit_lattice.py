@@ -82,9 +82,9 @@ def main() -> None:
     print(weights)
     rows = readings(digits, classifier, COUNT, SEED + 1)
     calibration = calibrate(rows)
-    confidence = 1 / (1 + np.exp(-np.insert(rows[:, :2], 0, 1, axis=1) @ np.array(calibration)))
-    threshold = min_confidence(confidence, rows[:, 2] > 0)
-    print(f"with the weights in use, {rows[:, 2].mean():.1%} of {len(rows)} lines are right")
+    confidence = 1 / (1 + np.exp(-np.insert(rows[:, :-1], 0, 1, axis=1) @ np.array(calibration)))
+    threshold = min_confidence(confidence, rows[:, -1] > 0)
+    print(f"with the weights in use, {rows[:, -1].mean():.1%} of {len(rows)} lines are right")
     print(calibration)
     print(f"at least {threshold:.3f}: {(confidence >= threshold).mean():.1%}, of these at least {WANTED:.1%} right")
 

@@ -28,6 +28,7 @@ from model.training.augmentation import augment
 from model.training.lattices import Lattices, Line, as_tensor, line_of, tempered
 
 FIRST = 64  # lines that are written before the first step; in each further step, one more is
+MOST = 25_000  # lines that are kept, in some 900 MB
 
 
 class WrittenLines:
@@ -54,13 +55,18 @@ class WrittenLines:
         return -tempered(likelihood).mean()
 
     def write_more(self) -> None:
-        """Write another line, or the FIRST."""
-        wanted = max(FIRST, len(self.lines) + 1)
-        while len(self.lines) < wanted:
+        """Write another line, at first FIRST. Beyond MOST, it takes the place of one of the others."""
+        missing = max(1, FIRST - len(self.lines))
+        while missing > 0:
             page, text = written_number(self.digits, self.random)
             line = line_of(page, text, self.are_clear)
-            if line is not None:
+            if line is None:
+                continue
+            missing -= 1
+            if len(self.lines) < MOST:
                 self.lines.append(line)
+            else:
+                self.lines[self.random.integers(MOST)] = line
 
     def are_clear(self, digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
         """Which components, each placed as a digit, uint8 (32, 32), are so clearly one that they are not cut."""

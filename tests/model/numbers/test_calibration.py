@@ -1,4 +1,4 @@
-"""A number's confidence rises with the lattice's probability and with its weakest digit."""
+"""A number's confidence rises with the lattice's probability and its weakest digit, and falls with its cuts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from model.preprocessing.decoding.page import Page
 from tests.number_pages import number_page
 
 
-def test_it_rises_with_both() -> None:
-    by_lattice = [CALIBRATION.confidence(probability, 3) for probability in (0, 0.1, 0.5, 0.9, 0.999, 1)]
-    by_weakest = [CALIBRATION.confidence(0.9, score) for score in (-9, -6, -1, 0, 2, 6)]
-    for confidences in (by_lattice, by_weakest):
+def test_it_rises_with_each_feature_or_falls() -> None:
+    by_lattice = [CALIBRATION.confidence(probability, 3, 0) for probability in (0, 0.1, 0.5, 0.9, 0.999, 1)]
+    by_weakest = [CALIBRATION.confidence(0.9, score, 1) for score in (-9, -6, -1, 0, 2, 6)]
+    by_cuts = [CALIBRATION.confidence(0.9, 3, cuts) for cuts in (9, 4, 3, 2, 1, 0)]
+    for confidences in (by_lattice, by_weakest, by_cuts):
         assert confidences == sorted(confidences)
         assert 0 < confidences[0] < confidences[-1] < 1
 

@@ -12,10 +12,10 @@ from model.training.calibrate_numbers import calibrate, min_confidence, readings
 
 def test_the_calibration_follows_what_is_right() -> None:
     random = np.random.default_rng(0)
-    odds, weakest = random.normal(2, 2, 4000), random.normal(2, 2, 4000)
-    right = random.random(4000) < 1 / (1 + np.exp(0.7 - 0.6 * odds - 0.3 * weakest))
-    offset, lattice, score = calibrate(np.stack([odds, weakest, right], axis=1))
-    assert (offset, lattice, score) == pytest.approx((-0.7, 0.6, 0.3), abs=0.15)
+    odds, weakest, cuts = random.normal(2, 2, 4000), random.normal(2, 2, 4000), random.integers(5, size=4000)
+    right = random.random(4000) < 1 / (1 + np.exp(0.7 - 0.6 * odds - 0.3 * weakest + 0.5 * cuts))
+    found = calibrate(np.stack([odds, weakest, cuts, right], axis=1))
+    assert found == pytest.approx((-0.7, 0.6, 0.3, -0.5), abs=0.15)
 
 
 def test_the_least_confidence_leaves_as_many_right_as_are_wanted() -> None:
@@ -27,5 +27,5 @@ def test_the_least_confidence_leaves_as_many_right_as_are_wanted() -> None:
 
 def test_readings_are_those_of_lines_that_are_one_number(classifier: Classifier) -> None:
     rows = readings(drawn_digits(200, seed=3), classifier, 12, seed=2)
-    assert 4 <= len(rows) <= 12 and rows.shape[1] == 3
-    assert set(rows[:, 2].tolist()) <= {0.0, 1.0}
+    assert 4 <= len(rows) <= 12 and rows.shape[1] == 4
+    assert set(rows[:, 3].tolist()) <= {0.0, 1.0}

@@ -14,6 +14,7 @@ from model.data.handwriting.drawn import drawn_digits
 from model.net import Net
 from model.recipe import Recipe, Strength
 from model.train import fit
+from model.training import written_lines
 from model.training.fused import FusedNet
 from model.training.written_lines import FIRST, WrittenLines
 from tests.server import SHIPPED
@@ -33,6 +34,15 @@ def test_each_step_writes_another_line() -> None:
     for step in range(3):
         lines.loss(network, STILL)
         assert len(lines.lines) == FIRST + step
+
+
+def test_no_more_than_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(written_lines, "MOST", FIRST)
+    lines = written()
+    lines.write_more()
+    before = list(lines.lines)
+    lines.write_more()
+    assert sum(one is not other for one, other in zip(before, lines.lines, strict=True)) == 1
 
 
 def test_the_same_seed_writes_the_same_lines() -> None:
