@@ -49,7 +49,8 @@ class Recipe:
     outlier_share: float = 0.25  # outliers added to a batch, relative to its size (model/training/batches.py)
     score_weight: float = 0.7  # weight of the loss that tells digits from outliers; the one that tells digits apart: 1
     ease_after: float = 0.7  # after this share of the epochs, distortions are half as strong
-    lines_per_batch: int = 8  # lines of digits read beside each batch, then (training/written_lines.py); 0: none
+    lines_after: float = 0.7  # after this share of the epochs, lines of digits are read (training/written_lines.py)
+    lines_per_batch: int = 8  # beside each batch; 0: never any
     line_weight: float = 0.3  # weight of the loss of their texts
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
@@ -60,11 +61,11 @@ class Recipe:
 
     def strength_in(self, epoch: int) -> Strength:
         """The strength of distortions in an epoch, 1 to epochs: halved in the last ones, nearer to real digits."""
-        return self.strength.scaled(0.5) if self.is_eased(epoch) else self.strength
+        return self.strength if epoch <= int(self.ease_after * self.epochs) else self.strength.scaled(0.5)
 
-    def is_eased(self, epoch: int) -> bool:
-        """Whether an epoch, 1 to epochs, is among the last ones."""
-        return epoch > int(self.ease_after * self.epochs)
+    def has_lines_in(self, epoch: int) -> bool:
+        """Whether lines are read in an epoch, 1 to epochs."""
+        return self.lines_per_batch > 0 and epoch > int(self.lines_after * self.epochs)
 
 
 QUICK = Recipe(
@@ -90,7 +91,8 @@ RETRAIN = Recipe(
     outlier_share=0.1,
     learning_rate=1e-3,
     patience=6,
-    lines_per_batch=0,
+    lines_after=0,
+    lines_per_batch=2,
 )
 
 

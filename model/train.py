@@ -111,7 +111,7 @@ def fit(
     # Iterate over the data.
     for epoch in range(1, recipe.epochs + 1):
         strength = recipe.strength_in(epoch)
-        if recipe.lines_per_batch and recipe.is_eased(epoch) and lines is None:
+        if lines is None and recipe.has_lines_in(epoch):
             lines = WrittenLines(train, average.net(), recipe, device, generator)
             take = partial(step, lines=lines)
         for images, labels in batches:

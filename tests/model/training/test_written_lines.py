@@ -16,7 +16,7 @@ from model.recipe import Recipe, Strength
 from model.train import fit
 from model.training import written_lines
 from model.training.fused import FusedNet
-from model.training.written_lines import FIRST, WrittenLines
+from model.training.written_lines import FIRST, READINGS, WrittenLines
 from tests.server import SHIPPED
 
 STILL = Strength().scaled(0)
@@ -29,11 +29,11 @@ def written(seed: int = 1) -> WrittenLines:
     return WrittenLines(digits, Net(), replace(RECIPE, seed=seed), torch.device("cpu"), Generator().manual_seed(seed))
 
 
-def test_each_step_writes_another_line() -> None:
+def test_more_lines_are_written_as_others_were_read_often() -> None:
     lines, network = written(), FusedNet(Net(), normalize=False)
     for step in range(3):
         lines.loss(network, STILL)
-        assert len(lines.lines) == FIRST + step
+        assert len(lines.lines) == FIRST + step * RECIPE.lines_per_batch // READINGS
 
 
 def test_no_more_than_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,6 +41,7 @@ def test_no_more_than_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) ->
     lines = written()
     lines.write_more()
     before = list(lines.lines)
+    lines.due = 1
     lines.write_more()
     assert sum(one is not other for one, other in zip(before, lines.lines, strict=True)) == 1
 
@@ -78,7 +79,7 @@ def test_lines_are_read_in_the_last_epochs_alone(embedded: Splits, monkeypatch: 
         return loss(lines, network, strength)
 
     monkeypatch.setattr(WrittenLines, "loss", counted)
-    recipe = Recipe(epochs=4, batch_size=128, cut_share=0, outlier_share=0, lines_per_batch=1, ease_after=0.75)
+    recipe = Recipe(epochs=4, batch_size=128, cut_share=0, outlier_share=0, lines_per_batch=1, lines_after=0.75)
     fit(embedded.train, embedded.validation, recipe)
     assert len(strengths) == len(embedded.train) // 128
     assert set(strengths) == {recipe.strength.scaled(0.5)}
