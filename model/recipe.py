@@ -91,8 +91,7 @@ RETRAIN = Recipe(
     outlier_share=0.1,
     learning_rate=1e-3,
     patience=6,
-    lines_after=0,
-    lines_per_batch=2,
+    lines_per_batch=0,
 )
 
 

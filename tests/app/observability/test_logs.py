@@ -86,7 +86,8 @@ def test_uvicorns_lines_and_a_trainings_are_among_them(
         lambda: [line["message"] for line in lines_about(server, job["id"]) if line["logger"] == "numeral.trainer"]
     )
     assert any("held out" in line for line in forwarded)
-    assert forwarded == [line for line in job["log"].splitlines() if line]
+    kept = wait_until(lambda: (log := server.admin.get(location).json()["log"]).count("\n") >= len(forwarded) and log)
+    assert forwarded == [line for line in kept.splitlines() if line]
 
 
 def test_a_fault_is_one_line_with_its_traceback() -> None:
