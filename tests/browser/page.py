@@ -73,10 +73,11 @@ class Home:
         self.page.evaluate(GIVE, [base64.b64encode(content).decode(), name, kind, target])
 
     def enter_key(self, key: str = ADMIN_KEY) -> None:
-        """Enter a key by the dialog."""
+        """Enter a key by the dialog, and wait until it closes or says what is wrong."""
         self.locator("#key").click()
         self.locator("#key-value").fill(key)
         self.locator("#key-use").click()
+        expect(self.locator("#key-dialog:not([open]), #key-problem .problem").first).to_be_attached()
 
     def share_of(self, digit: int) -> str:
         """The percentage over the digit's column."""

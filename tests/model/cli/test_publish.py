@@ -37,7 +37,7 @@ def test_it_waits_for_a_person_otherwise(file: str, capsys: pytest.CaptureFixtur
 
 def test_what_the_gate_keeps_back_is_published_with_its_reasons(capsys: pytest.CaptureFixture[str], file: str) -> None:
     worse = load_file(SHIPPED / "1" / "weights.safetensors")
-    worse["fc3.bias"][4] -= 4
+    worse["fc3.bias"][4] -= 20  # it reads no 4 any more
     torch.save(worse, "worse.pt")
     shutil.copytree(SHIPPED / "1", "weights/1")
     Store(Path("weights")).activate(1)
