@@ -48,7 +48,7 @@ from app.observability import tracing
 from app.observability.counting import count_requests
 from app.observability.requests import Requests, paths_of_pages
 from app.observability.trace_context import trace_id_sent
-from app.routes import audit, direct, health, jobs, metrics, predict, problems, read, review, samples, versions
+from app.routes import archive, audit, direct, health, jobs, metrics, predict, problems, read, review, samples, versions
 from app.routes.protocols import chosen, inference
 from app.schemas.openapi import DocumentedApi
 from app.schemas.problems import documented
@@ -88,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry=tracing.telemetry(is_traced),
     )
     wire(app.state, settings, is_traced)
-    for part in (predict, read, health, metrics, review, samples, jobs, versions, audit, problems):
+    for part in (predict, read, health, metrics, review, samples, archive, jobs, versions, audit, problems):
         app.include_router(part.router)
     for router in chosen.routers(settings):
         app.include_router(router)

@@ -17,8 +17,6 @@ addition has a file in model/training:
 from __future__ import annotations
 
 import runpy
-from collections.abc import Callable
-from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -92,7 +90,9 @@ def fit(
     average = ExponentialMovingAverage(fused, recipe.averaging)
     optimizer, schedule = optimizer_of(fused, recipe, steps)
 
-    def step(strength: Strength, images: Tensor, labels: Tensor, lines: WrittenLines | None = None) -> Tensor:
+    lines: WrittenLines | None = None
+
+    def step(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
         logits = fused(deslant(augment(images, strength, generator)))
         # Compute the loss.
@@ -106,16 +106,14 @@ def fit(
         optimizer.step()
         return loss.detach()
 
-    take: Callable[[Strength, Tensor, Tensor], Tensor] = GraphedStep(step, generator)
-    lines: WrittenLines | None = None
+    graphed_step = GraphedStep(step, generator)
     # Iterate over the data.
     for epoch in range(1, recipe.epochs + 1):
         strength = recipe.strength_in(epoch)
         if lines is None and recipe.has_lines_in(epoch):
             lines = WrittenLines(train, average.net(), recipe, device, generator)
-            take = partial(step, lines=lines)
         for images, labels in batches:
-            loss = take(strength, images, labels)
+            loss = (step if lines else graphed_step)(strength, images, labels)  # lines vary in shape
             schedule.step()
             average.update()
             reporter.after_step(epoch, loss)

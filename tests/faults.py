@@ -7,8 +7,9 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from tests.server import Server
+from tests.server import Server, wait_until
 
 
 @contextmanager
@@ -43,10 +44,17 @@ def locked_database(server: Server) -> Iterator[None]:
         connection.close()
 
 
+def database_at_rest(server: Server) -> Path:
+    """The database's file, once no connection is open: until then its write-ahead log may hold all that is in it."""
+    path = server.folder / "numeral.db"
+    wait_until(lambda: not path.with_name("numeral.db-wal").exists())
+    return path
+
+
 @contextmanager
 def damaged_database(server: Server) -> Iterator[None]:
     """Replace the file's content by garbage; restore it from a copy afterwards."""
-    path = server.folder / "numeral.db"
+    path = database_at_rest(server)
     shutil.copy(path, server.folder / "copy")
     path.write_bytes(b"garbage " * 4096)
     try:

@@ -1,39 +1,32 @@
-"""`/samples`: labelled images and numbers from users: add, list, import, export, delete."""
+"""`/samples`: labelled images and numbers from users: add, list, show, delete."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import partial
-from typing import IO, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator, Field
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from app.database.database import Database, DatabaseUnavailable
 from app.feedback import kept
-from app.http.body import body_limit, save_body
-from app.http.encodings import ContentReader, refuse_encoding
+from app.http.body import body_limit
+from app.http.encodings import ContentReader
 from app.http.security import Admin, Teacher
 from app.inference.pictures import Picture
 from app.inference.predictor import Predictor
 from app.routes.paging import Paging, next_cursor
-from app.samples import archive, samples, teaching
+from app.samples import samples, teaching
 from app.samples.parsing import KeptReference, parse_label, parse_sample
-from app.samples.temporary import temporary_file
 from app.schemas.examples import SAMPLE_FORMS, SAMPLES
 from app.schemas.openapi import BINARY, FILE, forms, reference, request_body
 from app.schemas.problems import documented
 from app.schemas.samples import (
     TEXT_SCHEMA,
-    ImportedItem,
-    ImportReport,
     Sample,
     SampleList,
     SampleRequest,
@@ -44,7 +37,6 @@ from model.classifier import Classifier
 from model.numbers.alignment import Alignment
 from model.preprocessing.pipeline import to_png
 
-CHUNK_BYTES = 262_144
 WRITTEN_SECONDS = 1.0  # within which a picture is in the database after its answer, unless much is going on
 LOOK_SECONDS = 0.05
 
@@ -181,49 +173,6 @@ def list_samples(
     rows, total = samples.page(state.database, page.cursor or 0, page.limit, label, suspect)
     items = [Sample(**row) for row in rows]
     return SampleList(items=items, total=total, next=next_cursor(rows, page.limit, "number"))
-
-
-@router.post(
-    "/import", openapi_extra=request_body({"application/zip": BINARY}), responses=documented(408, 413, 415, 422, 507)
-)
-async def import_samples(request: Request, admin: Admin) -> ImportReport:
-    """Store the labelled images of a ZIP: folders 0–9, or images and a labels.csv. Can be repeated."""
-    state = request.app.state
-    refuse_encoding(request.scope)
-    archive.check_media_type(request.headers.get("Content-Type", ""))
-    settings = state.settings
-    with temporary_file() as file:
-        await save_body(request.scope, request.receive, settings.max_import_bytes, settings.body_timeout, file)
-        results = await run_in_threadpool(
-            archive.add_all,
-            state.database,
-            admin,
-            file,
-            state.model.classifier,
-            state.predictor.limits,
-            settings.max_import_items,
-        )
-    items = [ImportedItem(**result._asdict()) for result in results]
-    return ImportReport(items=items, total=len(items), counts=Counter(item.outcome for item in items))
-
-
-@router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"application/zip": BINARY}}})
-def export_samples(request: Request, admin: Admin) -> StreamingResponse:
-    """Every sample in a ZIP that `POST /samples/import` takes back."""
-    with ExitStack() as stack:
-        file = stack.enter_context(temporary_file())
-        archive.write_all(request.app.state.database, file)
-        file.seek(0)
-        opened = stack.pop_all()
-    headers = {"Content-Disposition": 'attachment; filename="samples.zip"'}
-    return StreamingResponse(chunks(file, opened), media_type="application/zip", headers=headers)
-
-
-def chunks(file: IO[bytes], opened: ExitStack) -> Iterator[bytes]:
-    """Yield the file's content in pieces, then close `opened`."""
-    with opened:
-        while piece := file.read(CHUNK_BYTES):
-            yield piece
 
 
 @router.get("/{identity:sample}", responses=documented(404))

@@ -54,8 +54,11 @@ class Weights(NamedTuple):
 
 
 WEIGHTS = Weights()
-OF_PIECES = ("is_digit", "odds", "wide", "piece", "low", "tall", "gap", "cut", "seam")  # features of a piece
-OF_MARKS = ("mark", "not_digit", "size", "dash", "cut", "seam")  # and of a mark
+# Features of a piece, and of a mark: by what the network says, and by shape alone.
+PIECE_SHAPES = ("wide", "piece", "low", "tall", "gap", "cut", "seam")
+MARK_SHAPES = ("mark", "size", "dash", "cut", "seam")
+OF_PIECES = ("is_digit", "odds", *PIECE_SHAPES)
+OF_MARKS = ("not_digit", *MARK_SHAPES)
 
 
 class Edge(NamedTuple):
@@ -79,53 +82,50 @@ class Lattice(NamedTuple):
     into: list[list[Edge]]
 
 
-class Features(NamedTuple):
-    """Of a line's P pieces and K primitives.
+class Shapes(NamedTuple):
+    """Features by shape, of a line's P pieces and K primitives.
 
-    of_pieces: float64 (P, 9), OF_PIECES; of_marks: float64 (K, 6), OF_MARKS, of each primitive as a mark; log_digits:
-    float64 (P, 10), log probabilities; is_cut: bool (P,), whether a piece begins or ends at a cut.
+    of_pieces: float64 (P, 7), PIECE_SHAPES; of_marks: float64 (K, 5), MARK_SHAPES, of each primitive as a mark; alone:
+    int64 (K,), the piece that is the same primitive; is_cut: bool (P,), whether a piece begins or ends at a cut.
     """
 
     of_pieces: NDArray[np.float64]
     of_marks: NDArray[np.float64]
-    log_digits: NDArray[np.float64]
+    alone: NDArray[np.int64]
     is_cut: NDArray[np.bool_]
 
 
-def features_of(primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float) -> Features:
-    """The features of a line. scores: of the pieces; height: of the line's writing, in pixels."""
-    log_is_digit = -np.logaddexp(0, -scores.score.astype(np.float64))
-    log_not_digit = -np.logaddexp(0, scores.score.astype(np.float64))
-    log_high = np.log(np.array([piece.box[3] - piece.box[1] for piece in pieces]) / height)
-    odds = np.clip(scores.score, -MAX_ODDS, MAX_ODDS)
-    wide = np.maximum(np.array([piece.box[2] - piece.box[0] for piece in pieces]) / height - USUAL_WIDTH, 0)
-    gaps = np.array([piece.gap for piece in pieces])
-    cuts = primitives.cut[[piece.first for piece in pieces]]
-    cuts_behind = np.append(primitives.cut, 0)[[piece.last for piece in pieces]]
+def shapes_of(primitives: Primitives, pieces: Sequence[Piece], height: float) -> Shapes:
+    """The features by shape of a line. height: of its writing, in pixels."""
+    first, last = (np.array([getattr(piece, end) for piece in pieces], np.int64) for end in ("first", "last"))
+    left, top, right, bottom = np.array([piece.box for piece in pieces]).reshape(-1, 4).T
+    log_high = np.log((bottom - top) / height)
+    cuts, cuts_behind = primitives.cut[first], np.append(primitives.cut, 0)[last]
     of_pieces = np.stack([
-        log_is_digit, odds, wide, np.ones(len(pieces)), np.maximum(-log_high, 0), np.maximum(log_high, 0), gaps, cuts,
-        cuts > 0,
+        np.maximum((right - left) / height - USUAL_WIDTH, 0), np.ones(len(pieces)), np.maximum(-log_high, 0),
+        np.maximum(log_high, 0), [piece.gap for piece in pieces], cuts, cuts > 0,
     ], axis=1)  # fmt: skip
-    alone = [index for index, piece in enumerate(pieces) if piece.last == piece.first + 1]
     across, tall = (primitives.boxes[:, 2:] - primitives.boxes[:, :2]).T
     of_marks = np.stack([
-        np.ones(len(tall)), log_not_digit[alone], tall / height, (tall <= DASH * across).astype(float), primitives.cut,
-        primitives.cut > 0,
+        np.ones(len(tall)), tall / height, tall <= DASH * across, primitives.cut, primitives.cut > 0,
     ], axis=1)  # fmt: skip
-    log_digits = np.log(np.maximum(scores.probabilities.astype(np.float64), LEAST))
-    return Features(of_pieces, of_marks, log_digits, (cuts > 0) | (cuts_behind > 0))
+    return Shapes(of_pieces, of_marks, np.flatnonzero(last == first + 1), (cuts > 0) | (cuts_behind > 0))
 
 
 def lattice_of(
     primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights = WEIGHTS
 ) -> Lattice:
     """The lattice of a line. scores: of the pieces; height: of the line's writing, in pixels."""
-    features = features_of(primitives, pieces, scores, height)
+    shapes, score = shapes_of(primitives, pieces, height), scores.score.astype(np.float64)
+    odds = np.clip(score, -MAX_ODDS, MAX_ODDS)
+    of_pieces = np.column_stack([-np.logaddexp(0, -score), odds, shapes.of_pieces])
+    of_marks = np.column_stack([-np.logaddexp(0, score[shapes.alone]), shapes.of_marks])
     per_piece, per_mark = (
         values @ np.array([getattr(weights, name) for name in names])
-        for values, names in ((features.of_pieces, OF_PIECES), (features.of_marks, OF_MARKS))
+        for values, names in ((of_pieces, OF_PIECES), (of_marks, OF_MARKS))
     )
-    per_digit = weights.digit * features.log_digits + features.is_cut[:, None] * np.array(weights.cut_digits)
+    log_digits = np.log(np.maximum(scores.probabilities.astype(np.float64), LEAST))
+    per_digit = weights.digit * log_digits + shapes.is_cut[:, None] * np.array(weights.cut_digits)
     into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
     for index, piece in enumerate(pieces):
         of_digits = per_digit[index] + per_piece[index]

@@ -18,16 +18,24 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.classifier import Scores
 from model.numbers.ink import find_ink
-from model.numbers.lattice import MAX_ODDS, OF_MARKS, OF_PIECES, Weights, features_of
+from model.numbers.lattice import (
+    MARK_SHAPES,
+    MAX_ODDS,
+    OF_MARKS,
+    OF_PIECES,
+    PIECE_SHAPES,
+    Shapes,
+    Weights,
+    shapes_of,
+)
 from model.numbers.segmentation import MAX_JOINED, pieces_of, primitives_of
 from model.numbers.text_lines import find_text_lines
 from model.preprocessing.errors import ImageError
 
 NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))
-BY_NETWORK = ("is_digit", "odds", "not_digit")  # features that depend on what the network says of a piece
-SHAPES = tuple(name for name in NAMES if name not in BY_NETWORK)  # those that depend on its shape alone
+SHAPES = tuple(dict.fromkeys(PIECE_SHAPES + MARK_SHAPES))
+PIECE_COLUMNS, MARK_COLUMNS = ([SHAPES.index(name) for name in names] for names in (PIECE_SHAPES, MARK_SHAPES))
 NEVER = -1e9  # log weight of what is not there
 HOPELESS = 0.02  # probability, below which a line counts little
 
@@ -37,18 +45,13 @@ IsClear = Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]]  # as `primitiv
 class Line(NamedTuple):
     """A line of writing with P pieces between K + 1 nodes, and its text.
 
-    pixels: uint8 (P, 32, 32); first, last: int64 (P,), each piece's nodes; of_pieces: float32 (P, SHAPES); of_marks:
-    float32 (K, SHAPES), of each primitive as a mark; alone: int64 (K,), the piece that is that primitive; is_cut: bool
-    (P,); text: int64 (T,).
+    pixels: uint8 (P, 32, 32); first, last: int64 (P,), each piece's nodes; text: int64 (T,).
     """
 
     pixels: NDArray[np.uint8]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
-    of_pieces: NDArray[np.float32]
-    of_marks: NDArray[np.float32]
-    alone: NDArray[np.int64]
-    is_cut: NDArray[np.bool_]
+    shapes: Shapes
     text: NDArray[np.int64]
 
 
@@ -65,23 +68,10 @@ def line_of(page: NDArray[np.uint8], text: str, is_clear: IsClear) -> Line | Non
     pieces = pieces_of(line, primitives)
     if not pieces:
         return None
-    unknown = Scores(*(np.zeros((len(pieces), *shape), np.float32) for shape in ((10,), (10,), ())))
-    features = features_of(primitives, pieces, unknown, line.height)
-    of_pieces = np.zeros((len(pieces), len(SHAPES)), np.float32)
-    of_marks = np.zeros((len(primitives.boxes), len(SHAPES)), np.float32)
-    for names, values, into in (
-        (OF_PIECES, features.of_pieces, of_pieces),
-        (OF_MARKS, features.of_marks, of_marks),
-    ):
-        for column, name in enumerate(names):
-            if name in SHAPES:
-                into[:, SHAPES.index(name)] = values[:, column]
     first, last = (np.array([getattr(piece, end) for piece in pieces], np.int64) for end in ("first", "last"))
-    alone = np.flatnonzero(last == first + 1)
     digits = np.array([int(digit) for digit in text], np.int64)
-    return Line(
-        np.stack([piece.pixels for piece in pieces]), first, last, of_pieces, of_marks, alone, features.is_cut, digits
-    )
+    pixels, shapes = np.stack([piece.pixels for piece in pieces]), shapes_of(primitives, pieces, line.height)
+    return Line(pixels, first, last, shapes, digits)
 
 
 class Lattices:
@@ -92,26 +82,26 @@ class Lattices:
     """
 
     def __init__(self, lines: Sequence[Line], device: torch.device | None = None) -> None:
-        count, nodes = len(lines), max(len(line.of_marks) for line in lines) + 1
+        count, nodes = len(lines), max(len(line.shapes.of_marks) for line in lines) + 1
         shapes = np.zeros((count, nodes, 1 + MAX_JOINED, len(SHAPES)), np.float32)
         piece = np.zeros(shapes.shape[:3], np.int64)  # at a mark's place, the piece that is the same primitive
         exists, is_cut = (np.zeros(shapes.shape[:3], bool) for _ in range(2))
         text = np.zeros((count, max(len(line.text) for line in lines)), np.int64)
         before = 0
         for i, line in enumerate(lines):
-            behind = np.arange(1, len(line.of_marks) + 1)
-            for node, place, values, index in (
-                (behind, 0, line.of_marks, line.alone),
-                (line.last, line.last - line.first, line.of_pieces, np.arange(len(line.pixels))),
-            ):
-                shapes[i, node, place], piece[i, node, place], exists[i, node, place] = values, index + before, True
-            is_cut[i, line.last, line.last - line.first] = line.is_cut
+            behind = np.arange(1, len(line.shapes.of_marks) + 1)
+            shapes[i, behind[:, None], 0, MARK_COLUMNS] = line.shapes.of_marks
+            piece[i, behind, 0], exists[i, behind, 0] = line.shapes.alone + before, True
+            last, place = line.last, line.last - line.first
+            shapes[i, last[:, None], place[:, None], PIECE_COLUMNS] = line.shapes.of_pieces
+            piece[i, last, place], exists[i, last, place] = np.arange(len(line.pixels)) + before, True
+            is_cut[i, last, place] = line.shapes.is_cut
             text[i, : len(line.text)] = line.text
             before += len(line.pixels)
         tensors = (torch.from_numpy(array).to(device) for array in (shapes, piece, exists, is_cut, text))
         self.shapes, self.piece, self.exists, self.is_cut, self.text = tensors
         self.pixels = torch.from_numpy(np.concatenate([line.pixels for line in lines])).to(device)
-        self.ends = torch.tensor([len(line.of_marks) for line in lines], device=device)
+        self.ends = torch.tensor([len(line.shapes.of_marks) for line in lines], device=device)
         self.lengths = torch.tensor([len(line.text) for line in lines], device=device)
 
     def log_likelihood(self, log_digits: Tensor, log_odds: Tensor, weights: Tensor) -> Tensor:

@@ -57,6 +57,21 @@ def empty(own_server: Server) -> Server:
 
 
 @pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    """A file of keys with the admin key "admin-key" and the teach key "teaching-key"; anybody may predict."""
+    file = tmp_path / "keys"
+    file.write_text("predict *\nteach counter:teaching-key\nadmin ops:admin-key\n")
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture
+def keyed(start_server: Callable[..., Server], key_file: Path) -> Server:
+    """A server whose keys are those in `key_file`."""
+    return start_server(NUMERAL_KEYS_FILE=str(key_file), NUMERAL_ADMIN_KEYS="")
+
+
+@pytest.fixture
 def open_home(chromium: Browser) -> Iterator[Callable[..., Home]]:
     """A function that opens the page of a service in a browser without a past.
 

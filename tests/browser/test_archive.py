@@ -60,19 +60,13 @@ def test_what_comes_in_goes_out_and_what_is_refused_is_named(empty: Server, open
     expect(home.notice).to_contain_text("ZIP")
 
 
-def test_a_key_that_was_revoked_is_asked_for_again_at_an_import(
-    start_server: Callable[..., Server], open_home: Open, tmp_path: Path
-) -> None:
-    keys = tmp_path / "keys"
-    keys.write_text("predict *\nadmin ops:admin-key\n")
-    keys.chmod(0o600)
-    server = start_server(NUMERAL_KEYS_FILE=str(keys), NUMERAL_ADMIN_KEYS="")
-    home = open_home(f"{server.url}/#samples")
+def test_a_key_that_was_revoked_is_asked_for_again_at_an_import(keyed: Server, key_file: Path, open_home: Open) -> None:
+    home = open_home(f"{keyed.url}/#samples")
     home.enter_key("admin-key")
     expect(home.page.get_by_role("heading", name="Teach")).to_be_visible()
-    keys.write_text("predict *\nadmin ops:another-key\n")
+    key_file.write_text("predict *\nadmin ops:another-key\n")
     revoked = {"Authorization": "Bearer admin-key"}
-    wait_until(lambda: server.client.get("/samples", headers=revoked).status_code == 401)
+    wait_until(lambda: keyed.client.get("/samples", headers=revoked).status_code == 401)
     choose(home, zipped({"7/a.png": picture(1)}))
     expect(home.notice).to_contain_text("The key is not valid")
     expect(home.locator("#key-text")).to_have_text("Enter key")

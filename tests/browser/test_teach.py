@@ -64,11 +64,17 @@ def test_a_label_that_the_page_does_not_know_is_not_said_to_be_taken_back(empty:
     assert labels(empty) == [4]
 
 
-def test_a_number_is_taught_by_what_it_says(empty: Server, open_home: Open) -> None:
-    home = open_home(empty.url)
+def with_a_number(server: Server, open_home: Open) -> Home:
+    """The page with a key and a written number, 2048."""
+    home = open_home(server.url)
     home.enter_key()
     home.page.get_by_role("button", name="Number").click()
     expect(home.digit).to_have_text("2048")
+    return home
+
+
+def test_a_number_is_taught_by_what_it_says(empty: Server, open_home: Open) -> None:
+    home = with_a_number(empty, open_home)
     home.locator("#said").fill("2047")
     home.locator("#said").press("Enter")
     expect(home.notice).to_contain_text("Stored as 2047.")
@@ -79,10 +85,7 @@ def test_a_number_is_taught_by_what_it_says(empty: Server, open_home: Open) -> N
 
 
 def test_what_could_not_be_taken_back_without_a_network_is_taken_back_later(empty: Server, open_home: Open) -> None:
-    home = open_home(empty.url)
-    home.enter_key()
-    home.page.get_by_role("button", name="Number").click()
-    expect(home.digit).to_have_text("2048")
+    home = with_a_number(empty, open_home)
     home.locator("#said").press("Enter")
     expect(home.notice).to_contain_text("Stored as 2048.")
     home.page.route(f"**/samples/{samples(empty)[0]['id']}", lambda route: route.abort(), times=1)
@@ -164,13 +167,9 @@ def test_samples_are_labelled_anew_and_deleted_by_keys(
 
 
 def test_a_wrong_key_is_refused_and_a_revoked_one_is_asked_for_again(
-    start_server: Callable[..., Server], open_home: Open, tmp_path: Path
+    keyed: Server, key_file: Path, open_home: Open
 ) -> None:
-    keys = tmp_path / "keys"
-    keys.write_text("predict *\nteach counter:teaching-key\nadmin ops:admin-key\n")
-    keys.chmod(0o600)
-    server = start_server(NUMERAL_KEYS_FILE=str(keys), NUMERAL_ADMIN_KEYS="")
-    home = open_home(server.url)
+    home = open_home(keyed.url)
     home.draw(SEVEN)
     expect(home.digit).to_have_text("7")
     home.enter_key("wrong")
@@ -186,9 +185,9 @@ def test_a_wrong_key_is_refused_and_a_revoked_one_is_asked_for_again(
     expect(home.notice).to_contain_text("Stored as 7.")
     home.page.keyboard.press("u")
     expect(home.notice).to_contain_text("may not delete")
-    keys.write_text("predict *\nadmin ops:admin-key\n")
+    key_file.write_text("predict *\nadmin ops:admin-key\n")
     wait_until(
-        lambda: "valid key" in server.client.post("/samples", headers={"Authorization": "Bearer teaching-key"}).text
+        lambda: "valid key" in keyed.client.post("/samples", headers={"Authorization": "Bearer teaching-key"}).text
     )
     home.page.keyboard.press("1")
     expect(home.notice).to_contain_text("The key is not valid")

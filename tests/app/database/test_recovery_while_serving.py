@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.client import add_sample, check_problem
+from tests.faults import database_at_rest
 from tests.server import wait_until
 
 
@@ -40,10 +41,10 @@ def test_after_a_loss_every_worker_serves_says_so_and_loses_nothing_that_it_ackn
     assert wait_until(lambda: all(httpx.get(f"{server.url}/healthz").json()["warning"] for _ in range(20)))
 
 
-def test_every_worker_says_what_one_of_them_made_anew(start_server, tmp_path: Path, seven: bytes) -> None:
+def test_every_worker_says_what_one_of_them_made_anew(start_server, seven: bytes) -> None:
     server = start_server(NUMERAL_WORKERS="2")
     assert add_sample(server, seven).status_code == 201
-    (tmp_path / "numeral.db").write_bytes(b"")  # the same file, without anything in it
+    database_at_rest(server).write_bytes(b"")  # the same file, without anything in it
     assert wait_until(lambda: add_sample(server, seven).status_code == 201)
     assert wait_until(
         lambda: all("made anew" in str(httpx.get(f"{server.url}/readyz").json()["warning"]) for _ in range(20))
