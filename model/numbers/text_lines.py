@@ -24,7 +24,8 @@ MARK_REACH = 0.5  # a mark may lie so far above or below its line
 SPECK = 0.06  # what is neither as wide nor as high is dust
 OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
 WIDE_GAP = 1.2  # between two numbers on a line, at least
-WIDER = 2.0  # times the middle gap, the smaller of two; a number that is spaced widely is not torn apart
+USUAL_PITCH, WIDE_PITCH = 0.8, 1.5  # from the middle of a digit to that of the next; across such a gap, at least
+WIDER = 1.8  # times the line's usual pitch, at least; a number that is spaced widely is not torn apart
 SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
@@ -168,17 +169,33 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp], row:
 
 
 def split_at_gaps(line: TextLine) -> list[TextLine]:
-    """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint."""
+    """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint.
+
+    In a form's boxes, digits stand far apart, and a narrow one leaves a wider gap. So the middles of digits are
+    compared: across a gap they must be farther apart than is usual on the line.
+    """
     inked = np.flatnonzero(line.mask.any(axis=0))
     if not len(inked):
         return []
-    gaps = np.diff(inked) - 1
-    between = np.sort(gaps[gaps > 0])
-    usual = float(between[(len(between) - 1) // 2]) if len(between) > 1 else WIDE_GAP * line.height
-    wide = np.flatnonzero(gaps > max(WIDE_GAP * line.height, WIDER * usual))
-    starts = [int(inked[0]), *(int(inked[at + 1]) for at in wide)]
-    ends = [*(int(inked[at]) + 1 for at in wide), int(inked[-1]) + 1]
-    return [part_of(line, max(start - 1, 0), end + 1) for start, end in zip(starts, ends, strict=True)]
+    after = np.flatnonzero(np.diff(inked) > 1)
+    starts, ends = inked[np.insert(after + 1, 0, 0)], inked[np.append(after, len(inked) - 1)] + 1
+    gaps, widths = (starts[1:] - ends[:-1]) / line.height, (ends - starts) / line.height
+    halves = np.minimum(widths, USUAL_PITCH) / 2
+    across = gaps + halves[:-1] + halves[1:]
+    wide = np.flatnonzero((gaps > WIDE_GAP) & (across > max(WIDE_PITCH, WIDER * usual_pitch(across, widths))))
+    bounds = zip(starts[np.insert(wide + 1, 0, 0)], ends[np.append(wide, len(ends) - 1)], strict=True)
+    return [part_of(line, max(int(start) - 1, 0), int(end) + 1) for start, end in bounds]
+
+
+def usual_pitch(across: NDArray[np.float64], widths: NDArray[np.float64]) -> float:
+    """The middle one of the distances from digit to digit: across gaps (N,), and within stretches of ink (N + 1,).
+
+    How many digits a stretch holds is judged by its width. Of two middle ones it is the smaller; WIDE_PITCH if there
+    are not at least two.
+    """
+    counts = np.maximum(np.rint(widths / USUAL_PITCH), 1).astype(int)
+    pitches = np.sort(np.concatenate([across, np.repeat(widths / counts, counts - 1)]))
+    return float(pitches[(len(pitches) - 1) // 2]) if len(pitches) > 1 else WIDE_PITCH
 
 
 def part_of(line: TextLine, start: int, end: int) -> TextLine:

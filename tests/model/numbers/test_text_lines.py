@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from model.numbers.ink import find_ink
@@ -90,6 +91,27 @@ def test_a_gap_is_wide_though_it_is_one_of_two() -> None:
     page = number_page("1 88")
     (line,) = lines_on(np.delete(page, slice(162, 174), axis=1))
     assert len(split_at_gaps(line)) == 2
+
+
+def line_with(*stretches: tuple[float, float]) -> TextLine:
+    """A line whose ink fills these stretches, each from its left to its right edge, in heights of the writing."""
+    mask = np.zeros((HEIGHT, round(stretches[-1][1] * HEIGHT) + 1), bool)
+    for left, right in stretches:
+        mask[:, round(left * HEIGHT) : round(right * HEIGHT)] = True
+    return TextLine(mask * np.float32(255), mask, HEIGHT, 0, 0, 1.0, np.zeros(HEIGHT))
+
+
+def test_a_narrow_digit_in_a_row_of_boxes_is_not_torn_off() -> None:
+    boxes = [1.4 * place for place in range(5)]
+    places = ((0.1, 0.8), (0.4, 1.1), (0.5, 1.2), (0.1, 0.6), (1.0, 1.2))  # in each box; the last is a 1
+    line = line_with(*((box + left, box + right) for box, (left, right) in zip(boxes, places, strict=True)))
+    assert len(split_at_gaps(line)) == 1
+
+
+@pytest.mark.parametrize("apart", [1.4, 3.0])
+def test_numbers_whose_digits_leave_no_gap_are_parted(apart: float) -> None:
+    line = line_with((0, 3.2), (3.2 + apart, 5.6 + apart), (5.6 + 2 * apart, 6.4 + 2 * apart))
+    assert len(split_at_gaps(line)) == 3
 
 
 def test_two_digits_far_apart_are_two_numbers() -> None:
