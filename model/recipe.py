@@ -52,6 +52,8 @@ class Recipe:
     lines_after: float = 0.7  # after this share of the epochs, lines of digits are read (training/written_lines.py)
     lines_per_batch: int = 8  # beside each batch; 0: never any
     line_weight: float = 0.3  # weight of the loss of their texts
+    reminders_per_batch: int = 0  # pieces beside each batch if the training starts from weights (training/reminders.py)
+    reminder_weight: float = 1.0  # weight of their loss
     seed: int = 1
     strength: Strength = field(default_factory=Strength)
 
@@ -92,6 +94,7 @@ RETRAIN = Recipe(
     learning_rate=1e-3,
     patience=6,
     lines_per_batch=0,
+    reminders_per_batch=64,
 )
 
 

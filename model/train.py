@@ -12,6 +12,7 @@ addition has a file in model/training:
 - `EarlyStopping` ends a training that no longer improves (early_stopping.py).
 - Outlier exposure: some images show no digit, and the loss has a second term for them (out_of_distribution.py).
 - `WrittenLines`: in the last epochs the network also reads whole numbers, through their lattice (written_lines.py).
+- `Reminders`: a retraining keeps what the version it starts from has learned by that (reminders.py).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from model.training.cuda_graph import GraphedStep
 from model.training.early_stopping import EarlyStopping
 from model.training.fused import FusedNet
 from model.training.progress import Reporter
+from model.training.reminders import Reminders
 from model.training.validation import validate
 from model.training.written_lines import WrittenLines
 
@@ -90,6 +92,9 @@ def fit(
     average = ExponentialMovingAverage(fused, recipe.averaging)
     optimizer, schedule = optimizer_of(fused, recipe, steps)
 
+    reminders: Reminders | None = None
+    if start is not None and recipe.reminders_per_batch:
+        reminders = Reminders(train, net, recipe, device, generator)
     lines: WrittenLines | None = None
 
     def step(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
@@ -99,6 +104,8 @@ def fit(
         loss = loss_of(logits, labels, recipe)
         if lines is not None:
             loss = loss + recipe.line_weight * lines.loss(fused, strength)
+        if reminders is not None:
+            loss = loss + recipe.reminder_weight * reminders.loss(fused, strength)
         # Propagate the gradients back.
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -23,12 +23,12 @@ from model.classifier import Classifier
 from model.data.digits import Labelled, joined
 from model.data.foreign import foreign_digits
 from model.data.load import load_digits
-from model.data.numbers import written_number
 from model.data.settings import load_data_settings
 from model.numbers.analysis import are_clear, scores_of
 from model.numbers.lattice import LEAST, Weights
 from model.training.calibrate_numbers import WANTED, calibrate, min_confidence, readings
-from model.training.lattices import NAMES, Lattices, Line, as_tensor, line_of, tempered
+from model.training.lattices import NAMES, Lattices, Line, as_tensor, tempered
+from model.training.written_lines import written_line
 
 COUNT = 1_500  # lines
 SEED = 7
@@ -64,11 +64,9 @@ def fit(lines: Sequence[Line], classifier: Classifier, start: Weights) -> tuple[
 
 
 def lines_written_with(digits: Labelled, classifier: Classifier, count: int, seed: int) -> list[Line]:
-    """At most `count` lines that are written with these digits."""
+    """So many lines that are written with these digits."""
     random = np.random.default_rng(seed)
-    pages = (written_number(digits, random) for _ in range(count))
-    lines = [line_of(page, text, partial(are_clear, classifier=classifier)) for page, text in pages]
-    return [line for line in lines if line is not None]
+    return [written_line(digits, random, partial(are_clear, classifier=classifier)) for _ in range(count)]
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ What it gains (model/LOG.md): the mean log likelihood of held-out lines rises fr
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -25,7 +27,7 @@ from model.numbers.lattice import WEIGHTS
 from model.preprocessing.pipeline import to_input
 from model.recipe import Recipe, Strength
 from model.training.augmentation import augment
-from model.training.lattices import Lattices, Line, as_tensor, line_of, tempered
+from model.training.lattices import IsClear, Lattices, Line, as_tensor, line_of, tempered
 
 FIRST = 64  # lines that are written before the first step
 READINGS = 8  # of a line on average, so that a new one is due after as many
@@ -40,7 +42,7 @@ class WrittenLines:
 
     def __init__(self, digits: Labelled, net: Net, recipe: Recipe, device: torch.device, generator: Generator) -> None:
         self.digits, self.recipe, self.device, self.generator = digits, recipe, device, generator
-        self.net = net.cpu().eval()
+        self.is_clear = partial(are_clear, net.cpu().eval())
         self.random = np.random.default_rng(recipe.seed)
         self.weights = as_tensor(WEIGHTS).to(device)
         self.lines: list[Line] = []
@@ -60,18 +62,24 @@ class WrittenLines:
     def write_more(self) -> None:
         """Write the lines that are due: at first FIRST. Beyond MOST, each takes the place of one of the others."""
         while self.due >= 1:
-            page, text = written_number(self.digits, self.random)
-            line = line_of(page, text, self.are_clear)
-            if line is None:
-                continue
             self.due -= 1
+            line = written_line(self.digits, self.random, self.is_clear)
             if len(self.lines) < MOST:
                 self.lines.append(line)
             else:
                 self.lines[self.random.integers(MOST)] = line
 
-    def are_clear(self, digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
-        """Which components, each placed as a digit, uint8 (32, 32), are so clearly one that they are not cut."""
-        with torch.no_grad():
-            logits = self.net(deslant(torch.from_numpy(to_input(digits))))
-        return is_clear(logits.softmax(1).amax(1).numpy(), logits.logsumexp(1).numpy())
+
+def written_line(digits: Labelled, random: np.random.Generator, is_clear: IsClear) -> Line:
+    """A line that is written with random digits. is_clear: which components are not cut."""
+    while True:
+        line = line_of(*written_number(digits, random), is_clear)
+        if line is not None:
+            return line
+
+
+def are_clear(net: Net, digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
+    """Which components, each placed as a digit, uint8 (32, 32), a network takes so clearly for one: bool (N,)."""
+    with torch.no_grad():
+        logits = net(deslant(torch.from_numpy(to_input(digits))))
+    return is_clear(logits.softmax(1).amax(1).numpy(), logits.logsumexp(1).numpy())
