@@ -6,6 +6,7 @@ the page, since the digit fills it, while here they are shares of the writing's 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -17,6 +18,7 @@ from model.preprocessing.background import Background, background_of, full_stren
 from model.preprocessing.components import components_of, stroke_width
 from model.preprocessing.errors import BlankImage, CrowdedPage
 from model.preprocessing.foreground import MIN_CONTRAST, reflectance_of, sheet_within
+from model.preprocessing.lines import Line
 
 SOLID_SHARE = 0.4  # of the ink's strength from which a pixel is ink
 NOISE_FACTOR = 3.0  # and at least so many standard deviations of the paper
@@ -39,7 +41,8 @@ class PageInk(NamedTuple):
     """The ink on a page, or on the sheet that it shows.
 
     ink: float32 (H, W), 0 paper to 255 full ink; mask: bool (H, W), where it is solid and no printed line; height: of
-    the writing, in pixels; top, left: where these pixels begin on the page; scale: pixels of the page for each of them.
+    the writing, in pixels; top, left: where these pixels begin on the page; scale: pixels of the page for each of them;
+    printed: the printed lines.
     """
 
     ink: NDArray[np.float32]
@@ -48,6 +51,7 @@ class PageInk(NamedTuple):
     top: float
     left: float
     scale: float = 1.0
+    printed: Sequence[Line] = ()
 
     def on_page(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
         """A rectangle on the page, in its pixels."""
@@ -79,12 +83,13 @@ def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
     if not mask.any():
         raise BlankImage(TOO_GRAINY)
     mask, height = without_dust(mask)
+    printed: list[Line] = []
     if np.count_nonzero(mask) <= MAX_INK:  # else the writing is large: the lines are looked for when it is shrunk
-        mask, height = without_printed_lines(mask, ink > max(FAINT_SHARE * strength, floor), ink)
+        mask, height, printed = without_printed_lines(mask, ink > max(FAINT_SHARE * strength, floor), ink)
         if not mask.any():
             raise BlankImage(ONLY_LINES)
     ink *= 255 / strength
-    return PageInk(np.minimum(ink, 255, out=ink), mask, height, 0, 0)
+    return PageInk(np.minimum(ink, 255, out=ink), mask, height, 0, 0, printed=printed)
 
 
 def background_and_ink(gray: NDArray[np.uint8]) -> tuple[Background, NDArray[np.float32], float]:

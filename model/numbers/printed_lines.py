@@ -42,8 +42,8 @@ GRID = 3  # upright lines that cross the page: a grid
 
 def without_printed_lines(
     solid: NDArray[np.bool_], faint: NDArray[np.bool_], ink: NDArray[np.float32]
-) -> tuple[NDArray[np.bool_], float]:
-    """The solid ink, bool (H, W), without printed lines and their debris, and the writing's height in pixels.
+) -> tuple[NDArray[np.bool_], float, list[Line]]:
+    """The solid ink, bool (H, W), without printed lines and their debris, the writing's height in pixels, those lines.
 
     faint: bool (H, W), where there is ink at all; a line may be paler than strokes; ink: float32 (H, W).
     """
@@ -56,7 +56,7 @@ def without_printed_lines(
         known += found
         rest = solid & ~erased
         if not rest.any():
-            return rest, 0.0
+            return rest, 0.0, known
         parts = components_of(rest)
         height = writing_height(parts, rest.shape)
         found = lines_among(faint & ~erased, known, height, stroke_width(rest)) if rounds_left else []
@@ -64,7 +64,7 @@ def without_printed_lines(
             break
     widest = max((line.width for line in known), default=0.0)
     is_debris = parts.beside(erased) & (parts.longer < max(DEBRIS * height, LINE_WIDTHS * widest))
-    return parts.mask_of(~is_debris), height
+    return parts.mask_of(~is_debris), height, known
 
 
 def lines_across(mask: NDArray[np.bool_]) -> list[Line]:

@@ -7,6 +7,7 @@ Lines far apart but side by side, as the columns of a table, are one row of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from model.numbers.ink import CROWDED, PageInk
 from model.preprocessing.components import Components, components_of, dilated, stroke_width
 from model.preprocessing.errors import CrowdedPage
+from model.preprocessing.lines import Line
 
 # Shares of the writing's height:
 BODY = 0.4  # a component that is at least as high may be a digit
@@ -26,6 +28,9 @@ OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which th
 WIDE_GAP = 1.2  # between two numbers on a line, at least
 USUAL_PITCH, WIDE_PITCH = 0.8, 1.5  # from the middle of a digit to that of the next; across such a gap, at least
 WIDER = 1.8  # times the line's usual pitch, at least; a number that is spaced widely is not torn apart
+BOX_GAP = 3.0  # between digits in two boxes of one number, at most
+ONE_DIGIT = 1.4  # widest digit in a box, though it leans
+UPRIGHT = 0.2  # sine of the angle by which the side of a box leans, at most
 SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
@@ -33,6 +38,7 @@ THINNEST = 1.5  # pixels of a stroke there, at least
 MAX_EXTENT = 32_000  # pixels of a line's picture, width and height together: OpenCV shears no larger one
 MAX_BODIES = 500  # components on a page that may be digits
 DOUBT = 0.1  # share of the sharpness that a slant of 1 must gain
+NO_WALLS = np.zeros(0)
 SLANTS = tuple(step / 10 for step in range(-4, 11))  # columns to the right for each row upwards
 
 
@@ -42,7 +48,7 @@ class TextLine(NamedTuple):
     ink: float32 (h, w), 0–255; mask: bool (h, w), its solid ink; height: of its writing, in pixels; top, left: where it
     begins on the page's ink, in pixels of that; scale: pixels of this picture for each of them; shifts: float (h,), the
     pixels by which each row of pixels was moved to the right to make the writing upright; row: of the page, counted
-    from above, in which it lies.
+    from above, in which it lies; walls: float (W,), where printed upright lines cross its middle, from left to right.
     """
 
     ink: NDArray[np.float32]
@@ -53,6 +59,7 @@ class TextLine(NamedTuple):
     scale: float
     shifts: NDArray[np.float64]
     row: int = 0
+    walls: NDArray[np.float64] = NO_WALLS
 
 
 def find_text_lines(page: PageInk) -> list[TextLine]:
@@ -162,17 +169,29 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp], row:
     ink = np.maximum(cv2.resize(ink, size, interpolation=method), 0)
     solid = ink > SOLID_INK
     shifts = shifts_of(solid)
+    walls = (walls_at(page.printed, (top + bottom) / 2) - left) * scale + shifts[len(shifts) // 2]
     return TextLine(
         np.minimum(shifted(ink, shifts), 255), shifted(solid.astype(np.float32), shifts) > 0.5, height * scale, top,
-        left, scale, shifts, row,
+        left, scale, shifts, row, walls,
     )  # fmt: skip
+
+
+def walls_at(printed: Sequence[Line], row: float) -> NDArray[np.float64]:
+    """The columns in which upright lines cross a row of pixels, from left to right: float (W,)."""
+    columns = []
+    for line in printed:
+        across, down = line.direction
+        if abs(across) < UPRIGHT and min(line.first[1], line.last[1]) <= row <= max(line.first[1], line.last[1]):
+            columns.append(float(line.first[0] + (row - line.first[1]) * across / down))
+    return np.sort(np.array(columns, np.float64))
 
 
 def split_at_gaps(line: TextLine) -> list[TextLine]:
     """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint.
 
     In a form's boxes, digits stand far apart, and a narrow one leaves a wider gap. So the middles of digits are
-    compared: across a gap they must be farther apart than is usual on the line.
+    compared: across a gap they must be farther apart than is usual on the line. Where the boxes' sides are known, so
+    is what belongs together.
     """
     inked = np.flatnonzero(line.mask.any(axis=0))
     if not len(inked):
@@ -182,7 +201,8 @@ def split_at_gaps(line: TextLine) -> list[TextLine]:
     gaps, widths = (starts[1:] - ends[:-1]) / line.height, (ends - starts) / line.height
     halves = np.minimum(widths, USUAL_PITCH) / 2
     across = gaps + halves[:-1] + halves[1:]
-    wide = np.flatnonzero((gaps > WIDE_GAP) & (across > max(WIDE_PITCH, WIDER * usual_pitch(across, widths))))
+    least = BOX_GAP if is_in_boxes(starts, ends, line) else WIDE_GAP
+    wide = np.flatnonzero((gaps > least) & (across > max(WIDE_PITCH, WIDER * usual_pitch(across, widths))))
     bounds = zip(starts[np.insert(wide + 1, 0, 0)], ends[np.append(wide, len(ends) - 1)], strict=True)
     return [part_of(line, max(int(start) - 1, 0), int(end) + 1) for start, end in bounds]
 
@@ -198,9 +218,17 @@ def usual_pitch(across: NDArray[np.float64], widths: NDArray[np.float64]) -> flo
     return float(pitches[(len(pitches) - 1) // 2]) if len(pitches) > 1 else WIDE_PITCH
 
 
+def is_in_boxes(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> bool:
+    """Whether each stretch of the line's ink has a box of its own. starts, ends: int (N,), of its stretches."""
+    box = np.searchsorted(line.walls, (starts + ends) / 2)
+    return len(np.unique(box)) == len(box) and bool((ends - starts <= ONE_DIGIT * line.height).all())
+
+
 def part_of(line: TextLine, start: int, end: int) -> TextLine:
     """The line's columns from `start` on, `end` excluded."""
-    return line._replace(ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start)
+    return line._replace(
+        ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start, walls=line.walls - start
+    )
 
 
 def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -108,6 +108,35 @@ def test_a_narrow_digit_in_a_row_of_boxes_is_not_torn_off() -> None:
     assert len(split_at_gaps(line)) == 1
 
 
+def boxed(*cells: tuple[int, str], wide: int, sides: bool = True) -> NDArray[np.uint8]:
+    """A page with a row of boxes, each so many pixels wide; in each, digits stand so far from its left side."""
+    page = np.full((200, 100 + wide * len(cells)), 245, np.uint8)
+    for place, (offset, text) in enumerate(cells):
+        left = 50 + wide * place
+        ink = number_page(text, gap=8)[50:110, 50:-50]
+        page[70:130, left + offset : left + offset + ink.shape[1]] = ink
+        if sides:
+            cv2.rectangle(page, (left, 50), (left + wide, 150), 80.0, 2)
+    return page
+
+
+def test_digits_in_boxes_of_their_own_are_one_number() -> None:
+    cells = (12, "1"), (85, "1")
+    (line,) = lines_on(boxed(*cells, wide=110))
+    assert len(line.walls) == 3 and len(split_at_gaps(line)) == 1
+    (line,) = lines_on(boxed(*cells, wide=110, sides=False))
+    assert not len(line.walls) and len(split_at_gaps(line)) == 2
+
+
+def test_a_box_with_two_digits_holds_a_number() -> None:
+    for cells in [(20, "38"), (60, "52")], [(20, "38"), (60, "24"), (60, "6")]:
+        (line,) = lines_on(boxed(*cells, wide=200))
+        parts = split_at_gaps(line)
+        assert len(parts) == len(cells)
+        moved = [line.shifts[0] - part.shifts[0] for part in parts]
+        assert [part.walls[0] for part in parts] == [line.walls[0] - shift for shift in moved]
+
+
 @pytest.mark.parametrize("apart", [1.4, 3.0])
 def test_numbers_whose_digits_leave_no_gap_are_parted(apart: float) -> None:
     line = line_with((0, 3.2), (3.2 + apart, 5.6 + apart), (5.6 + 2 * apart, 6.4 + 2 * apart))
