@@ -18,10 +18,10 @@ MANY = 4  # cuts; more make it no less sure
 class Calibration(NamedTuple):
     """The log odds that a number is right are a weighted sum. Fitted by model/training/calibrate_numbers.py."""
 
-    offset: float = -0.132
-    lattice: float = 0.594  # weight of the log odds by the lattice
-    weakest: float = 0.223  # weight of the least log odds that one of the pieces is a digit
-    cuts: float = -0.295  # weight of the number of cuts
+    offset: float = -0.129
+    lattice: float = 0.63  # weight of the log odds by the lattice
+    weakest: float = 0.199  # weight of the least log odds that one of the pieces is a digit
+    cuts: float = -0.296  # weight of the number of cuts
 
     def confidence(self, probability: float, weakest: float, cuts: int) -> float:
         """The probability, 0–1, that the number is right.

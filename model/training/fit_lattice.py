@@ -31,6 +31,7 @@ from model.training.lattices import NAMES, Lattices, Line, as_tensor, tempered
 from model.training.written_lines import written_line
 
 COUNT = 1_500  # lines
+CALIBRATED = 8_000  # lines, from which the confidence is fitted: few of them are wrong
 SEED = 7
 STEPS = 120  # of L-BFGS
 REGULARIZATION = 0.0003  # of the squared distance to the present weights
@@ -78,7 +79,7 @@ def main() -> None:
     weights, before, after = fit(lines, classifier, Weights())
     print(f"mean log likelihood {before:.3f} → {after:.3f}")
     print(weights)
-    rows = readings(digits, classifier, COUNT, SEED + 1)
+    rows = readings(digits, classifier, CALIBRATED, SEED + 1)
     calibration = calibrate(rows)
     confidence = 1 / (1 + np.exp(-np.insert(rows[:, :-1], 0, 1, axis=1) @ np.array(calibration)))
     threshold = min_confidence(confidence, rows[:, -1] > 0)
