@@ -29,6 +29,7 @@ WIDE_GAP = 1.2  # between two numbers on a line, at least
 USUAL_PITCH, WIDE_PITCH = 0.8, 1.5  # from the middle of a digit to that of the next; across such a gap, at least
 WIDER = 1.8  # times the line's usual pitch, at least; a number that is spaced widely is not torn apart
 BOX_GAP = 3.0  # between digits in two boxes of one number, at most
+FIELD_GAP = 0.3  # by which two fields' boxes are farther apart than a field's own
 ONE_DIGIT = 1.4  # widest digit in a box, though it leans
 UPRIGHT = 0.2  # sine of the angle by which the side of a box leans, at most
 SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
@@ -187,24 +188,28 @@ def walls_at(printed: Sequence[Line], row: float) -> NDArray[np.float64]:
 
 
 def split_at_gaps(line: TextLine) -> list[TextLine]:
-    """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint.
-
-    In a form's boxes, digits stand far apart, and a narrow one leaves a wider gap. So the middles of digits are
-    compared: across a gap they must be farther apart than is usual on the line. Where the boxes' sides are known, so
-    is what belongs together.
-    """
+    """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint."""
     inked = np.flatnonzero(line.mask.any(axis=0))
     if not len(inked):
         return []
     after = np.flatnonzero(np.diff(inked) > 1)
     starts, ends = inked[np.insert(after + 1, 0, 0)], inked[np.append(after, len(inked) - 1)] + 1
+    wide = np.flatnonzero((between_fields if is_in_boxes(starts, ends, line) else between_numbers)(starts, ends, line))
+    bounds = zip(starts[np.insert(wide + 1, 0, 0)], ends[np.append(wide, len(ends) - 1)], strict=True)
+    return [part_of(line, max(int(start) - 1, 0), int(end) + 1) for start, end in bounds]
+
+
+def between_numbers(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> NDArray[np.bool_]:
+    """Which of the gaps between a line's stretches of ink part numbers: bool (N − 1,). starts, ends: int (N,).
+
+    Where digits are spaced widely, a narrow one leaves a wider gap. So the middles of digits are compared: across a gap
+    that parts numbers they are farther apart than is usual on the line.
+    """
     gaps, widths = (starts[1:] - ends[:-1]) / line.height, (ends - starts) / line.height
     halves = np.minimum(widths, USUAL_PITCH) / 2
     across = gaps + halves[:-1] + halves[1:]
-    least = BOX_GAP if is_in_boxes(starts, ends, line) else WIDE_GAP
-    wide = np.flatnonzero((gaps > least) & (across > max(WIDE_PITCH, WIDER * usual_pitch(across, widths))))
-    bounds = zip(starts[np.insert(wide + 1, 0, 0)], ends[np.append(wide, len(ends) - 1)], strict=True)
-    return [part_of(line, max(int(start) - 1, 0), int(end) + 1) for start, end in bounds]
+    wide: NDArray[np.bool_] = (gaps > WIDE_GAP) & (across > max(WIDE_PITCH, WIDER * usual_pitch(across, widths)))
+    return wide
 
 
 def usual_pitch(across: NDArray[np.float64], widths: NDArray[np.float64]) -> float:
@@ -222,6 +227,18 @@ def is_in_boxes(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine
     """Whether each stretch of the line's ink has a box of its own. starts, ends: int (N,), of its stretches."""
     box = np.searchsorted(line.walls, (starts + ends) / 2)
     return len(np.unique(box)) == len(box) and bool((ends - starts <= ONE_DIGIT * line.height).all())
+
+
+def between_fields(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> NDArray[np.bool_]:
+    """Which of the gaps between digits in boxes of their own part fields of a form: bool (N − 1,).
+
+    A field's boxes adjoin, or are all as far apart; two fields, as those for a day and a month, are farther apart.
+    """
+    box = np.searchsorted(line.walls, (starts + ends) / 2)
+    apart = (line.walls[box[1:] - 1] - line.walls[box[:-1]]) / line.height  # from a box to the next
+    usual = np.sort(apart)[(len(apart) - 1) // 4] if len(apart) else 0.0
+    parted: NDArray[np.bool_] = (apart > usual + FIELD_GAP) | (starts[1:] - ends[:-1] > BOX_GAP * line.height)
+    return parted
 
 
 def part_of(line: TextLine, start: int, end: int) -> TextLine:

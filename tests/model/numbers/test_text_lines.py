@@ -128,6 +128,21 @@ def test_digits_in_boxes_of_their_own_are_one_number() -> None:
     assert not len(line.walls) and len(split_at_gaps(line)) == 2
 
 
+@pytest.mark.parametrize("apart", [20, 60])
+def test_the_fields_of_a_date_are_three_numbers(apart: int) -> None:
+    fields = [boxed(*((22, digit) for digit in text), wide=80)[:, 48:-48] for text in ("24", "11", "2026")]
+    page = np.pad(np.hstack([np.pad(field, ((0, 0), (0, apart)), constant_values=245) for field in fields]), 50)
+    page[page == 0] = 245
+    (line,) = lines_on(page)
+    assert len(split_at_gaps(line)) == 3
+
+
+def test_boxes_that_are_all_as_far_apart_are_one_field() -> None:
+    page = np.hstack([boxed((12 + 25 * (place % 2), "1"), wide=80)[:, 30:-30] for place in range(5)])
+    (line,) = lines_on(page)
+    assert len(line.walls) == 10 and len(split_at_gaps(line)) == 1
+
+
 def test_a_box_with_two_digits_holds_a_number() -> None:
     for cells in [(20, "38"), (60, "52")], [(20, "38"), (60, "24"), (60, "6")]:
         (line,) = lines_on(boxed(*cells, wide=200))
