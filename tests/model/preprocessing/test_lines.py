@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.evaluation.robustness.canvas import line
-from model.preprocessing.lines import Line, find_lines
+from model.preprocessing.lines import Line, across, find_lines
 from tests.marks import SHAPE, Share, box, ruled
 
 
@@ -51,6 +51,18 @@ def test_where_a_stroke_crosses_the_ink_is_the_stroke_s() -> None:
     taken[level[0].rows, level[0].columns] = True
     assert taken.any(axis=0).mean() > 0.85  # of the page's width the line is taken
     assert (taken & (stroke > 0.9)).sum() < 0.03 * (stroke > 0.9).sum()
+
+
+@pytest.mark.parametrize("widest", [10, 30])  # with 30, what is close is looked at first
+@pytest.mark.parametrize("width", [1, 5, 12, 13, 14, 15, 30, 60, 150])
+def test_the_ink_across_a_line_is_measured_far_beyond_the_line_s_own_width(width: int, widest: int) -> None:
+    mask = np.zeros((200, 200), np.uint8)
+    top = 100 - width // 2
+    mask[100, 20:180] = mask[top : top + width, 90:110] = 1
+    profile = across(mask, np.array([100.0, 100.0]), np.array([1.0, 0.0]), widest, 300)
+    assert (profile.inked == mask[100].astype(bool)).all()
+    most = 2 * (2 * widest + 2) + 1  # that is looked at
+    assert set(profile.width[90:110]) == {min(width, most)} and set(profile.width[20:90]) == {1}
 
 
 def test_all_sides_of_a_box_are_lines() -> None:
