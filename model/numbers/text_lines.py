@@ -28,7 +28,7 @@ OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which th
 WIDE_GAP = 1.2  # between two numbers on a line, at least
 USUAL_PITCH, WIDE_PITCH = 0.8, 1.5  # from the middle of a digit to that of the next; across such a gap, at least
 WIDER = 1.8  # times the line's usual pitch, at least; a number that is spaced widely is not torn apart
-BOX_GAP = 3.0  # between digits in two boxes of one number, at most
+BOX_GAP = 3.0  # between digits in two boxes of one number, at most, unless all are as far apart
 FIELD_GAP = 0.3  # by which two fields' boxes are farther apart than a field's own
 ONE_DIGIT = 1.4  # widest digit in a box, though it leans
 UPRIGHT = 0.2  # sine of the angle by which the side of a box leans, at most
@@ -237,7 +237,8 @@ def between_fields(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextL
     box = np.searchsorted(line.walls, (starts + ends) / 2)
     apart = (line.walls[box[1:] - 1] - line.walls[box[:-1]]) / line.height  # from a box to the next
     usual = np.sort(apart)[(len(apart) - 1) // 4] if len(apart) else 0.0
-    parted: NDArray[np.bool_] = (apart > usual + FIELD_GAP) | (starts[1:] - ends[:-1] > BOX_GAP * line.height)
+    is_far = starts[1:] - ends[:-1] > BOX_GAP * line.height
+    parted: NDArray[np.bool_] = (apart > usual + FIELD_GAP) | is_far & between_numbers(starts, ends, line)
     return parted
 
 

@@ -137,6 +137,11 @@ def test_the_fields_of_a_date_are_three_numbers(apart: int) -> None:
     assert len(split_at_gaps(line)) == 3
 
 
+def test_wide_boxes_are_one_field() -> None:
+    (line,) = lines_on(boxed(*((offset, "1") for offset in (20, 45, 30, 50, 25)), wide=200))
+    assert len(line.walls) == 6 and len(split_at_gaps(line)) == 1
+
+
 def test_boxes_that_are_all_as_far_apart_are_one_field() -> None:
     page = np.hstack([boxed((12 + 25 * (place % 2), "1"), wide=80)[:, 30:-30] for place in range(5)])
     (line,) = lines_on(page)
