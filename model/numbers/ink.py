@@ -42,7 +42,7 @@ class PageInk(NamedTuple):
 
     ink: float32 (H, W), 0 paper to 255 full ink; mask: bool (H, W), where it is solid and no printed line; height: of
     the writing, in pixels; top, left: where these pixels begin on the page; scale: pixels of the page for each of them;
-    printed: the printed lines.
+    printed: the printed lines, in these pixels; none are looked for if the writing is large.
     """
 
     ink: NDArray[np.float32]

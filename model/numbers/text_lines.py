@@ -224,7 +224,10 @@ def usual_pitch(across: NDArray[np.float64], widths: NDArray[np.float64]) -> flo
 
 
 def is_in_boxes(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> bool:
-    """Whether each stretch of the line's ink has a box of its own. starts, ends: int (N,), of its stretches."""
+    """Whether each stretch of the line's ink is no wider than a digit and has a box of its own.
+
+    starts, ends: int (N,), of the stretches.
+    """
     box = np.searchsorted(line.walls, (starts + ends) / 2)
     return len(np.unique(box)) == len(box) and bool((ends - starts <= ONE_DIGIT * line.height).all())
 
@@ -232,11 +235,12 @@ def is_in_boxes(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine
 def between_fields(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> NDArray[np.bool_]:
     """Which of the gaps between digits in boxes of their own part fields of a form: bool (N − 1,).
 
-    A field's boxes adjoin, or are all as far apart; two fields, as those for a day and a month, are farther apart.
+    A field's boxes adjoin, or are all as far apart; two fields, as those for a day and a month, are farther apart. So
+    are digits with empty boxes between, by as much as parts numbers elsewhere. starts, ends: int (N,), of the digits.
     """
     box = np.searchsorted(line.walls, (starts + ends) / 2)
     apart = (line.walls[box[1:] - 1] - line.walls[box[:-1]]) / line.height  # from a box to the next
-    usual = np.sort(apart)[(len(apart) - 1) // 4] if len(apart) else 0.0
+    usual = np.sort(apart)[(len(apart) - 1) // 2] if len(apart) else 0.0
     is_far = starts[1:] - ends[:-1] > BOX_GAP * line.height
     parted: NDArray[np.bool_] = (apart > usual + FIELD_GAP) | is_far & between_numbers(starts, ends, line)
     return parted

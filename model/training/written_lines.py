@@ -71,7 +71,7 @@ class WrittenLines:
 
 
 def written_line(digits: Labelled, random: np.random.Generator, is_clear: IsClear) -> Line:
-    """A line that is written with random digits. is_clear: which components are not cut."""
+    """A line that is written with random digits. All ten must occur. is_clear: which components are not cut."""
     while True:
         line = line_of(*written_number(digits, random), is_clear)
         if line is not None:

@@ -146,6 +146,8 @@ def test_boxes_that_are_all_as_far_apart_are_one_field() -> None:
     page = np.hstack([boxed((12 + 25 * (place % 2), "1"), wide=80)[:, 30:-30] for place in range(5)])
     (line,) = lines_on(page)
     assert len(line.walls) == 10 and len(split_at_gaps(line)) == 1
+    for missed in range(1, 9):  # a side that was not found
+        assert len(split_at_gaps(line._replace(walls=np.delete(line.walls, missed)))) == 1
 
 
 def test_a_box_with_two_digits_holds_a_number() -> None:
