@@ -65,9 +65,9 @@ class Recipe:
         """The strength of distortions in an epoch, 1 to epochs: halved in the last ones, nearer to real digits."""
         return self.strength if epoch <= int(self.ease_after * self.epochs) else self.strength.scaled(0.5)
 
-    def has_lines_in(self, epoch: int) -> bool:
-        """Whether lines are read in an epoch, 1 to epochs."""
-        return self.lines_per_batch > 0 and epoch > int(self.lines_after * self.epochs)
+    def begins_lines_in(self, epoch: int) -> bool:
+        """Whether an epoch, 1 to epochs, is the first in which lines are read."""
+        return self.lines_per_batch > 0 and epoch == int(self.lines_after * self.epochs) + 1
 
 
 QUICK = Recipe(

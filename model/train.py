@@ -18,6 +18,7 @@ addition has a file in model/training:
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -92,20 +93,17 @@ def fit(
     average = ExponentialMovingAverage(fused, recipe.averaging)
     optimizer, schedule = optimizer_of(fused, recipe, steps)
 
-    reminders: Reminders | None = None
+    beside: list[Reminders | WrittenLines] = []  # their losses join a batch's
     if start is not None and recipe.reminders_per_batch:
-        reminders = Reminders(train, net, recipe, device, generator)
-    lines: WrittenLines | None = None
+        beside.append(Reminders(train, net, recipe, device, generator))
 
     def step(strength: Strength, images: Tensor, labels: Tensor) -> Tensor:
         # Forward.
         logits = fused(deslant(augment(images, strength, generator)))
         # Compute the loss.
         loss = loss_of(logits, labels, recipe)
-        if lines is not None:
-            loss = loss + recipe.line_weight * lines.loss(fused, strength)
-        if reminders is not None:
-            loss = loss + recipe.reminder_weight * reminders.loss(fused, strength)
+        for other in beside:
+            loss = loss + other.loss(fused, strength)
         # Propagate the gradients back.
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -113,14 +111,15 @@ def fit(
         optimizer.step()
         return loss.detach()
 
-    graphed_step = GraphedStep(step, generator)
+    train_step: Callable[..., Tensor] = GraphedStep(step, generator)
     # Iterate over the data.
     for epoch in range(1, recipe.epochs + 1):
         strength = recipe.strength_in(epoch)
-        if lines is None and recipe.has_lines_in(epoch):
-            lines = WrittenLines(train, average.net(), recipe, device, generator)
+        if recipe.begins_lines_in(epoch):
+            beside.append(WrittenLines(train, average.net(), recipe, device, generator))
+            train_step = step  # lines vary in shape, which a graph can't
         for images, labels in batches:
-            loss = (step if lines else graphed_step)(strength, images, labels)  # lines vary in shape
+            loss = train_step(strength, images, labels)
             schedule.step()
             average.update()
             reporter.after_step(epoch, loss)

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, Classifier, Scores
+from model.numbers.gaps import split_at_gaps
 from model.numbers.ink import PageInk
 from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
 from model.numbers.segmentation import MAX_PIECES, Piece, Primitives, pieces_of, primitives_of
-from model.numbers.text_lines import TextLine, find_text_lines, split_at_gaps
+from model.numbers.text_lines import TextLine, find_text_lines
 from model.preprocessing.pipeline import to_input
 
 CLEAR_SCORE, CLEAR_CONFIDENCE = 4.5, 0.99  # log odds that a component is a digit, and of which; it is not cut

@@ -6,19 +6,17 @@ the page, since the digit fills it, while here they are shares of the writing's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from model.numbers.printed_lines import without_printed_lines, writing_height
+from model.numbers.printed_lines import NO_LINES, without_printed_lines, writing_height
 from model.preprocessing.background import Background, background_of, full_strength, ink_of, noise_of, of_other_polarity
 from model.preprocessing.components import components_of, stroke_width
 from model.preprocessing.errors import BlankImage, CrowdedPage
 from model.preprocessing.foreground import MIN_CONTRAST, reflectance_of, sheet_within
-from model.preprocessing.lines import Line
 
 SOLID_SHARE = 0.4  # of the ink's strength from which a pixel is ink
 NOISE_FACTOR = 3.0  # and at least so many standard deviations of the paper
@@ -42,7 +40,8 @@ class PageInk(NamedTuple):
 
     ink: float32 (H, W), 0 paper to 255 full ink; mask: bool (H, W), where it is solid and no printed line; height: of
     the writing, in pixels; top, left: where these pixels begin on the page; scale: pixels of the page for each of them;
-    printed: the printed lines, in these pixels; none are looked for if the writing is large.
+    uprights: float (U, 2, 2), the upper and the lower end, x and y, of each printed upright line; none are looked for
+    if the writing is large.
     """
 
     ink: NDArray[np.float32]
@@ -51,7 +50,7 @@ class PageInk(NamedTuple):
     top: float
     left: float
     scale: float = 1.0
-    printed: Sequence[Line] = ()
+    uprights: NDArray[np.float64] = NO_LINES
 
     def on_page(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
         """A rectangle on the page, in its pixels."""
@@ -83,13 +82,13 @@ def ink_of_sheet(gray: NDArray[np.uint8]) -> PageInk:
     if not mask.any():
         raise BlankImage(TOO_GRAINY)
     mask, height = without_dust(mask)
-    printed: list[Line] = []
+    uprights = NO_LINES
     if np.count_nonzero(mask) <= MAX_INK:  # else the writing is large: the lines are looked for when it is shrunk
-        mask, height, printed = without_printed_lines(mask, ink > max(FAINT_SHARE * strength, floor), ink)
+        mask, height, uprights = without_printed_lines(mask, ink > max(FAINT_SHARE * strength, floor), ink)
         if not mask.any():
             raise BlankImage(ONLY_LINES)
     ink *= 255 / strength
-    return PageInk(np.minimum(ink, 255, out=ink), mask, height, 0, 0, printed=printed)
+    return PageInk(np.minimum(ink, 255, out=ink), mask, height, 0, 0, uprights=uprights)
 
 
 def background_and_ink(gray: NDArray[np.uint8]) -> tuple[Background, NDArray[np.float32], float]:

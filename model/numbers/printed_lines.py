@@ -39,12 +39,15 @@ ACROSS = 0.6  # of its width: length of a level line that begins at its border a
 LEVEL = 0.2  # sine up to which a line is level, or upright
 GRID = 3  # upright lines that cross the page: a grid
 
+NO_LINES = np.zeros((0, 2, 2))
+
 
 def without_printed_lines(
     solid: NDArray[np.bool_], faint: NDArray[np.bool_], ink: NDArray[np.float32]
-) -> tuple[NDArray[np.bool_], float, list[Line]]:
-    """The solid ink, bool (H, W), without printed lines and their debris, the writing's height in pixels, those lines.
+) -> tuple[NDArray[np.bool_], float, NDArray[np.float64]]:
+    """The solid ink, bool (H, W), without printed lines and their debris, the writing's height in pixels, the uprights.
 
+    These are the upright ones among those lines, as `uprights_of` tells.
     faint: bool (H, W), where there is ink at all; a line may be paler than strokes; ink: float32 (H, W).
     """
     erased = np.zeros(solid.shape, bool)
@@ -56,7 +59,7 @@ def without_printed_lines(
         known += found
         rest = solid & ~erased
         if not rest.any():
-            return rest, 0.0, known
+            return rest, 0.0, NO_LINES
         parts = components_of(rest)
         height = writing_height(parts, rest.shape)
         found = lines_among(faint & ~erased, known, height, stroke_width(rest)) if rounds_left else []
@@ -64,7 +67,7 @@ def without_printed_lines(
             break
     widest = max((line.width for line in known), default=0.0)
     is_debris = parts.beside(erased) & (parts.longer < max(DEBRIS * height, LINE_WIDTHS * widest))
-    return parts.mask_of(~is_debris), height, known
+    return parts.mask_of(~is_debris), height, uprights_of(known)
 
 
 def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
@@ -74,6 +77,15 @@ def lines_across(mask: NDArray[np.bool_]) -> list[Line]:
     level = [line for line in at_border if abs(line.direction[1]) < LEVEL and line.length >= ACROSS * mask.shape[1]]
     upright = [line for line in at_border if abs(line.direction[0]) < LEVEL and all(line.reaches_border)]
     return level + (upright if len(upright) >= GRID else [])
+
+
+def uprights_of(lines: list[Line]) -> NDArray[np.float64]:
+    """The ends of the upright ones among lines: float (U, 2, 2), of each the upper and the lower end, x and y."""
+    ends = np.array([(line.first, line.last) for line in lines]).reshape(-1, 2, 2)
+    ends = np.where((ends[:, 0, 1] > ends[:, 1, 1])[:, None, None], ends[:, ::-1], ends)
+    across, down = (ends[:, 1] - ends[:, 0]).T
+    upright: NDArray[np.float64] = ends[np.abs(across) < LEVEL * np.hypot(across, down)]
+    return upright
 
 
 def lines_among(mask: NDArray[np.bool_], known: list[Line], height: float, stroke: float) -> list[Line]:

@@ -2,8 +2,8 @@
 
     a decoded page
       → its ink, without printed lines           ink.py
-      → lines of writing, upright, and the
-        numbers on each                          text_lines.py
+      → lines of writing, upright                text_lines.py
+      → the numbers on each                      gaps.py
       → primitives: components, cut by seams     segmentation.py, seams.py
       → pieces: neighbouring primitives, each
         placed as a single digit is              segmentation.py

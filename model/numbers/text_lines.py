@@ -7,7 +7,6 @@ Lines far apart but side by side, as the columns of a table, are one row of the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 from model.numbers.ink import CROWDED, PageInk
 from model.preprocessing.components import Components, components_of, dilated, stroke_width
 from model.preprocessing.errors import CrowdedPage
-from model.preprocessing.lines import Line
 
 # Shares of the writing's height:
 BODY = 0.4  # a component that is at least as high may be a digit
@@ -25,13 +23,6 @@ REACH = 4.0  # farther apart, components are of two lines
 MARK_REACH = 0.5  # a mark may lie so far above or below its line
 SPECK = 0.06  # what is neither as wide nor as high is dust
 OVERLAP = 0.35  # of the lower of two neighbours' heights, at least, by which they lie side by side
-WIDE_GAP = 1.2  # between two numbers on a line, at least
-USUAL_PITCH, WIDE_PITCH = 0.8, 1.5  # from the middle of a digit to that of the next; across such a gap, at least
-WIDER = 1.8  # times the line's usual pitch, at least; a number that is spaced widely is not torn apart
-BOX_GAP = 3.0  # between digits in two boxes of one number, at most, unless all are as far apart
-FIELD_GAP = 0.3  # by which two fields' boxes are farther apart than a field's own
-ONE_DIGIT = 1.4  # widest digit in a box, though it leans
-UPRIGHT = 0.2  # sine of the angle by which the side of a box leans, at most
 SOLID_INK = 95  # of 255; weaker pixels of a line's picture are the soft edges of strokes
 HEIGHT = 32  # pixels that the writing's height becomes on a line's picture
 MAX_ENLARGEMENT = 4.0
@@ -49,7 +40,8 @@ class TextLine(NamedTuple):
     ink: float32 (h, w), 0–255; mask: bool (h, w), its solid ink; height: of its writing, in pixels; top, left: where it
     begins on the page's ink, in pixels of that; scale: pixels of this picture for each of them; shifts: float (h,), the
     pixels by which each row of pixels was moved to the right to make the writing upright; row: of the page, counted
-    from above, in which it lies; walls: float (W,), where printed upright lines cross its middle, from left to right.
+    from above, in which it lies; walls: float (W,), the columns, from left to right, in which printed upright lines
+    cross its middle row.
     """
 
     ink: NDArray[np.float32]
@@ -170,87 +162,19 @@ def picture_of(page: PageInk, parts: Components, members: NDArray[np.intp], row:
     ink = np.maximum(cv2.resize(ink, size, interpolation=method), 0)
     solid = ink > SOLID_INK
     shifts = shifts_of(solid)
-    walls = (walls_at(page.printed, (top + bottom) / 2) - left) * scale + shifts[len(shifts) // 2]
+    walls = (walls_at(page.uprights, (top + bottom) / 2) - left) * scale + shifts[len(shifts) // 2]
     return TextLine(
         np.minimum(shifted(ink, shifts), 255), shifted(solid.astype(np.float32), shifts) > 0.5, height * scale, top,
         left, scale, shifts, row, walls,
     )  # fmt: skip
 
 
-def walls_at(printed: Sequence[Line], row: float) -> NDArray[np.float64]:
-    """The columns in which upright lines cross a row of pixels, from left to right: float (W,)."""
-    columns = []
-    for line in printed:
-        across, down = line.direction
-        if abs(across) < UPRIGHT and min(line.first[1], line.last[1]) <= row <= max(line.first[1], line.last[1]):
-            columns.append(float(line.first[0] + (row - line.first[1]) * across / down))
-    return np.sort(np.array(columns, np.float64))
-
-
-def split_at_gaps(line: TextLine) -> list[TextLine]:
-    """The stretches of a line between wide gaps, from left to right: none if all its ink is too faint."""
-    inked = np.flatnonzero(line.mask.any(axis=0))
-    if not len(inked):
-        return []
-    after = np.flatnonzero(np.diff(inked) > 1)
-    starts, ends = inked[np.insert(after + 1, 0, 0)], inked[np.append(after, len(inked) - 1)] + 1
-    wide = np.flatnonzero((between_fields if is_in_boxes(starts, ends, line) else between_numbers)(starts, ends, line))
-    bounds = zip(starts[np.insert(wide + 1, 0, 0)], ends[np.append(wide, len(ends) - 1)], strict=True)
-    return [part_of(line, max(int(start) - 1, 0), int(end) + 1) for start, end in bounds]
-
-
-def between_numbers(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> NDArray[np.bool_]:
-    """Which of the gaps between a line's stretches of ink part numbers: bool (N − 1,). starts, ends: int (N,).
-
-    Where digits are spaced widely, a narrow one leaves a wider gap. So the middles of digits are compared: across a gap
-    that parts numbers they are farther apart than is usual on the line.
-    """
-    gaps, widths = (starts[1:] - ends[:-1]) / line.height, (ends - starts) / line.height
-    halves = np.minimum(widths, USUAL_PITCH) / 2
-    across = gaps + halves[:-1] + halves[1:]
-    wide: NDArray[np.bool_] = (gaps > WIDE_GAP) & (across > max(WIDE_PITCH, WIDER * usual_pitch(across, widths)))
-    return wide
-
-
-def usual_pitch(across: NDArray[np.float64], widths: NDArray[np.float64]) -> float:
-    """The middle one of the distances from digit to digit: across gaps (N,), and within stretches of ink (N + 1,).
-
-    How many digits a stretch holds is judged by its width. Of two middle ones it is the smaller; WIDE_PITCH if there
-    are not at least two.
-    """
-    counts = np.maximum(np.rint(widths / USUAL_PITCH), 1).astype(int)
-    pitches = np.sort(np.concatenate([across, np.repeat(widths / counts, counts - 1)]))
-    return float(pitches[(len(pitches) - 1) // 2]) if len(pitches) > 1 else WIDE_PITCH
-
-
-def is_in_boxes(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> bool:
-    """Whether each stretch of the line's ink is no wider than a digit and has a box of its own.
-
-    starts, ends: int (N,), of the stretches.
-    """
-    box = np.searchsorted(line.walls, (starts + ends) / 2)
-    return len(np.unique(box)) == len(box) and bool((ends - starts <= ONE_DIGIT * line.height).all())
-
-
-def between_fields(starts: NDArray[np.intp], ends: NDArray[np.intp], line: TextLine) -> NDArray[np.bool_]:
-    """Which of the gaps between digits in boxes of their own part fields of a form: bool (N − 1,).
-
-    A field's boxes adjoin, or are all as far apart; two fields, as those for a day and a month, are farther apart. So
-    are digits with empty boxes between, by as much as parts numbers elsewhere. starts, ends: int (N,), of the digits.
-    """
-    box = np.searchsorted(line.walls, (starts + ends) / 2)
-    apart = (line.walls[box[1:] - 1] - line.walls[box[:-1]]) / line.height  # from a box to the next
-    usual = np.sort(apart)[(len(apart) - 1) // 2] if len(apart) else 0.0
-    is_far = starts[1:] - ends[:-1] > BOX_GAP * line.height
-    parted: NDArray[np.bool_] = (apart > usual + FIELD_GAP) | is_far & between_numbers(starts, ends, line)
-    return parted
-
-
-def part_of(line: TextLine, start: int, end: int) -> TextLine:
-    """The line's columns from `start` on, `end` excluded."""
-    return line._replace(
-        ink=line.ink[:, start:end], mask=line.mask[:, start:end], shifts=line.shifts - start, walls=line.walls - start
-    )
+def walls_at(uprights: NDArray[np.float64], row: float) -> NDArray[np.float64]:
+    """The columns in which upright lines, float (U, 2, 2), as in `PageInk`, cross a row: float (W,), in order."""
+    (left, top), (right, bottom) = uprights.transpose(1, 2, 0)
+    crossing = (top <= row) & (row <= bottom)
+    columns: NDArray[np.float64] = left + (row - top) * (right - left) / (bottom - top)
+    return np.sort(columns[crossing])
 
 
 def shifts_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -43,15 +43,16 @@ class Reminders:
         pixels = np.concatenate([written_line(digits, random, is_clear).pixels for _ in range(LINES)])
         self.pixels = torch.from_numpy(pixels).to(device)
         self.before = FusedNet(before, normalize=False).to(device)
-        self.count, self.device, self.generator = recipe.reminders_per_batch, device, generator
+        self.recipe, self.device, self.generator = recipe, device, generator
 
     def loss(self, network: nn.Module, strength: Strength) -> Tensor:
         """How far the logits of random pieces are from those of before, a scalar: the mean of Huber's loss.
 
-        strength: of the distortions.
+        It is multiplied by the recipe's weight. strength: of the distortions.
         """
-        which = torch.randint(len(self.pixels), (self.count,), generator=self.generator, device=self.device)
+        shape = (self.recipe.reminders_per_batch,)
+        which = torch.randint(len(self.pixels), shape, generator=self.generator, device=self.device)
         pieces = deslant(augment(to_input(self.pixels[which]), strength, self.generator))
         with torch.no_grad():
             target = self.before(pieces)
-        return F.smooth_l1_loss(network(pieces), target)
+        return self.recipe.reminder_weight * F.smooth_l1_loss(network(pieces), target)

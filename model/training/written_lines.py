@@ -49,7 +49,10 @@ class WrittenLines:
         self.due = float(FIRST)
 
     def loss(self, network: nn.Module, strength: Strength) -> Tensor:
-        """How unlikely the texts of random lines are, a scalar: the mean of −log P. strength: of the distortions."""
+        """How unlikely the texts of random lines are, a scalar: the mean of −log P, times the recipe's weight.
+
+        strength: of the distortions.
+        """
         self.write_more()
         self.due += self.recipe.lines_per_batch / READINGS
         which = self.random.integers(len(self.lines), size=self.recipe.lines_per_batch)
@@ -57,7 +60,7 @@ class WrittenLines:
         pieces = augment(lattices.pixels.unsqueeze(1).float() / 255, strength, self.generator)
         logits = network(deslant(pieces))
         likelihood = lattices.log_likelihood(F.log_softmax(logits, 1), logits.logsumexp(1), self.weights)
-        return -tempered(likelihood).mean()
+        return -self.recipe.line_weight * tempered(likelihood).mean()
 
     def write_more(self) -> None:
         """Write the lines that are due: at first FIRST. Beyond MOST, each takes the place of one of the others."""

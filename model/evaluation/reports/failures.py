@@ -22,7 +22,7 @@ from model.evaluation.reports.figure import (
     WIDTH,
     page,
     percent,
-    save,
+    save_sheet,
     style,
 )
 from model.evaluation.reports.thumbnail import EDGE, GROUND, thumbnail
@@ -42,7 +42,7 @@ NAME_LENGTH = 27  # characters
 def write_failures(folder: Path, name: str, failed: Sequence[Answer], count: int) -> None:
     """Write failures.png into the folder. name: of the measured folder; count: of its pictures. Raises OSError."""
     with style():
-        save(failure_sheet(name, failed, count), folder / "failures.png")
+        save_sheet(failure_sheet(name, failed, count), folder / "failures.png")
 
 
 def failure_sheet(name: str, failed: Sequence[Answer], count: int) -> Figure:

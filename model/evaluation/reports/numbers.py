@@ -14,31 +14,31 @@ import numpy as np
 
 from model.evaluation.number_answers import NumberAnswer
 from model.evaluation.reports.failures import plain, shortened
-from model.evaluation.reports.figure import DPI, INK, LEFT, MUTED, ORANGE, WIDTH, page, percent, save, style
+from model.evaluation.reports.figure import DPI, INK, LEFT, MUTED, ORANGE, WIDTH, page, percent, save_sheet, style
 from model.evaluation.reports.thumbnail import EDGE, thumbnail
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMNS, MOST_ROWS = 3, 14
+COLUMNS, MOST_ROWS = 3, 12
 TILE_WIDTH, TILE_HEIGHT = 440, 130  # pixels
 ROW = TILE_HEIGHT / DPI + 0.6  # inches
 TOP = 1.0  # inches of heading
-MOST_SHOWN = 12  # digits of a text
+MOST_SHOWN = 9  # digits of a text
 
 
 def write_hardest_numbers(folder: Path, wrong: Sequence[NumberAnswer]) -> None:
     """Write numbers.png into the folder: the wrong answers as they come. Raises OSError."""
     with style():
         figure = sheet("The hardest numbers", "The suite's: misread, the surest first; what is there → read as", wrong)
-        save(figure, folder / "numbers.png")
+        save_sheet(figure, folder / "numbers.png")
 
 
 def write_number_failures(folder: Path, name: str, failed: Sequence[NumberAnswer], count: int) -> None:
     """Write failures.png into the folder. name: of the measured folder; count: of its pictures. Raises OSError."""
     with style():
         order = f"{plain(name)}: the worst first: accepted, refused, right but refused"
-        save(sheet(f"{len(failed):,} of {count:,} answers fail", order, failed), folder / "failures.png")
+        save_sheet(sheet(f"{len(failed):,} of {count:,} answers fail", order, failed), folder / "failures.png")
 
 
 def sheet(title: str, subtitle: str, answers: Sequence[NumberAnswer]) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Generator
 
-from model.data.digits import Splits
+from model.data.digits import Labelled, Splits
 from model.deslant import deslant
 from model.net import Net
 from model.numbers.lattice import WEIGHTS
@@ -66,6 +67,18 @@ def test_a_retraining_keeps_what_was_learned_by_reading_lines(embedded: Splits, 
     assert lost[0] < lost[1] - 0.1
 
 
-def test_a_training_from_scratch_has_none(embedded: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Reminders, "loss", lambda *_: pytest.fail("there is no version before"))
-    fit(embedded.train, embedded.validation, Recipe(epochs=1, cut_share=0, lines_per_batch=0, reminders_per_batch=8))
+def test_only_a_training_from_weights_has_some(embedded: Splits, shipped: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Net] = []
+    begin = Reminders.__init__
+
+    def noted(reminders: Reminders, digits: Labelled, net: Net, *others: Any) -> None:
+        made.append(net)
+        begin(reminders, digits, net, *others)
+
+    monkeypatch.setattr(Reminders, "__init__", noted)
+    recipe = Recipe(epochs=1, cut_share=0, outlier_share=0, lines_per_batch=0, reminders_per_batch=8)
+    fit(embedded.train, embedded.validation, recipe)
+    fit(embedded.train, embedded.validation, replace(recipe, reminders_per_batch=0), start=shipped.state_dict())
+    assert not made
+    fit(embedded.train, embedded.validation, recipe, start=shipped.state_dict())
+    assert len(made) == 1
