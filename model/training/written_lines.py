@@ -24,9 +24,9 @@ from model.deslant import deslant
 from model.net import Net
 from model.numbers.analysis import is_clear
 from model.numbers.lattice import WEIGHTS
-from model.preprocessing.pipeline import to_input
 from model.recipe import Recipe, Strength
 from model.training.augmentation import augment
+from model.training.batches import to_input
 from model.training.lattices import IsClear, Lattices, Line, as_tensor, line_of, tempered
 
 FIRST = 64  # lines that are written before the first step
@@ -57,7 +57,7 @@ class WrittenLines:
         self.due += self.recipe.lines_per_batch / READINGS
         which = self.random.integers(len(self.lines), size=self.recipe.lines_per_batch)
         lattices = Lattices([self.lines[index] for index in which], self.device)
-        pieces = augment(lattices.pixels.unsqueeze(1).float() / 255, strength, self.generator)
+        pieces = augment(to_input(lattices.pixels), strength, self.generator)
         logits = network(deslant(pieces))
         likelihood = lattices.log_likelihood(F.log_softmax(logits, 1), logits.logsumexp(1), self.weights)
         return -self.recipe.line_weight * tempered(likelihood).mean()
@@ -84,5 +84,5 @@ def written_line(digits: Labelled, random: np.random.Generator, is_clear: IsClea
 def are_clear(net: Net, digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
     """Which components, each placed as a digit, uint8 (32, 32), a network takes so clearly for one: bool (N,)."""
     with torch.no_grad():
-        logits = net(deslant(torch.from_numpy(to_input(digits))))
+        logits = net(deslant(to_input(torch.from_numpy(np.stack(digits)))))
     return is_clear(logits.softmax(1).amax(1).numpy(), logits.logsumexp(1).numpy())
