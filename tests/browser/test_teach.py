@@ -48,6 +48,18 @@ def test_one_key_teaches_and_another_takes_it_back(empty: Server, open_home: Ope
     expect(home.locator("#recents .taught")).to_have_text("taught 4")
 
 
+def test_a_label_is_for_what_is_drawn_now_not_for_what_was_read_last(empty: Server, open_home: Open) -> None:
+    home = open_home(empty.url)
+    home.draw([[(0.3, 0.2), (0.3, 0.8)], [(0.7, 0.2), (0.7, 0.8)]])
+    expect(home.locator("#teach-text")).to_be_visible()
+    home.page.keyboard.press("1")
+    expect(home.notice).to_contain_text("several digits")
+    home.page.route("**/predict*", lambda route: None)  # no answer comes
+    home.page.keyboard.press("Control+z")
+    home.page.keyboard.press("1")
+    expect(home.notice).to_contain_text("needs a key")
+
+
 def test_a_label_that_the_page_does_not_know_is_not_said_to_be_taken_back(empty: Server, open_home: Open) -> None:
     home = open_home(empty.url)
     home.enter_key()

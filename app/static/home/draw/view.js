@@ -158,13 +158,15 @@ function show(picture) {
 
 /** Teach the picture as it is now, which may be newer than the last answer. */
 async function say(name, value) {
-  if (!image && !surface.hasInk) notify("Draw something first.");
-  else if (name === "label" && current.answer?.numbers) notify("This shows several digits. Say below what they are.");
-  else if (!mayTeach()) needKey("To teach the service, it needs a key.");
-  else {
-    const picture = image ?? (await pictureOf(surface.strokes));
-    if (await teach(picture, name, value, () => label(picture, null))) label(picture, value);
+  if (!image && !surface.hasInk) {
+    notify("Draw something first.");
+    return;
   }
+  const picture = image ?? (await pictureOf(surface.strokes));
+  const isNumber = current.answer?.numbers && isSame(current.picture, picture);
+  if (name === "label" && isNumber) notify("This shows several digits. Say below what they are.");
+  else if (!mayTeach()) needKey("To teach the service, it needs a key.");
+  else if (await teach(picture, name, value, () => label(picture, null))) label(picture, value);
 }
 
 /** What the picture was taught as; null if it was not the last one that was. */
