@@ -62,6 +62,11 @@ class Home:
                 self.page.mouse.move(*self.at(*point), steps=5)
             self.page.mouse.up()
 
+    def write(self, number: str) -> None:
+        """Have the page write the number, all of it at once."""
+        self.locator("#typed").fill(number)
+        self.locator("#type button").click()
+
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the surface is on the page, in pixels."""
         box = self.locator("#canvas").bounding_box()

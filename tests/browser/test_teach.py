@@ -50,12 +50,25 @@ def test_one_key_teaches_and_another_takes_it_back(empty: Server, open_home: Ope
 
 def test_a_label_is_for_what_is_drawn_now_not_for_what_was_read_last(empty: Server, open_home: Open) -> None:
     home = open_home(empty.url)
-    home.draw([[(0.3, 0.2), (0.3, 0.8)], [(0.7, 0.2), (0.7, 0.8)]])
+    home.write("47")
     expect(home.locator("#teach-text")).to_be_visible()
-    home.page.keyboard.press("1")
+    home.page.keyboard.press("4")
     expect(home.notice).to_contain_text("several digits")
     home.page.route("**/predict*", lambda route: None)  # no answer comes
-    home.page.keyboard.press("Control+z")
+    home.write("4")
+    home.page.keyboard.press("4")
+    expect(home.notice).to_contain_text("needs a key")
+
+
+def test_a_stroke_that_goes_on_makes_another_drawing(empty: Server, open_home: Open) -> None:
+    home = open_home(empty.url)
+    home.draw([[(0.3, 0.2), (0.3, 0.8)]])
+    home.page.mouse.move(*home.at(0.7, 0.2))
+    home.page.mouse.down()
+    home.page.mouse.move(*home.at(0.7, 0.8), steps=5)
+    expect(home.locator("#teach-text")).to_be_visible()
+    home.page.route("**/predict*", lambda route: None)  # no answer comes
+    home.page.mouse.move(*home.at(0.3, 0.8), steps=5)
     home.page.keyboard.press("1")
     expect(home.notice).to_contain_text("needs a key")
 

@@ -81,7 +81,7 @@ export class Surface {
   #end(event) {
     if (event.pointerId !== this.current) return;
     this.current = null;
-    this.strokes.at(-1).ended = true;
+    this.#change({ ended: true });
     this.#settle();
   }
 
@@ -92,9 +92,14 @@ export class Surface {
       (event.clientY - box.top) / box.height,
       event.pressure || 0.5,
     ];
-    this.strokes.at(-1).points.push(point);
+    this.#change({ points: [...this.strokes.at(-1).points, point] });
     this.repaint();
     this.changed();
+  }
+
+  /** Change the last stroke. Its drawing becomes another one: what was asked about before stays as it was. */
+  #change(parts) {
+    this.strokes = [...this.strokes.slice(0, -1), { ...this.strokes.at(-1), ...parts }];
   }
 
   #remember() {
