@@ -27,6 +27,7 @@ HARD = {Spacing.NATURAL: 0.4, Spacing.CLOSE: 0.25, Spacing.TIGHT: 0.15, Spacing.
 USUAL = {Spacing.NATURAL: 0.5, Spacing.CLOSE: 0.3, Spacing.TIGHT: 0.1, Spacing.TOUCHING: 0.1}
 HEIGHT = (16.0, 48.0)  # pixels of a digit
 SLANT = (-0.1, 0.4)
+STRETCH = (0.8, 1.45)  # factor by which a number is wider than its digits were: hands differ
 VARIES = (0.03, 0.25)  # share by which digits' heights differ
 ROUND, LINKED = 0.35, 0.3  # share of the longer numbers that end in zeros, and of these that are linked
 IN_ONE = 0.4  # share of the zeros at an end, two or three, that are written in one stroke
@@ -73,7 +74,8 @@ def written_number(
     if random.random() < END_SHARE:
         parts.append(mark(str(random.choice(["point", "dash", "double"])), height, random))
     text = "".join(str(label) for label in digits.labels[which])
-    return on_paper(joined(parts, height, random), height, random).gray, text
+    stretch = float(np.exp(random.uniform(*np.log(STRETCH))))
+    return on_paper(stretched(joined(parts, height, random), stretch), height, random).gray, text
 
 
 def group_starts(count: int, random: np.random.Generator) -> list[int]:
@@ -144,6 +146,14 @@ def joined(parts: list[NDArray[np.uint8]], height: float, random: np.random.Gene
             row.append(np.zeros((tall, max(1, round(height * random.uniform(0.03, 0.3)))), np.uint8))
         row.append(np.pad(part, ((0, tall - len(part)), (0, 0))))
     return np.hstack(row)
+
+
+def stretched(ink: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Ink uint8 (H, W) made wider, or narrower, by a factor above 0."""
+    width = max(1, round(ink.shape[1] * factor))
+    resampling = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    wider: NDArray[np.uint8] = cv2.resize(ink, (width, len(ink)), interpolation=resampling)
+    return wider
 
 
 class Paper(NamedTuple):

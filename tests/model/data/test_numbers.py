@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model.classifier import Classifier
+from model.data import numbers
 from model.data.handwriting.drawn import drawn_digits
 from model.data.numbers import (
     MOST_DIGITS,
@@ -13,10 +14,12 @@ from model.data.numbers import (
     ZEROS,
     group_starts,
     mark,
+    stretched,
     written_number,
     zeros_at_end,
     zeros_in_one,
 )
+from model.data.strings import Spacing
 from model.numbers.reader import read_numbers
 from model.preprocessing.components import components_of, dilated
 from model.preprocessing.pipeline import to_png
@@ -46,6 +49,26 @@ def test_most_texts_are_what_is_read_on_their_pages(classifier: Classifier) -> N
     pages = [written_number(digits, random) for _ in range(40)]
     read = [read_numbers(to_png(page), classifier).text.replace(" ", "") for page, _ in pages]
     assert sum(found == text for found, (_, text) in zip(read, pages, strict=True)) > 25
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.0, 1.7])
+def test_a_number_is_stretched_from_left_to_right_alone(factor: float) -> None:
+    ink = mark("dash", 30, np.random.default_rng(0))
+    wider = stretched(ink, factor)
+    assert wider.shape == (len(ink), round(factor * ink.shape[1]))
+    assert abs(wider.mean() - ink.mean()) < 2
+
+
+def test_numbers_of_the_same_digits_differ_in_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BASE_LINE", "PRINTED", "END_SHARE", "VARIES"):
+        monkeypatch.setattr(numbers, name, 0.0 if name != "VARIES" else (0.0, 0.0))
+    monkeypatch.setattr(numbers, "SLANT", (0.0, 0.0))
+    random, digits = np.random.default_rng(0), drawn_digits(100, seed=1)
+    zero = digits[np.flatnonzero(digits.labels == 0)[:1]]
+    pages = [written_number(zero, random, {Spacing.NATURAL: 1.0}) for _ in range(80)]
+    inked = [np.nonzero(page < (page.min() + np.median(page)) / 2) for page, text in pages if len(text) == 1]
+    shapes = [(np.ptp(columns) + 1) / (np.ptp(rows) + 1) for rows, columns in inked]
+    assert max(shapes) > 1.3 * min(shapes)
 
 
 @pytest.mark.parametrize(
