@@ -18,8 +18,8 @@ from model.errors import NotAligned
 from model.numbers.analysis import Analysis, analyse
 from model.numbers.ink import find_ink
 from model.numbers.lattice import Edge, Lattice, total
+from model.numbers.pieces import box_on_page
 from model.numbers.reader import MAX_DIGITS
-from model.numbers.segmentation import box_on_page
 from model.preprocessing.decoding.page import Box, Page
 
 MIN_CONFIDENCE = 0.2  # of an alignment; below it, the ink is rather another number of digits
@@ -63,7 +63,7 @@ def align(page: Page, classifier: Classifier, text: str) -> Alignment:
     digits = []
     for letter, (analysis, index) in zip(wanted, pieces_on(found, path), strict=True):
         piece = analysis.pieces[index]
-        extent = box_on_page(analysis.line, analysis.primitives, piece)
+        extent = box_on_page(analysis.line, analysis.cuts, piece)
         box = page.box_as_sent(*ink.on_page(*extent))
         digits.append(AlignedDigit(int(letter), box, piece.pixels))
     return Alignment(digits, min(1.0, confidence))
@@ -76,13 +76,12 @@ def joined(found: list[Analysis]) -> Lattice:
     for analysis in found:
         start = len(into) - 1
         for edges in analysis.lattice.into[1:]:
-            into.append([
-                edge._replace(
-                    first=edge.first + start, last=edge.last + start,
-                    piece=None if edge.piece is None else edge.piece + pieces,
-                )
-                for edge in edges
-            ])  # fmt: skip
+            into.append(
+                [
+                    edge._replace(first=edge.first + start, last=edge.last + start, piece=edge.piece + pieces)
+                    for edge in edges
+                ]
+            )
         pieces += len(analysis.pieces)
     return Lattice(into)
 
@@ -95,7 +94,7 @@ def spelling(lattice: Lattice, text: str) -> list[Edge] | None:
     labels = np.array([int(digit) for digit in text])
     for node, edges in enumerate(lattice.into):
         for edge in edges:
-            if edge.piece is None:
+            if edge.is_mark:
                 reached = best[edge.first] + edge.weights[0]
             else:
                 reached = np.append(-np.inf, best[edge.first, :-1] + edge.weights[labels])
@@ -109,11 +108,11 @@ def spelling(lattice: Lattice, text: str) -> list[Edge] | None:
     while node:
         edge = back[node, place]
         path.append(edge)
-        node, place = edge.first, place - (edge.piece is not None)
+        node, place = edge.first, place - (not edge.is_mark)
     return path[::-1]
 
 
 def pieces_on(found: list[Analysis], path: list[Edge]) -> list[tuple[Analysis, int]]:
     """The pieces on a path through the joined lattices: the stretch of writing to which each belongs, and its index."""
     owners = [(analysis, index) for analysis in found for index in range(len(analysis.pieces))]
-    return [owners[edge.piece] for edge in path if edge.piece is not None]
+    return [owners[edge.piece] for edge in path if not edge.is_mark]

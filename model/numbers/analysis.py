@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, Classifier, Scores
+from model.numbers.cuts import Cuts, cuts_of
 from model.numbers.gaps import split_at_gaps
 from model.numbers.ink import PageInk
 from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
-from model.numbers.segmentation import MAX_PIECES, Piece, Primitives, pieces_of, primitives_of
+from model.numbers.pieces import MAX_PIECES, Piece, pieces_of
 from model.numbers.text_lines import TextLine, find_text_lines
 from model.preprocessing.pipeline import to_input
 
@@ -34,7 +35,7 @@ class Analysis(NamedTuple):
     """
 
     line: TextLine
-    primitives: Primitives
+    cuts: Cuts
     pieces: list[Piece]
     scores: Scores
     lattice: Lattice
@@ -45,12 +46,12 @@ class Analysis(NamedTuple):
     @property
     def chosen(self) -> list[int]:
         """The indices of the pieces that are the digits of the likeliest text, from left to right."""
-        return [edge.piece for edge in self.texts[0][1].path if edge.piece is not None]
+        return [edge.piece for edge in self.texts[0][1].path if not edge.is_mark]
 
     @property
-    def cuts(self) -> int:
+    def seams(self) -> int:
         """How many cuts through ink part the likeliest text's digits."""
-        return sum(float(self.primitives.cut[edge.first]) > 0 for edge in self.texts[0][1].path)
+        return sum(bool(self.cuts.is_seam[edge.first]) for edge in self.texts[0][1].path)
 
     def probability(self, hypothesis: Hypothesis) -> float:
         """Of one of the texts, 0–1."""
@@ -74,14 +75,14 @@ def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> 
 
 def reading_of(line: TextLine, classifier: Classifier, digits: int | None, most: int) -> Analysis:
     """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces."""
-    primitives = primitives_of(line, partial(are_clear, classifier=classifier))
-    pieces = pieces_of(line, primitives, most)
+    cuts = cuts_of(line, partial(are_clear, classifier=classifier))
+    pieces = pieces_of(line, cuts, most)
     scores = scores_of([piece.pixels for piece in pieces], classifier)
-    lattice = lattice_of(primitives, pieces, scores, line.height)
+    lattice = lattice_of(cuts, pieces, scores, line.height)
     has_length = digits is None or length_is_possible(lattice, digits)
     wanted = digits if has_length else None
     texts = likeliest(lattice, wanted)
-    return Analysis(line, primitives, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
+    return Analysis(line, cuts, pieces, scores, lattice, texts, total(lattice, wanted), has_length)
 
 
 def are_clear(digits: Sequence[NDArray[np.uint8]], classifier: Classifier) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""How sure a number is: from the lattice's probability, its weakest digit and its cuts to the share that is right.
+"""How sure a number is: from the lattice's probability, its weakest digit and its seams to the share that is right.
 
 The lattice's probability knows only the readings that the cuts allow. Where all of them are poor, it is too sure of the
 best; there, digits touch, and some piece hardly looks like one. Platt scaling with three features: Platt,
@@ -12,25 +12,25 @@ from typing import NamedTuple
 
 MOST = 1 - 1e-4  # of a probability whose log odds are taken
 STRONG = 6.0  # log odds that a piece is a digit; more makes a number no surer
-MANY = 4  # cuts; more make it no less sure
+MANY = 4  # seams; more make it no less sure
 
 
 class Calibration(NamedTuple):
     """The log odds that a number is right are a weighted sum. Fitted by model/training/calibrate_numbers.py."""
 
-    offset: float = -0.129
-    lattice: float = 0.63  # weight of the log odds by the lattice
-    weakest: float = 0.199  # weight of the least log odds that one of the pieces is a digit
-    cuts: float = -0.296  # weight of the number of cuts
+    offset: float = -0.136
+    lattice: float = 0.665  # weight of the log odds by the lattice
+    weakest: float = 0.109  # weight of the least log odds that one of the pieces is a digit
+    seams: float = -0.21  # weight of the number of seams
 
-    def confidence(self, probability: float, weakest: float, cuts: int) -> float:
+    def confidence(self, probability: float, weakest: float, seams: int) -> float:
         """The probability, 0–1, that the number is right.
 
-        probability: by the lattice, 0–1; weakest: log odds that the number's least likely piece is a digit; cuts:
+        probability: by the lattice, 0–1; weakest: log odds that the number's least likely piece is a digit; seams:
         through ink that digits share.
         """
         odds = self.offset + self.lattice * log_odds(probability) + self.weakest * bounded(weakest)
-        return 1 / (1 + math.exp(-odds - self.cuts * min(cuts, MANY)))
+        return 1 / (1 + math.exp(-odds - self.seams * min(seams, MANY)))
 
 
 def log_odds(probability: float) -> float:

@@ -1,6 +1,6 @@
 """Draw how a page was read: the ink, the pieces between cuts, and the chosen path.
 
-For each stretch of writing, from top to bottom: its primitives, each in its own color; the candidates as a lattice, one
+For each stretch of writing, from top to bottom: its fragments, each in its own color; the candidates as a lattice, one
 bar for each piece from its first cut to its last, with what the network says of it; and the texts found.
 """
 
@@ -49,7 +49,7 @@ def explained(found: list[Analysis], gray: NDArray[np.uint8]) -> Image.Image:
 
 
 def drawn(analysis: Analysis) -> Image.Image:
-    """Draw one stretch of writing: its primitives, its lattice, and its texts."""
+    """Draw one stretch of writing: its fragments, its lattice, and its texts."""
     ink = colored(analysis)
     bars = rows_of_bars(analysis)
     lattice_top = ink.height + GAP
@@ -76,8 +76,8 @@ def drawn(analysis: Analysis) -> Image.Image:
 
 
 def colored(analysis: Analysis) -> Image.Image:
-    """The stretch of writing, enlarged, each primitive in a color of its own."""
-    labels = analysis.primitives.labels
+    """The stretch of writing, enlarged, each fragment in a color of its own."""
+    labels = analysis.cuts.labels
     count = int(labels.max(initial=0))
     colors = np.array([(255, 255, 255), *(color_of(index) for index in range(count))], np.uint8)
     large = colors[labels].repeat(ENLARGEMENT, axis=0).repeat(ENLARGEMENT, axis=1)

@@ -1,10 +1,10 @@
 """The lattice of all ways to read a line, and the probabilities of its texts.
 
-A node lies before each primitive and after the last. An edge is a piece read as one of the ten digits, or a primitive
-left out as a mark that is no digit. A path from the first node to the last is a reading of the line. Its weight is the
-product of its edges'; its probability is its share of the weight of all paths, which the forward algorithm sums. A text
-may have several paths. Source: LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning Applied to Document
-Recognition", 1998, sections V to VIII.
+A node is a cut of the line. An edge is a piece, the ink between two cuts, read as one of the ten digits, or left out as
+a mark that is no digit. A path from the first node, left of all ink, to the last, right of all, is a reading of the
+line. Its weight is the product of its edges'; its probability is its share of the weight of all paths, which the
+forward algorithm sums. A text may have several paths. Source: LeCun, Bottou, Bengio and Haffner, "Gradient-Based
+Learning Applied to Document Recognition", 1998, sections V to VIII.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import Scores
-from model.numbers.segmentation import Piece, Primitives
+from model.numbers.cuts import Cuts
+from model.numbers.pieces import Piece
 
 BEAM = 10  # texts kept at each node
 CHOICES = 4  # likeliest digits of a piece that the beam follows
+NEGLIGIBLE = -16.0  # log of the share of all paths by which an edge is left out of the search; all such edges together
+# take less than any length that is wanted (analysis.MIN_LENGTH_SHARE), as long as they are no more than 8,000
 UNLIKELY = 6.0  # log weight below the likeliest digit's, at which the beam leaves a digit out
 MAX_ODDS = 8.0
 LEAST = 1e-12  # probability of a digit
@@ -34,22 +37,22 @@ class Weights(NamedTuple):
     Fitted by model/training/fit_lattice.py.
     """
 
-    digit: float = 1.35  # log probability of the digit
-    is_digit: float = 0.719  # log probability that the piece is a digit at all
-    odds: float = 1.073  # log odds of that, within ±MAX_ODDS
-    wide: float = -2.932  # how much wider than USUAL_WIDTH the piece is, over the writing's height
-    piece: float = 3.431  # 1 for each piece
-    low: float = -8.266  # log of the writing's height over the piece's, if the piece is lower
-    tall: float = 0.617  # the opposite, if it is higher
-    gap: float = -6.383  # widest gap within the piece, over the writing's height
-    cut: float = 0.27  # ink crossed by the cut where the edge begins, over the writing's height
-    seam: float = -0.982  # 1 if the edge begins at a cut
-    mark: float = 0.865  # 1 for each mark
-    not_digit: float = -0.313  # log probability that the mark is no digit
-    size: float = -7.78  # the mark's height over the writing's
-    dash: float = -1.768  # 1 if the mark is a dash
-    cut_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a cut
-        0.684, -3.524, -2.462, -2.401, -1.158, -2.167, -0.819, -2.96, -1.264, -1.378,
+    digit: float = 1.466  # log probability of the digit
+    is_digit: float = 0.123  # log probability that the piece is a digit at all
+    odds: float = 1.09  # log odds of that, within ±MAX_ODDS
+    wide: float = -2.911  # how much wider than USUAL_WIDTH the piece is, over the writing's height
+    piece: float = 2.711  # 1 for each piece
+    low: float = -7.413  # log of the writing's height over the piece's, if the piece is lower
+    tall: float = 1.765  # the opposite, if it is higher
+    gap: float = -6.687  # widest gap within the piece, over the writing's height
+    cut: float = -3.839  # ink crossed by the cut where the edge begins, over the writing's height
+    seam: float = -1.295  # 1 if the edge begins at a seam
+    mark: float = 1.392  # 1 for each mark
+    not_digit: float = -0.122  # log probability that the mark is no digit
+    size: float = -9.743  # the mark's height over the writing's
+    dash: float = -1.264  # 1 if the mark is a dash
+    seam_digits: tuple[float, ...] = (  # for each digit, 1 if the piece begins or ends at a seam
+        0.603, -2.463, -2.911, -3.864, -1.845, -2.022, -2.422, -2.881, -1.588, -2.196,
     )  # fmt: skip
 
 
@@ -64,94 +67,123 @@ OF_MARKS = ("not_digit", *MARK_SHAPES)
 class Edge(NamedTuple):
     """One step through the lattice.
 
-    first, last: its nodes; piece: its index among the pieces, None if it leaves a mark out; weights: log weight of each
-    digit, float64 (10,), or of the mark, (1,); choices: the likeliest digits, as text, and their log weights; the empty
-    text for a mark.
+    first, last: its nodes; piece: its index among the pieces; is_mark: whether that is left out; weights: log weight of
+    each digit, float64 (10,), or of the mark, (1,); weight: log of their sum; choices: the likeliest digits, as text,
+    and their log weights; the empty text for a mark.
     """
 
     first: int
     last: int
-    piece: int | None
+    piece: int
+    is_mark: bool
     weights: NDArray[np.float64]
+    weight: float
     choices: list[tuple[str, float]]
 
 
 class Lattice(NamedTuple):
-    """The edges by the node at which they end: `into[node]`, for nodes 0 to K."""
+    """The edges by the node at which they end: `into[node]`; each begins at a node of a lower number."""
 
     into: list[list[Edge]]
 
 
 class Shapes(NamedTuple):
-    """Features by shape, of a line's P pieces and K primitives.
+    """Features by shape of a line's P pieces, of which M may be marks, too.
 
-    of_pieces: float64 (P, 7), PIECE_SHAPES; of_marks: float64 (K, 5), MARK_SHAPES, of each primitive as a mark; alone:
-    int64 (K,), the piece that is the same primitive; is_cut: bool (P,), whether a piece begins or ends at a cut.
+    of_pieces: float64 (P, 7), PIECE_SHAPES; of_marks: float64 (M, 5), MARK_SHAPES; marks: int64 (M,), their indices
+    among the pieces; at_seam: bool (P,), whether a piece begins or ends at a seam.
     """
 
     of_pieces: NDArray[np.float64]
     of_marks: NDArray[np.float64]
-    alone: NDArray[np.int64]
-    is_cut: NDArray[np.bool_]
+    marks: NDArray[np.int64]
+    at_seam: NDArray[np.bool_]
 
 
-def shapes_of(primitives: Primitives, pieces: Sequence[Piece], height: float) -> Shapes:
+def shapes_of(cuts: Cuts, pieces: Sequence[Piece], height: float) -> Shapes:
     """The features by shape of a line. height: of its writing, in pixels."""
-    first, last = (np.array([getattr(piece, end) for piece in pieces], np.int64) for end in ("first", "last"))
+    first, last = nodes_of(pieces)
     left, top, right, bottom = np.array([piece.box for piece in pieces]).reshape(-1, 4).T
     log_high = np.log((bottom - top) / height)
-    cuts, cuts_behind = primitives.cut[first], np.append(primitives.cut, 0)[last]
+    ink, is_seam = cuts.ink[first], cuts.is_seam[first]
     of_pieces = np.stack([
         np.maximum((right - left) / height - USUAL_WIDTH, 0), np.ones(len(pieces)), np.maximum(-log_high, 0),
-        np.maximum(log_high, 0), [piece.gap for piece in pieces], cuts, cuts > 0,
+        np.maximum(log_high, 0), [piece.gap for piece in pieces], ink, is_seam,
     ], axis=1)  # fmt: skip
-    across, tall = (primitives.boxes[:, 2:] - primitives.boxes[:, :2]).T
+    marks = np.flatnonzero([piece.may_be_mark for piece in pieces])
+    across, tall = (right - left)[marks], (bottom - top)[marks]
     of_marks = np.stack([
-        np.ones(len(tall)), tall / height, tall <= DASH * across, primitives.cut, primitives.cut > 0,
+        np.ones(len(marks)), tall / height, tall <= DASH * across, ink[marks], is_seam[marks],
     ], axis=1)  # fmt: skip
-    return Shapes(of_pieces, of_marks, np.flatnonzero(last == first + 1), (cuts > 0) | (cuts_behind > 0))
+    return Shapes(of_pieces, of_marks, marks, is_seam | cuts.is_seam[last])
+
+
+def nodes_of(pieces: Sequence[Piece]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The cuts at which each piece begins and ends, int64 (P,)."""
+    ends = np.array([(piece.first, piece.last) for piece in pieces], np.int64).reshape(-1, 2)
+    return ends[:, 0], ends[:, 1]
 
 
 def lattice_of(
-    primitives: Primitives, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights = WEIGHTS
+    cuts: Cuts, pieces: Sequence[Piece], scores: Scores, height: float, weights: Weights = WEIGHTS
 ) -> Lattice:
     """The lattice of a line. scores: of the pieces; height: of the line's writing, in pixels."""
-    shapes, score = shapes_of(primitives, pieces, height), scores.score.astype(np.float64)
+    shapes, score = shapes_of(cuts, pieces, height), scores.score.astype(np.float64)
     odds = np.clip(score, -MAX_ODDS, MAX_ODDS)
     of_pieces = np.column_stack([-np.logaddexp(0, -score), odds, shapes.of_pieces])
-    of_marks = np.column_stack([-np.logaddexp(0, score[shapes.alone]), shapes.of_marks])
+    of_marks = np.column_stack([-np.logaddexp(0, score[shapes.marks]), shapes.of_marks])
     per_piece, per_mark = (
         values @ np.array([getattr(weights, name) for name in names])
         for values, names in ((of_pieces, OF_PIECES), (of_marks, OF_MARKS))
     )
     log_digits = np.log(np.maximum(scores.probabilities.astype(np.float64), LEAST))
-    per_digit = weights.digit * log_digits + shapes.is_cut[:, None] * np.array(weights.cut_digits)
-    into: list[list[Edge]] = [[] for _ in range(len(primitives.boxes) + 1)]
-    for index, piece in enumerate(pieces):
-        of_digits = per_digit[index] + per_piece[index]
-        into[piece.last].append(Edge(piece.first, piece.last, index, of_digits, choices_of(of_digits)))
-    for index in range(len(primitives.boxes)):
-        left_out = [("", float(per_mark[index]))]
-        into[index + 1].append(Edge(index, index + 1, None, per_mark[index : index + 1], left_out))
+    per_digit = weights.digit * log_digits + shapes.at_seam[:, None] * np.array(weights.seam_digits)
+    per_digit += per_piece[:, None]
+    sums = np.logaddexp.reduce(per_digit, axis=1).tolist()
+    into: list[list[Edge]] = [[] for _ in range(len(cuts.ink))]
+    for index, (piece, weights_of, weight) in enumerate(zip(pieces, per_digit, sums, strict=True)):
+        edge = Edge(piece.first, piece.last, index, False, weights_of, weight, choices_of(weights_of))
+        into[piece.last].append(edge)
+    for index, weight in zip(shapes.marks.tolist(), per_mark.tolist(), strict=True):
+        piece = pieces[index]
+        into[piece.last].append(Edge(piece.first, piece.last, index, True, np.array([weight]), weight, [("", weight)]))
     return Lattice(into)
 
 
 def total(lattice: Lattice, digits: int | None = None) -> float:
     """Log of the weight of all paths, or of all with so many digits."""
     if digits is None:
-        sums = [0.0]
-        for edges in lattice.into[1:]:
-            sums.append(log_sum([sums[edge.first] + log_sum(edge.weights) for edge in edges]))
-        return sums[-1]
+        return sums_before(lattice)[-1]
     rows = [np.full(digits + 1, -np.inf)]
     rows[0][0] = 0.0
     for edges in lattice.into[1:]:
         terms = []
         for edge in edges:
-            row = rows[edge.first] + log_sum(edge.weights)
-            terms.append(row if edge.piece is None else np.append(-np.inf, row[:-1]))
-        rows.append(np.logaddexp.reduce(terms))
+            row = rows[edge.first] + edge.weight
+            terms.append(row if edge.is_mark else np.append(-np.inf, row[:-1]))
+        rows.append(np.logaddexp.reduce(terms) if terms else np.full(digits + 1, -np.inf))
     return float(rows[-1][digits])
+
+
+def sums_before(lattice: Lattice) -> list[float]:
+    """Log of the weight of all paths that lead to each node: the forward algorithm."""
+    sums = [0.0]
+    for edges in lattice.into[1:]:
+        sums.append(log_sum([sums[edge.first] + edge.weight for edge in edges]))
+    return sums
+
+
+def pruned(lattice: Lattice) -> Lattice:
+    """The lattice without the edges that hardly any path takes, by the forward and the backward algorithm."""
+    before, after = sums_before(lattice), [-math.inf] * len(lattice.into)
+    after[-1] = 0.0
+    least, kept = before[-1] + NEGLIGIBLE, []
+    for node in range(len(lattice.into) - 1, -1, -1):
+        edges = [edge for edge in lattice.into[node] if before[edge.first] + edge.weight + after[node] >= least]
+        for edge in edges:
+            after[edge.first] = log_add(after[edge.first], edge.weight + after[node])
+        kept.append(edges)
+    return Lattice(kept[::-1])
 
 
 class Hypothesis(NamedTuple):
@@ -176,21 +208,32 @@ class Hypothesis(NamedTuple):
 def likeliest(lattice: Lattice, digits: int | None = None) -> list[tuple[str, Hypothesis]]:
     """The texts of the greatest weight, the likeliest first: a prefix beam search, as of CTC.
 
-    digits: how many a text has; None if that is unknown. The list is empty if no path has so many.
+    digits: how many a text has; None if that is unknown. The list is empty if no path has so many, or hardly any.
     """
+    lattice = pruned(lattice)
     beams: list[list[tuple[str, Hypothesis]]] = [[("", Hypothesis(0.0, 0.0))]]
-    remaining = len(lattice.into) - 1
+    lengths = lengths_after(lattice)
     for node, edges in enumerate(lattice.into[1:], start=1):
         reached: dict[str, Hypothesis] = {}
         for edge in edges:
             for text, before in beams[edge.first]:
                 for digit, weight in edge.choices:
                     longer = text + digit
-                    if digits is not None and not len(longer) <= digits <= len(longer) + remaining - node:
+                    if digits is not None and not (len(longer) <= digits and lengths[node] >> digits - len(longer) & 1):
                         continue
                     extend(reached, longer, before, edge, weight)
         beams.append(sorted(reached.items(), key=lambda item: -item[1].weight)[:BEAM])
     return [(text, found) for text, found in beams[-1] if digits is None or len(text) == digits]
+
+
+def lengths_after(lattice: Lattice) -> list[int]:
+    """How many digits paths from each node to the last have: bit n is set if some path has n."""
+    lengths = [0] * len(lattice.into)
+    lengths[-1] = 1
+    for node in range(len(lattice.into) - 1, 0, -1):
+        for edge in lattice.into[node]:
+            lengths[edge.first] |= lengths[node] << (not edge.is_mark)
+    return lengths
 
 
 def extend(reached: dict[str, Hypothesis], text: str, before: Hypothesis, edge: Edge, weight: float) -> None:
@@ -213,11 +256,11 @@ def choices_of(weights: NDArray[np.float64]) -> list[tuple[str, float]]:
 
 def log_add(a: float, b: float) -> float:
     """log(exp(a) + exp(b))."""
-    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
+    return max(a, b) + math.log1p(math.exp(-abs(a - b))) if b > -math.inf else a
 
 
 def log_sum(values: Sequence[float] | NDArray[np.float64]) -> float:
     """Log Σ exp(value)."""
     array = np.asarray(values)
-    top = float(array.max())
+    top = float(array.max(initial=-np.inf))
     return top + float(np.log(np.exp(array - top).sum())) if np.isfinite(top) else top

@@ -4,9 +4,10 @@
       → its ink, without printed lines           ink.py
       → lines of writing, upright                text_lines.py
       → the numbers on each                      gaps.py
-      → primitives: components, cut by seams     segmentation.py, seams.py
-      → pieces: neighbouring primitives, each
-        placed as a single digit is              segmentation.py
+      → cuts between components, and through
+        them along seams                         cuts.py, seams.py
+      → pieces: the ink between two cuts, each
+        placed as a single digit is              pieces.py
       → the network's scores for all of them     model/classifier.py
       → a lattice of all readings, the likeliest
         texts and their probabilities            lattice.py
@@ -27,8 +28,8 @@ from model.numbers.analysis import Analysis, analyse
 from model.numbers.calibration import CALIBRATION, Sureness
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import DASH, Hypothesis
+from model.numbers.pieces import box_on_page
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
-from model.numbers.segmentation import box_on_page
 from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.page import Box, Page
@@ -38,7 +39,7 @@ WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
-MIN_CONFIDENCE = 0.85  # of an accepted number
+MIN_CONFIDENCE = 0.87  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; a number with less is refused as `not-a-digit`
 LEAST_SCORE = -3.0  # if most of its pieces have less, it is no number at all
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
@@ -81,8 +82,8 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     if not text or np.median(scores) < LEAST_SCORE:
         return None
     probability = analysis.probability(best)
-    sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores), analysis.cuts))
-    extents = [box_on_page(analysis.line, analysis.primitives, piece) for piece in pieces]
+    sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores), analysis.seams))
+    extents = [box_on_page(analysis.line, analysis.cuts, piece) for piece in pieces]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [
         ReadDigit(int(digit), sure.of_part(probability_at(place, analysis)), box, piece.pixels)
@@ -120,8 +121,8 @@ def probability_at(place: int, analysis: Analysis) -> float:
 def has_other_ink(analysis: Analysis, best: Hypothesis) -> bool:
     """Whether the path leaves out a mark that is too high for a point, a comma or a dash."""
     for edge in best.path:
-        if edge.piece is None:
-            left, top, right, bottom = analysis.primitives.boxes[edge.first]
+        if edge.is_mark:
+            left, top, right, bottom = analysis.pieces[edge.piece].box
             is_dash = bottom - top <= DASH * (right - left)
             if bottom - top > OTHER_HEIGHT * analysis.line.height and not is_dash:
                 return True

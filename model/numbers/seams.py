@@ -2,11 +2,12 @@
 
 A seam crosses little ink (Avidan and Shamir, "Seam Carving for Content-Aware Image Resizing", 2007). It may run down
 between two slanting digits. Where two rounded digits share a stroke, no cheap path leads through: there, an upright
-seam is tried at the waist of the ink.
+seam is tried at the waist of the ink. Seams may cross each other: which of them part digits, the network will tell.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,40 +17,47 @@ from numpy.typing import NDArray
 
 # Shares of the writing's height:
 MAX_CUT = 0.75  # ink that a seam may cross
-MIN_SLICE = 0.1  # between two seams in one row
 WAIST_REACH, WAIST = 0.25, 0.8  # how near a waist the ink must be higher; its height over that, at most
-SAME = 0.06  # on average, between two seams
+SAME = 0.03  # of the height's square: ink between two seams that are not the same, at least
 
+SOLID = 0.5  # share of full ink, above which it is a stroke
 SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: winding ones, and straighter ones
-WAYPOINTS = (0.33, 0.67)  # shares of a component's height; the rows in which seams are looked for
+WAYPOINTS = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)  # shares of a component's height: rows in which seams are looked for
 WALL = np.float32(1e6)  # cost of a place between two components
 
 
-class Seam(NamedTuple):
-    """A path from top to bottom: its column in each row, int (h,), and the ink that it crosses, in pixels."""
+class Seams(NamedTuple):
+    """M paths from top to bottom: their columns in each row, int32 (M, h), and the ink each crosses, float (M,)."""
 
-    path: NDArray[np.intp]
-    cost: float
+    paths: NDArray[np.int32]
+    costs: NDArray[np.float32]
 
 
-def seams_of(inks: Sequence[NDArray[np.float32]], height: float) -> list[list[Seam]]:
-    """The cheapest seams through each component's ink, float32 (h, w), 0–1, from left to right.
+def seams_of(inks: Sequence[NDArray[np.float32]], height: float) -> list[Seams]:
+    """The cheapest seams through each component's ink, float32 (h, w), 0–1.
 
-    Each is the cheapest of all that pass one place of a row, and cheaper there than those to its left and right. None
-    is near another, or crosses it.
+    Each is the cheapest of all that pass one place of a row, and cheaper there than those to its left and right. No two
+    part the ink in the same way.
     """
     if not inks:
         return []
     strip, lefts = side_by_side(inks)
     costs, steps = cheapest(strip)
+    starts = [starts_in(ink, costs, left) for ink, left in zip(inks, lefts, strict=True)]
+    ways, rows, columns = np.concatenate(starts, axis=1)
+    up = followed(steps[0], ways, rows, columns)
+    down = followed(steps[1], ways, len(strip) - 1 - rows, columns)[:, ::-1]
+    paths = np.where(np.arange(len(strip)) <= rows[:, None], up, down)
+    owned = np.split(paths, np.cumsum([len(one[0]) for one in starts])[:-1])
     return [
-        apart(waists_of(ink, height) + [
-            seam
-            for way in range(len(SIDEWAYS))
-            for seam in seams_in(ink, costs[:, way, :, left : left + ink.shape[1]], steps[:, way], left, height)
-        ], SAME * height)
-        for ink, left in zip(inks, lefts, strict=True)
-    ]  # fmt: skip
+        distinct(ink, np.concatenate([waists_of(ink, height), some[:, : len(ink)] - left]), height)
+        for ink, left, some in zip(inks, lefts, owned, strict=True)
+    ]
+
+
+def no_seams(height: int) -> Seams:
+    """None, through a component that is so many pixels high."""
+    return Seams(np.zeros((0, height), np.int32), np.zeros(0, np.float32))
 
 
 def side_by_side(inks: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], list[int]]:
@@ -64,76 +72,70 @@ def side_by_side(inks: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float3
     return strip, lefts
 
 
-def seams_in(
-    ink: NDArray[np.float32], costs: NDArray[np.float32], steps: NDArray[np.int8], left: int, height: float
-) -> list[Seam]:
-    """The seams through one component, float32 (h, w), that are cheapest where they pass one of WAYPOINTS.
+def starts_in(ink: NDArray[np.float32], costs: NDArray[np.float32], left: int) -> NDArray[np.int32]:
+    """Where paths pass WAYPOINTS most cheaply in one component, float32 (h, w): int32 (3, n), way, row and column.
 
-    costs: (2, rows, w), of the cheapest path from above and from below to each place; steps: (2, rows, columns), that
-    led there, on the strip on which the component begins at column `left`.
+    costs: as of `cheapest`; left, and the columns found: on the strip.
     """
-    rows, inner = np.arange(len(ink)), max(1, round(MIN_SLICE * height))
-    found = []
-    for share in WAYPOINTS:
-        row = int(len(ink) * share)
-        below = costs.shape[1] - 1 - row
-        through = costs[0, row] + costs[1, below] - ink[row]
-        for place in minima(through, inner):
-            if not inner <= place < ink.shape[1] - inner:
-                continue
-            up, down = followed(steps[0], row, left + place), followed(steps[1], below, left + place)
-            path = np.concatenate([up[::-1], down[1:]])[: len(ink)] - left
-            cost = float(ink[rows, path].sum())
-            if cost <= MAX_CUT * height:
-                found.append(Seam(path, cost))
-    return found
+    rows = (np.array(WAYPOINTS) * len(ink)).astype(np.intp)
+    inside = slice(left, left + ink.shape[1])
+    through = costs[0][:, rows, inside] + costs[1][:, costs.shape[2] - 1 - rows, inside] - ink[rows]
+    middle = through[..., 1:-1]
+    ways, places, columns = np.nonzero((middle <= through[..., :-2]) & (middle <= through[..., 2:]))
+    return np.stack([ways, rows[places], columns + left + 1]).astype(np.int32)
 
 
-def waists_of(ink: NDArray[np.float32], height: float) -> list[Seam]:
-    """Upright seams where one component's ink, float32 (h, w), is least high from its top to its bottom.
+def waists_of(ink: NDArray[np.float32], height: float) -> NDArray[np.int32]:
+    """Upright paths, int32 (n, h), where one component's ink, float32 (h, w), is least high from its top to its bottom.
 
     There, two rounded digits meet that share a stroke. No cheap path leads through it.
     """
-    solid = ink > 0.5
+    solid = ink > SOLID
     tops = np.where(solid.any(axis=0), solid.argmax(axis=0), len(ink))
     bottoms = np.where(solid.any(axis=0), len(ink) - solid[::-1].argmax(axis=0), 0)
     extent = np.maximum(bottoms - tops, 0).astype(np.float32)
     inner = max(1, round(WAIST_REACH * height))
     found = []
-    for place in minima(extent, inner):
+    for place in minima(extent, inner).tolist():
         around = min(
             extent[max(0, place - inner) : place].max(initial=0), extent[place + 1 : place + 1 + inner].max(initial=0)
         )
-        cost = float(ink[:, place].sum())
-        if extent[place] <= WAIST * around and cost <= MAX_CUT * height:
-            found.append(Seam(np.full(len(ink), place, np.intp), cost))
-    return found
+        if extent[place] <= WAIST * around:
+            found.append(place)
+    return np.repeat(np.array(found, np.int32)[:, None], len(ink), axis=1)
 
 
-def apart(seams: list[Seam], distance: float) -> list[Seam]:
-    """The cheapest of the seams that are neither near each other nor cross, from left to right."""
-    kept: list[Seam] = []
-    for seam in sorted(seams, key=lambda seam: seam.cost):
-        if all(are_apart(seam.path, other.path, distance) for other in kept):
-            kept.append(seam)
-    return sorted(kept, key=lambda seam: float(seam.path.mean()))
+def distinct(ink: NDArray[np.float32], paths: NDArray[np.int32], height: float) -> Seams:
+    """The cheapest of the paths (n, h) through a component, float32 (h, w), of which no two part its ink alike."""
+    rows = np.arange(len(ink))
+    costs = ink[rows, paths].sum(axis=1)
+    order = np.argsort(costs, kind="stable")
+    order = order[costs[order] <= MAX_CUT * height]
+    strokes = np.pad(np.cumsum(ink > SOLID, axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+    left = strokes[rows, paths[order]]  # of each path in each row, (n, h), in pixels
+    first = np.sort(np.unique(left, axis=0, return_index=True)[1])
+    order, left = order[first], left[first]
+    areas, all_ink, least = left.sum(axis=1), int(strokes[:, -1].sum()), SAME * height**2
+    kept: list[tuple[int, int]] = []  # area to the left, and index, in the order of the areas
+    for index, area in enumerate(areas.tolist()):
+        if not least <= area <= all_ink - least:
+            continue
+        near = [other for _, other in kept[bisect_right(kept, (area - least,)) : bisect_left(kept, (area + least,))]]
+        if not near or np.abs(left[near] - left[index]).sum(axis=1).min() >= least:
+            insort(kept, (area, index))
+    chosen = order[sorted(index for _, index in kept)]
+    return Seams(paths[chosen], costs[chosen])
 
 
-def minima(values: NDArray[np.float32], reach: int) -> list[int]:
-    """Where values (w,) are least within `reach` places, each at least that far from the one before."""
+def minima(values: NDArray[np.float32], reach: int) -> NDArray[np.intp]:
+    """Where values (w,) are least within `reach` places, each at least that far from the one before: int (n,)."""
     padded = np.pad(values, reach, constant_values=np.inf)
     lowest = sliding_window_view(padded, 2 * reach + 1).min(axis=1)
     chosen: list[int] = []
     for place in np.flatnonzero(values <= lowest).tolist():
         if not chosen or place - chosen[-1] >= reach:
             chosen.append(place)
-    return chosen
-
-
-def are_apart(path: NDArray[np.intp], other: NDArray[np.intp], distance: float) -> bool:
-    """Whether two paths (h,) are farther apart than `distance` pixels on average, and one stays left of the other."""
-    apart = path - other
-    return bool(np.abs(apart).mean() > distance and (apart.min() >= -1 or apart.max() <= 1))
+    return np.array(chosen, np.intp)
 
 
 def cheapest(strip: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
@@ -161,10 +163,21 @@ def cheapest(strip: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[n
     return costs, steps
 
 
-def followed(steps: NDArray[np.int8], row: int, column: int) -> NDArray[np.intp]:
-    """The columns of the path that leads to a place, from there back to the first row."""
-    path = np.empty(row + 1, np.intp)
-    for index in range(row + 1):
-        path[index] = column
-        column += int(steps[row - index, column])
-    return path
+def followed(
+    steps: NDArray[np.int8], ways: NDArray[np.int32], rows: NDArray[np.int32], columns: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """The columns of the paths that lead from the first row to some places, each (n,): int32 (n, h), 0 below a place.
+
+    steps: (SIDEWAYS, h, w), those that led to each place.
+    """
+    order = np.argsort(-rows, kind="stable")
+    ways, at = ways[order], columns[order]
+    begun = np.searchsorted(-rows[order], -np.arange(steps.shape[1]), side="right")  # in each row, how many paths
+    found = np.zeros((len(rows), steps.shape[1]), np.int32)
+    for row in range(int(rows.max(initial=-1)), -1, -1):
+        count = begun[row]
+        found[:count, row] = at[:count]
+        at[:count] += steps[ways[:count], row, at[:count]]
+    paths = np.empty_like(found)
+    paths[order] = found
+    return paths

@@ -21,7 +21,7 @@ WANTED = 0.98  # share of accepted readings that shall be right
 def readings(digits: Labelled, classifier: Classifier, count: int, seed: int) -> NDArray[np.float64]:
     """The readings of the likeliest texts of `count` lines: float64 (N, 4), by the lattice weights in use.
 
-    The columns: the lattice's log odds, the weakest piece's, the cuts, and 1 if the text is right. Lines with other
+    The columns: the lattice's log odds, the weakest piece's, the seams, and 1 if the text is right. Lines with other
     ink, and those that are taken for several numbers, are left out.
     """
     random = np.random.default_rng(seed)
@@ -36,10 +36,10 @@ def readings(digits: Labelled, classifier: Classifier, count: int, seed: int) ->
             continue
         analysis = analyses[0]
         found, best = analysis.texts[0]
-        scores = [float(analysis.scores.score[edge.piece]) for edge in best.path if edge.piece is not None]
+        scores = [float(analysis.scores.score[edge.piece]) for edge in best.path if not edge.is_mark]
         if found and not has_other_ink(analysis, best):
-            cuts = min(analysis.cuts, MANY)
-            rows.append((log_odds(analysis.probability(best)), bounded(min(scores)), cuts, found == text))
+            seams = min(analysis.seams, MANY)
+            rows.append((log_odds(analysis.probability(best)), bounded(min(scores)), seams, found == text))
     return np.array(rows, np.float64)
 
 

@@ -33,35 +33,45 @@ from model.training.written_lines import written_line
 COUNT = 1_500  # lines
 CALIBRATED = 8_000  # lines, from which the confidence is fitted: few of them are wrong
 SEED = 7
+AT_ONCE = 100  # lines whose lattices are padded to one size
 STEPS = 120  # of L-BFGS
 REGULARIZATION = 0.0003  # of the squared distance to the present weights
 
 
 def fit(lines: Sequence[Line], classifier: Classifier, start: Weights) -> tuple[Weights, float, float]:
     """The weights of the greatest likelihood near `start`, and the mean log likelihood before and after."""
-    lattices = Lattices(lines)
-    scores = scores_of(list(lattices.pixels.numpy()), classifier)
-    log_digits = torch.from_numpy(scores.probabilities).clamp_min(LEAST).log()
-    judged = partial(lattices.log_likelihood, log_digits, torch.from_numpy(scores.score))
+    ordered = sorted(lines, key=lambda line: int(line.last.max()))  # so that little of the lattices is padding
+    judged = []
+    for some in range(0, len(ordered), AT_ONCE):
+        lattices = Lattices(ordered[some : some + AT_ONCE])
+        scores = scores_of(list(lattices.pixels.numpy()), classifier)
+        log_digits = torch.from_numpy(scores.probabilities).clamp_min(LEAST).log()
+        judged.append(partial(lattices.log_likelihood, log_digits, torch.from_numpy(scores.score)))
     begin = as_tensor(start)
     theta = begin.clone().requires_grad_()
     optimizer = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
 
+    def mean() -> float:
+        """The mean log likelihood by `theta`."""
+        with torch.no_grad():
+            return sum(float(tempered(one(theta)).sum()) for one in judged) / len(lines)
+
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = -tempered(judged(theta)).mean()
-        value = value + REGULARIZATION * ((theta - begin) ** 2).sum()
+        value = REGULARIZATION * ((theta - begin) ** 2).sum()
         value.backward()  # type: ignore[no-untyped-call]
+        for one in judged:
+            part = -tempered(one(theta)).sum() / len(lines)
+            part.backward()  # type: ignore[no-untyped-call]
+            value = value + part.detach()
         return value
 
-    with torch.no_grad():
-        before = float(tempered(judged(theta)).mean())
+    before = mean()
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        after = float(tempered(judged(theta)).mean())
+    after = mean()
     values = [round(value, 3) for value in theta.tolist()]
     named = dict(zip(NAMES, values[1:-10], strict=True))
-    return Weights(digit=values[0], **named, cut_digits=tuple(values[-10:])), before, after
+    return Weights(digit=values[0], **named, seam_digits=tuple(values[-10:])), before, after
 
 
 def lines_written_with(digits: Labelled, classifier: Classifier, count: int, seed: int) -> list[Line]:

@@ -17,7 +17,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
+from model.numbers.cuts import cuts_of
 from model.numbers.ink import find_ink
 from model.numbers.lattice import (
     MARK_SHAPES,
@@ -27,23 +29,25 @@ from model.numbers.lattice import (
     PIECE_SHAPES,
     Shapes,
     Weights,
+    nodes_of,
     shapes_of,
 )
-from model.numbers.segmentation import MAX_JOINED, pieces_of, primitives_of
+from model.numbers.pieces import pieces_of
 from model.numbers.text_lines import find_text_lines
 from model.preprocessing.errors import ImageError
 
 NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))
 SHAPES = tuple(dict.fromkeys(PIECE_SHAPES + MARK_SHAPES))
 PIECE_COLUMNS, MARK_COLUMNS = ([SHAPES.index(name) for name in names] for names in (PIECE_SHAPES, MARK_SHAPES))
+DIGIT, MARK, NONE = 0, 1, 2  # kinds of edges; the last fills up the lattices' arrays
 NEVER = -1e9  # log weight of what is not there
 HOPELESS = 0.02  # probability, below which a line counts little
 
-IsClear = Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]]  # as `primitives_of` takes it
+IsClear = Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]]  # as `cuts_of` takes it
 
 
 class Line(NamedTuple):
-    """A line of writing with P pieces between K + 1 nodes, and its text.
+    """A line of writing with P pieces, and its text.
 
     pixels: uint8 (P, 32, 32); first, last: int64 (P,), each piece's nodes; text: int64 (T,).
     """
@@ -59,49 +63,45 @@ def line_of(page: NDArray[np.uint8], text: str, is_clear: IsClear) -> Line | Non
     """The page's largest line; None if there is none. is_clear: which components are not cut, as in the reader."""
     try:
         lines = find_text_lines(find_ink(page))
+        if not lines:
+            return None
+        line = max(lines, key=lambda one: int(one.mask.sum()))
+        cuts = cuts_of(line, is_clear)
+        pieces = pieces_of(line, cuts)
     except ImageError:
         return None
-    if not lines:
-        return None
-    line = max(lines, key=lambda one: int(one.mask.sum()))
-    primitives = primitives_of(line, is_clear)
-    pieces = pieces_of(line, primitives)
     if not pieces:
         return None
-    first, last = (np.array([getattr(piece, end) for piece in pieces], np.int64) for end in ("first", "last"))
     digits = np.array([int(digit) for digit in text], np.int64)
-    pixels, shapes = np.stack([piece.pixels for piece in pieces]), shapes_of(primitives, pieces, line.height)
-    return Line(pixels, first, last, shapes, digits)
+    pixels = np.stack([piece.pixels for piece in pieces])
+    return Line(pixels, *nodes_of(pieces), shapes_of(cuts, pieces, line.height), digits)
 
 
 class Lattices:
-    """S lines' lattices, padded to one size, so that a step of the forward algorithm is done for all at once.
+    """S lines' lattices, padded to one size: N nodes, E edges into each. So one step does for all lines at once.
 
-    An edge's place says where it begins: place 0 of a node is the mark before it, place n the piece of the last n
-    primitives. pixels: uint8 (P, 32, 32), of all pieces.
+    pixels: uint8 (P, 32, 32), of all pieces.
     """
 
     def __init__(self, lines: Sequence[Line], device: torch.device | None = None) -> None:
-        count, nodes = len(lines), max(len(line.shapes.of_marks) for line in lines) + 1
-        shapes = np.zeros((count, nodes, 1 + MAX_JOINED, len(SHAPES)), np.float32)
-        piece = np.zeros(shapes.shape[:3], np.int64)  # at a mark's place, the piece that is the same primitive
-        exists, is_cut = (np.zeros(shapes.shape[:3], bool) for _ in range(2))
-        text = np.zeros((count, max(len(line.text) for line in lines)), np.int64)
+        ends = [int(line.last.max()) for line in lines]
+        edges = [Edges.of(line) for line in lines]
+        shape = len(lines), max(ends) + 1, max(int(one.place.max()) for one in edges) + 1
+        shapes, at_seam = np.zeros((*shape, len(SHAPES)), np.float32), np.zeros(shape, bool)
+        piece, first = (np.zeros(shape, np.int64) for _ in range(2))
+        kind = np.full(shape, NONE, np.int8)
+        text = np.zeros((len(lines), max(len(line.text) for line in lines)), np.int64)
         before = 0
-        for i, line in enumerate(lines):
-            behind = np.arange(1, len(line.shapes.of_marks) + 1)
-            shapes[i, behind[:, None], 0, MARK_COLUMNS] = line.shapes.of_marks
-            piece[i, behind, 0], exists[i, behind, 0] = line.shapes.alone + before, True
-            last, place = line.last, line.last - line.first
-            shapes[i, last[:, None], place[:, None], PIECE_COLUMNS] = line.shapes.of_pieces
-            piece[i, last, place], exists[i, last, place] = np.arange(len(line.pixels)) + before, True
-            is_cut[i, last, place] = line.shapes.is_cut
+        for i, (line, one) in enumerate(zip(lines, edges, strict=True)):
+            at = i, one.last, one.place
+            shapes[at], at_seam[at], kind[at] = one.shapes, line.shapes.at_seam[one.piece], one.kind
+            piece[at], first[at] = one.piece + before, line.first[one.piece]
             text[i, : len(line.text)] = line.text
             before += len(line.pixels)
-        tensors = (torch.from_numpy(array).to(device) for array in (shapes, piece, exists, is_cut, text))
-        self.shapes, self.piece, self.exists, self.is_cut, self.text = tensors
+        tensors = (torch.from_numpy(array).to(device) for array in (shapes, at_seam, kind, piece, first, text))
+        self.shapes, self.at_seam, self.kind, self.piece, self.first, self.text = tensors
         self.pixels = torch.from_numpy(np.concatenate([line.pixels for line in lines])).to(device)
-        self.ends = torch.tensor([len(line.shapes.of_marks) for line in lines], device=device)
+        self.ends = torch.tensor(ends, device=device)
         self.lengths = torch.tensor([len(line.text) for line in lines], device=device)
 
     def log_likelihood(self, log_digits: Tensor, log_odds: Tensor, weights: Tensor) -> Tensor:
@@ -110,42 +110,110 @@ class Lattices:
         log_digits: float (P, 10), log probabilities of each piece's digits; log_odds: float (P,), that it is a digit;
         weights: float (1 + NAMES + 10,), as `as_tensor` orders them.
         """
-        marks, pieces, of_digits = self.log_weights(log_digits, log_odds, weights)
-        any_digit = torch.cat([marks, pieces + of_digits.logsumexp(-1)], -1)
-        count, nodes, places = pieces.shape
-        wanted = self.text[:, None, None, :].expand(-1, nodes, places, -1)
-        spelled = F.pad(pieces[..., None] + of_digits.gather(3, wanted), (1, 0), value=NEVER)  # (S, nodes, E, T + 1)
-        start = spelled.new_full((count, self.text.shape[1] + 1), NEVER)
-        free, given = ([one] * (MAX_JOINED - 1) for one in (start[:, 0], start))  # nodes that are not there
-        free.append(torch.zeros_like(start[:, 0]))
-        given.append(start.index_fill(1, torch.zeros(1, dtype=torch.int64, device=start.device), 0))
-        for node in range(1, nodes):
-            paths = torch.stack(free[: -MAX_JOINED - 1 : -1], 1)  # to the node before, to that before it, …
-            free.append((torch.cat([paths[:, :1], paths], 1) + any_digit[:, node]).logsumexp(1))
-            texts = torch.stack(given[: -MAX_JOINED - 1 : -1], 1)  # (S, 8, T + 1): by how much of the text is spelled
-            longer = F.pad(texts[..., :-1], (1, 0), value=NEVER) + spelled[:, node]
-            given.append(torch.cat([texts[:, :1] + marks[:, node, :, None], longer], 1).logsumexp(1))
-        which, ends = torch.arange(count, device=start.device), self.ends + MAX_JOINED - 1
-        return torch.stack(given, 1)[which, ends, self.lengths] - torch.stack(free, 1)[which, ends]
+        of_edges, of_digits = self.log_weights(log_digits, log_odds, weights)
+        is_mark, of_edges = (self.kind == MARK)[..., None], of_edges[..., None]
+        wanted = self.text[:, None, None, :].expand(*of_digits.shape[:3], -1)
+        spelled = F.pad(of_edges + of_digits.gather(3, wanted), (1, 0), value=NEVER)
+        any_digit = of_edges + of_digits.logsumexp(-1, keepdim=True)
+        as_piece = torch.cat([spelled, any_digit], -1)  # by how much of the text is spelled then; and as any text
+        every = as_piece.shape[-1]
+        rows = torch.arange(every, device=of_edges.device)
+        before = rows - (rows < every - 1).long() * (~is_mark).long()
+        origins = (self.first[..., None] * every + before).clamp_min(0)
+        sums = path_sums(torch.where(is_mark, of_edges, as_piece), origins)
+        ends = sums[torch.arange(len(sums), device=sums.device), self.ends]
+        return ends.gather(1, self.lengths[:, None])[:, 0] - ends[:, -1]
 
-    def log_weights(self, log_digits: Tensor, log_odds: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The log weight of marks, float (S, nodes, 1), and of pieces (S, nodes, E), and what each digit adds to these.
+    def log_weights(self, log_digits: Tensor, log_odds: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """The log weight of each edge, float (S, N, E), and what each digit adds to a piece's, float (S, N, E, 10).
 
-        That is (S, nodes, E, 10). The parameters are those of `log_likelihood`.
+        The parameters are those of `log_likelihood`.
         """
         named = dict(zip(NAMES, weights[1:-10], strict=True))
         by_shape = self.shapes @ torch.stack([named[name] for name in SHAPES])
-        by_shape = torch.where(self.exists, by_shape, by_shape.new_tensor(NEVER))
         as_mark = named["not_digit"] * F.logsigmoid(-log_odds)
         as_digit = named["is_digit"] * F.logsigmoid(log_odds) + named["odds"] * log_odds.clamp(-MAX_ODDS, MAX_ODDS)
-        mark, piece = self.piece[..., :1], self.piece[..., 1:]
-        of_digits = weights[0] * log_digits[piece] + self.is_cut[..., 1:, None] * weights[-10:]
-        return by_shape[..., :1] + as_mark[mark], by_shape[..., 1:] + as_digit[piece], of_digits
+        of_edges = by_shape + torch.where(self.kind == MARK, as_mark[self.piece], as_digit[self.piece])
+        of_digits = weights[0] * log_digits[self.piece] + self.at_seam[..., None] * weights[-10:]
+        return torch.where(self.kind == NONE, by_shape.new_tensor(NEVER), of_edges), of_digits
+
+
+class Edges(NamedTuple):
+    """A line's edges: first all pieces as digits, then those that may be marks.
+
+    piece: int64 (n,), the index of each one's piece; kind: DIGIT or MARK; last: the node at which it ends; place: its
+    index among the edges there; shapes: float (n, SHAPES).
+    """
+
+    piece: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    last: NDArray[np.int64]
+    place: NDArray[np.int64]
+    shapes: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, line: Line) -> Edges:
+        """The edges of a line."""
+        count, marks = len(line.pixels), line.shapes.marks
+        piece = np.concatenate([np.arange(count), marks])
+        kind = np.repeat(np.array([DIGIT, MARK], np.int8), [count, len(marks)])
+        shapes = np.zeros((len(piece), len(SHAPES)))
+        shapes[:count, PIECE_COLUMNS], shapes[count:, MARK_COLUMNS] = line.shapes.of_pieces, line.shapes.of_marks
+        last = line.last[piece]
+        order = np.argsort(last, kind="stable")
+        place = np.empty_like(last)
+        place[order] = np.arange(len(last)) - np.searchsorted(last[order], last[order])
+        return cls(piece, kind, last, place, shapes)
+
+
+class PathSums(torch.autograd.Function):
+    """The forward algorithm, and its gradient: the share of all paths that take an edge.
+
+    Autograd would remember each of its many small steps; the sums are enough.
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, weights: Tensor, origins: Tensor) -> Tensor:
+        """As `path_sums`."""
+        lines, nodes, edges, rows = weights.shape
+        sums = weights.new_full((lines, nodes, rows), NEVER)
+        sums[:, 0, [0, -1]] = 0
+        flat = sums.view(lines, -1)
+        for node in range(1, nodes):
+            before = flat.gather(1, origins[:, node].reshape(lines, -1)).view(lines, edges, rows)
+            sums[:, node] = (before + weights[:, node]).logsumexp(1)
+        ctx.save_for_backward(weights, origins, sums)
+        return sums
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
+        """The gradient of the weights."""
+        weights, origins, sums = ctx.saved_tensors  # type: ignore[attr-defined]
+        lines, nodes, _, _ = weights.shape
+        before = sums.view(lines, -1).gather(1, origins.reshape(lines, -1)).view_as(weights)
+        shares = (before + weights - sums[:, :, None]).exp()
+        of_nodes = gradient.contiguous().clone()
+        flat = of_nodes.view(lines, -1)
+        for node in range(nodes - 1, 0, -1):
+            shares[:, node] *= of_nodes[:, node, None]
+            flat.scatter_add_(1, origins[:, node].reshape(lines, -1), shares[:, node].reshape(lines, -1))
+        shares[:, 0] = 0
+        return shares, None
+
+
+def path_sums(weights: Tensor, origins: Tensor) -> Tensor:
+    """Log of the summed weight of all paths to each row of each node: float (S, N, R).
+
+    They begin at the first node, in its first row and in its last. weights: float (S, N, E, R), log weight of each edge
+    into a row of a node; origins: int64 (S, N, E, R), where it begins: R times its first node, plus the row there.
+    """
+    sums: Tensor = PathSums.apply(weights, origins)  # type: ignore[no-untyped-call]
+    return sums
 
 
 def as_tensor(weights: Weights) -> Tensor:
-    """The weights in one order: that of the digits' log probabilities, those of NAMES, and ten for cut digits."""
-    return torch.tensor([weights.digit, *(getattr(weights, name) for name in NAMES), *weights.cut_digits])
+    """The weights in one order: that of the digits' log probabilities, those of NAMES, and ten for digits at seams."""
+    return torch.tensor([weights.digit, *(getattr(weights, name) for name in NAMES), *weights.seam_digits])
 
 
 def tempered(log_likelihood: Tensor) -> Tensor:

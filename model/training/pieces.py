@@ -17,7 +17,8 @@ from torch import Tensor
 
 from model.data.digits import Labelled
 from model.data.strings import Line, Spacing, compose
-from model.numbers.segmentation import Piece, Primitives, pieces_of, primitives_of
+from model.numbers.cuts import Cuts, cuts_of
+from model.numbers.pieces import Piece, pieces_of
 from model.numbers.text_lines import HEIGHT, TextLine, shifted, shifts_of
 from model.preprocessing.pipeline import to_input
 
@@ -65,10 +66,10 @@ def labelled_pieces(digits: Labelled, random: np.random.Generator) -> Iterator[t
     line = upright(compose(digits.images[which], random, spacing, HEIGHT, slant, varies))
     ink = line.ink.astype(np.float32)
     text_line = TextLine(ink, line.ink > SOLID, float(HEIGHT), 0, 0, 1.0, np.zeros(len(ink)))
-    primitives = primitives_of(text_line)
-    owned = ownership(line, primitives)
-    for piece in pieces_of(text_line, primitives):
-        pixels = owned[piece.first : piece.last].sum(axis=0)
+    cuts = cuts_of(text_line)
+    owned = ownership(line, cuts)
+    for piece in pieces_of(text_line, cuts):
+        pixels = owned[cuts.between(piece.first, piece.last)[1:]].sum(axis=0)
         main = int(pixels.argmax())
         share, own = pixels[main] / max(1, owned[:, main].sum()), pixels[main] / max(1, pixels.sum())
         if share >= DIGIT_SHARE and own >= OWN_INK:
@@ -94,9 +95,9 @@ def is_straight(pixels: NDArray[np.uint8]) -> bool:
     return bool(min(sides) <= NARROW * max(sides))
 
 
-def ownership(line: Line, primitives: Primitives) -> NDArray[np.intp]:
-    """How many pixels of each digit's ink lie in each primitive: int (K, digits)."""
-    counts = np.zeros((len(primitives.boxes) + 1, len(line.boxes)), np.intp)
+def ownership(line: Line, cuts: Cuts) -> NDArray[np.intp]:
+    """How many pixels of each digit's ink lie in each fragment: int (F, digits)."""
+    counts = np.zeros((len(cuts.boxes) + 1, len(line.boxes)), np.intp)
     inked = line.owner >= 0
-    np.add.at(counts, (primitives.labels[inked], line.owner[inked]), 1)
+    np.add.at(counts, (cuts.labels[inked], line.owner[inked]), 1)
     return counts[1:]

@@ -6,7 +6,8 @@ So some pieces stand beside each batch, and the target is what the version of be
 tell both which digit a piece is and whether it is one. Sources: Li and Hoiem, "Learning without Forgetting", 2016; Ba
 and Caruana, "Do Deep Nets Really Need to be Deep?", 2014, for logits as targets.
 
-What it gains (model/LOG.md): after a retraining, the mean log likelihood of held-out lines is −0.52, and −0.62 without.
+What it gained (model/LOG.md): after a retraining, the mean log likelihood of held-out lines was −0.52, and −0.62
+without.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from model.training.batches import to_input
 from model.training.fused import FusedNet
 from model.training.written_lines import are_clear, written_line
 
-LINES = 100  # that are written before the first step, 2,000 to 3,000 pieces; four times as many gained nothing
+LINES = 100  # that are written before the first step, some 8,000 pieces; four times as many lines gained nothing
 
 
 class Reminders:

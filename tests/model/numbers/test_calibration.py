@@ -1,4 +1,4 @@
-"""A number's confidence rises with the lattice's probability and its weakest digit, and falls with its cuts."""
+"""A number's confidence rises with the lattice's probability and its weakest digit, and falls with its seams."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.number_pages import number_page
 def test_it_rises_with_each_feature_or_falls() -> None:
     by_lattice = [CALIBRATION.confidence(probability, 3, 0) for probability in (0, 0.1, 0.5, 0.9, 0.999, 1)]
     by_weakest = [CALIBRATION.confidence(0.9, score, 1) for score in (-9, -6, -1, 0, 2, 6)]
-    by_cuts = [CALIBRATION.confidence(0.9, 3, cuts) for cuts in (9, 4, 3, 2, 1, 0)]
-    for confidences in (by_lattice, by_weakest, by_cuts):
+    by_seams = [CALIBRATION.confidence(0.9, 3, seams) for seams in (9, 4, 3, 2, 1, 0)]
+    for confidences in (by_lattice, by_weakest, by_seams):
         assert confidences == sorted(confidences)
         assert 0 < confidences[0] < confidences[-1] < 1
 

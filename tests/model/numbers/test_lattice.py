@@ -9,23 +9,24 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from model.numbers.lattice import CHOICES, Edge, Lattice, choices_of, likeliest, total
+from model.numbers.lattice import CHOICES, Edge, Lattice, choices_of, likeliest, pruned, total
 
 SEEDS = range(6)
 
 
 def random_lattice(seed: int, nodes: int = 4) -> Lattice:
-    """A lattice over `nodes` primitives in which a piece may join two, and two digits are possible for each."""
+    """A lattice of steps from each of `nodes` to the next or the one after that; two digits are possible for each."""
     random = np.random.default_rng(seed)
     into: list[list[Edge]] = [[] for _ in range(nodes + 1)]
     pieces = 0
     for first in range(nodes):
-        mark = random.normal(-2, 1, 1)
-        into[first + 1].append(Edge(first, first + 1, None, mark, [("", float(mark[0]))]))
+        mark = float(random.normal(-2, 1))
+        into[first + 1].append(Edge(first, first + 1, pieces, True, np.array([mark]), mark, [("", mark)]))
         for last in range(first + 1, min(first + 3, nodes + 1)):
             weights = np.full(10, -np.inf)
             weights[random.choice(10, 2, replace=False)] = random.normal(-1, 1, 2)
-            into[last].append(Edge(first, last, pieces, weights, choices_of(weights)))
+            weight = float(np.logaddexp.reduce(weights))
+            into[last].append(Edge(first, last, pieces, False, weights, weight, choices_of(weights)))
             pieces += 1
     return Lattice(into)
 
@@ -39,7 +40,7 @@ def weights_by_text(lattice: Lattice) -> dict[str, float]:
             sums[text] += math.exp(log_weight)
             return
         for edge in lattice.into[node]:
-            if edge.piece is None:
+            if edge.is_mark:
                 walk(edge.first, text, log_weight + float(edge.weights[0]))
                 continue
             for digit in np.flatnonzero(np.isfinite(edge.weights)).tolist():
@@ -72,6 +73,24 @@ def test_the_texts_are_the_likeliest_and_have_the_weight_of_all_their_paths(seed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_the_search_leaves_out_what_hardly_any_path_takes(seed: int) -> None:
+    lattice = random_lattice(seed)
+    unlikely = Edge(0, len(lattice.into) - 1, 99, False, np.full(10, -99.0), -97.0, [("9", -99.0)])
+    lattice.into[-1].append(unlikely)
+    kept = pruned(lattice)
+    assert [len(edges) for edges in kept.into] == [*map(len, lattice.into[:-1]), len(lattice.into[-1]) - 1]
+    assert total(kept) == pytest.approx(total(lattice))
+
+
+def test_a_node_that_no_path_reaches_takes_part_in_none() -> None:
+    to_last = Edge(0, 2, 0, False, np.zeros(10), math.log(10), [("5", 0.0)])
+    from_nowhere = Edge(1, 2, 1, False, np.zeros(10), math.log(10), [("6", 0.0)])
+    lattice = Lattice([[], [], [to_last, from_nowhere]])
+    assert total(lattice) == total(lattice, 1) == pytest.approx(math.log(10))
+    assert [text for text, _ in likeliest(lattice)] == ["5"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_wanted_length_leaves_only_texts_of_it(seed: int) -> None:
     lattice = random_lattice(seed)
     for digits in range(1, 5):
@@ -83,6 +102,19 @@ def test_a_wanted_length_leaves_only_texts_of_it(seed: int) -> None:
     assert total(lattice, 5) == -math.inf
 
 
+def test_a_wanted_length_is_found_though_likelier_texts_are_too_short_for_it() -> None:
+    """At node 4, sixteen likely texts of two digits meet less likely ones of three; two more digits follow."""
+    into: list[list[Edge]] = [[] for _ in range(9)]
+    for first, last, weight in [(0, 1, 0), (1, 4, 0), (0, 2, -1), (2, 3, -1), (3, 4, -1), (4, 7, 0), (7, 8, 0)]:
+        weights = np.full(10, -np.inf)
+        weights[:CHOICES] = weight
+        into[last].append(Edge(first, last, 0, False, weights, weight + math.log(CHOICES), choices_of(weights)))
+    lattice = Lattice(into)
+    assert math.exp(total(lattice, 5) - total(lattice)) > 0.1
+    assert {len(text) for text, _ in likeliest(lattice)} == {4}
+    assert {len(text) for text, _ in likeliest(lattice, 5)} == {5}
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_best_path_leads_from_the_first_node_to_the_last_and_spells_the_text(seed: int) -> None:
     lattice = random_lattice(seed)
@@ -90,9 +122,9 @@ def test_the_best_path_leads_from_the_first_node_to_the_last_and_spells_the_text
         path = hypothesis.path
         assert path[0].first == 0 and path[-1].last == len(lattice.into) - 1
         assert all(one.last == other.first for one, other in itertools.pairwise(path))
-        digits = [edge for edge in path if edge.piece is not None]
+        digits = [edge for edge in path if not edge.is_mark]
         weight = sum(float(edge.weights[int(digit)]) for edge, digit in zip(digits, text, strict=True))
-        weight += sum(float(edge.weights[0]) for edge in path if edge.piece is None)
+        weight += sum(float(edge.weights[0]) for edge in path if edge.is_mark)
         assert hypothesis.best == pytest.approx(weight)
         assert hypothesis.best <= hypothesis.weight + 1e-9
 

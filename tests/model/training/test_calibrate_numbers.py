@@ -12,9 +12,9 @@ from model.training.calibrate_numbers import calibrate, min_confidence, readings
 
 def test_the_calibration_follows_what_is_right() -> None:
     random = np.random.default_rng(0)
-    odds, weakest, cuts = random.normal(2, 2, 4000), random.normal(2, 2, 4000), random.integers(5, size=4000)
-    right = random.random(4000) < 1 / (1 + np.exp(0.7 - 0.6 * odds - 0.3 * weakest + 0.5 * cuts))
-    found = calibrate(np.stack([odds, weakest, cuts, right], axis=1))
+    odds, weakest, seams = random.normal(2, 2, 4000), random.normal(2, 2, 4000), random.integers(5, size=4000)
+    right = random.random(4000) < 1 / (1 + np.exp(0.7 - 0.6 * odds - 0.3 * weakest + 0.5 * seams))
+    found = calibrate(np.stack([odds, weakest, seams, right], axis=1))
     assert found == pytest.approx((-0.7, 0.6, 0.3, -0.5), abs=0.15)
 
 

@@ -12,7 +12,7 @@ from model.training.fit_lattice import fit, lines_written_with
 
 def test_the_fit_raises_the_likelihood(classifier: Classifier) -> None:
     lines = lines_written_with(drawn_digits(200, seed=3), classifier, 30, seed=1)
-    poor = Weights(**dict.fromkeys(Weights._fields[:-1], 0.1), cut_digits=(0.0,) * 10)
+    poor = Weights(**dict.fromkeys(Weights._fields[:-1], 0.1), seam_digits=(0.0,) * 10)
     fitted, before, after = fit(lines, classifier, poor)
     assert after > before + 0.1 and math.isfinite(after)
     assert fitted.is_digit + fitted.odds > poor.is_digit + poor.odds

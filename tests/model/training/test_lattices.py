@@ -13,9 +13,9 @@ from model.classifier import Classifier
 from model.numbers.analysis import are_clear, reading_of, scores_of
 from model.numbers.ink import find_ink
 from model.numbers.lattice import WEIGHTS, likeliest, total
-from model.numbers.segmentation import MAX_PIECES
+from model.numbers.pieces import MAX_PIECES
 from model.numbers.text_lines import find_text_lines
-from model.training.lattices import Lattices, Line, as_tensor, line_of, tempered
+from model.training.lattices import Lattices, Line, as_tensor, line_of, path_sums, tempered
 from tests.number_pages import number_page
 
 
@@ -42,6 +42,24 @@ def test_the_likelihood_is_that_of_the_lattice(classifier: Classifier) -> None:
 
 def test_a_page_without_a_line_is_none(classifier: Classifier) -> None:
     assert line_of(np.full((60, 200), 250, np.uint8), "1", partial(are_clear, classifier=classifier)) is None
+
+
+def test_a_crowded_page_is_none(classifier: Classifier) -> None:
+    page = np.full((60, 9 * MAX_PIECES), 250, np.uint8)
+    page[15:45, ::9] = page[15:45, 1::9] = page[15:45, 2::9] = 20
+    assert line_of(page, "1", partial(are_clear, classifier=classifier)) is None
+
+
+def test_the_gradient_of_the_sums_of_paths_is_that_of_their_definition() -> None:
+    generator = torch.Generator().manual_seed(0)
+    nodes, rows = 5, 2
+    shape = 2, nodes, 3, rows
+    weights = torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True)
+    before = torch.arange(nodes).clamp_min(1)[:, None, None]
+    firsts = torch.randint(99, shape, generator=generator) % before
+    origins = firsts * rows + torch.randint(rows, shape, generator=generator)
+    assert path_sums(weights, origins)[0, 1, 0].item() == pytest.approx(weights[0, 1, :, 0].logsumexp(0).item())
+    assert torch.autograd.gradcheck(lambda values: path_sums(values, origins)[:, 1:], weights)
 
 
 def test_a_text_gets_likelier_with_its_digits_and_less_likely_with_others(classifier: Classifier) -> None:

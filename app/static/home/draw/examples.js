@@ -9,7 +9,7 @@ import { thumbnail } from "./strokes.js";
 const MIDDLE = [0.31, 0.19, 0.62]; // left, top and height of one form
 const OPEN_NINE = [
   [
-    [0.34, 0.14],
+    [0.36, 0.14],
     [0.22, 0.21],
     [0.1, 0.36],
     [0.2, 0.5],
