@@ -6,13 +6,14 @@ import contextlib
 import itertools
 import tracemalloc
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from model.numbers.cuts import MAX_CUTS, Cuts, cuts_of
 from model.numbers.pieces import MAX_APART, WIDEST, box_on_page, pieces_of
-from model.numbers.seams import MAX_CUT, SAME, SIDEWAYS, cheapest, followed, minima, seams_of
+from model.numbers.seams import MAX_CUT, SAME, SIDEWAYS, cheapest, followed, minima, seams_of, waists_of
 from model.numbers.text_lines import TextLine
 from model.preprocessing.errors import CrowdedPage
 
@@ -167,6 +168,16 @@ def test_a_piece_shows_only_its_own_ink() -> None:
     assert first.pixels.sum() == pytest.approx(second.pixels.sum(), rel=0.01)
 
 
+def test_a_piece_has_the_soft_edges_of_its_strokes() -> None:
+    ink = rings(0, 30)
+    soft = cv2.GaussianBlur(ink, (0, 0), 0.8)
+    blurred, hard = (
+        TextLine(gray, soft > 127, HEIGHT, 0, 0, 1.0, np.zeros(len(ink))) for gray in (soft, soft * (soft > 127))
+    )
+    for one, other in zip(*(pieces_of(line, cuts_of(line, all_clear)) for line in (blurred, hard)), strict=True):
+        assert np.count_nonzero(one.pixels) > np.count_nonzero(other.pixels)
+
+
 def test_the_gap_within_a_piece_is_its_widest() -> None:
     line = line_of(rings(0, 22, width=16))
     (both,) = (piece for piece in pieces_of(line, cuts_of(line, all_clear)) if not piece.may_be_mark)
@@ -228,6 +239,14 @@ def test_rounded_digits_that_share_a_stroke_are_cut_at_its_waist() -> None:
     line = line_of(np.where(discs[0] | discs[1], 255, 0).astype(np.float32))
     lefts = [piece.box[2] for piece in pieces_of(line, cuts_of(line)) if piece.first == 0]
     assert any(abs(right - 25) <= 2 for right in lefts)
+
+
+def test_a_waist_is_where_ink_is_lower_than_on_both_sides() -> None:
+    rows, columns = np.mgrid[0:36, 0:52].astype(np.float32)
+    discs = [np.hypot((rows - 18) / 15, (columns - middle) / 12) <= 1 for middle in (14, 36)]
+    paths = waists_of((discs[0] | discs[1]).astype(np.float32), HEIGHT)
+    assert any(set(path.tolist()) <= {24, 25, 26} for path in paths) and (np.diff(paths, axis=1) == 0).all()
+    assert not len(waists_of(discs[0].astype(np.float32)[:, 4:24], HEIGHT))
 
 
 def test_a_seam_crosses_little_ink() -> None:
