@@ -19,6 +19,8 @@ class Proxy:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.sockets: list[socket.socket] = []
+        self.lock = threading.Lock()  # of the sockets, and of whether they are closed
+        self.is_closed = False
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self) -> None:
@@ -30,13 +32,21 @@ class Proxy:
 
     def connect(self, client: socket.socket) -> None:
         """Connect to the target, as soon as the proxy is not silent."""
-        self.sockets.append(client)
+        self.keep(client)
         self.passing.wait()
         with suppress(OSError):
             server = socket.create_connection(("127.0.0.1", self.target))
-            self.sockets.append(server)
+            self.keep(server)
             threading.Thread(target=self.copy, args=(server, client), daemon=True).start()
             self.copy(client, server)
+
+    def keep(self, connection: socket.socket) -> None:
+        """Remember to close the connection; close it at once if all others are closed by now."""
+        with self.lock:
+            if self.is_closed:
+                connection.close()
+            else:
+                self.sockets.append(connection)
 
     def copy(self, source: socket.socket, sink: socket.socket) -> None:
         """Forward bytes until one side closes."""
@@ -50,6 +60,8 @@ class Proxy:
 
     def close(self) -> None:
         """Close all connections."""
+        with self.lock:
+            self.is_closed = True
         self.passing.set()
         for each in (self.listener, *self.sockets):
             with suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -79,6 +80,18 @@ def test_a_server_that_falls_silent_during_a_transaction_is_given_up(proxy: Prox
     proxy.passing.set()
     ask(database)
     database.close()
+
+
+def test_a_proxy_that_is_closed_while_it_is_silent_leaves_no_connection_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as target:
+        proxy = Proxy(target.getsockname()[1])
+        proxy.passing.clear()
+        with socket.create_connection(("127.0.0.1", proxy.port)):
+            wait_until(lambda: len(proxy.sockets) == 1)
+            proxy.close()
+            with target.accept()[0] as accepted:
+                accepted.settimeout(5)
+                assert accepted.recv(1) == b""
 
 
 def test_a_long_answer_is_waited_for_as_long_as_it_comes(proxied_url: str) -> None:
