@@ -76,12 +76,11 @@ def joined(found: list[Analysis]) -> Lattice:
     for analysis in found:
         start = len(into) - 1
         for edges in analysis.lattice.into[1:]:
-            into.append(
-                [
-                    edge._replace(first=edge.first + start, last=edge.last + start, piece=edge.piece + pieces)
-                    for edge in edges
-                ]
+            moved = (
+                edge._replace(first=edge.first + start, last=edge.last + start, piece=edge.piece + pieces)
+                for edge in edges
             )
+            into.append(list(moved))
         pieces += len(analysis.pieces)
     return Lattice(into)
 

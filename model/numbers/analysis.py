@@ -18,8 +18,9 @@ from model.classifier import BATCH, Classifier, Scores
 from model.numbers.cuts import Cuts, cuts_of
 from model.numbers.gaps import split_at_gaps
 from model.numbers.ink import PageInk
-from model.numbers.lattice import Hypothesis, Lattice, lattice_of, likeliest, total
+from model.numbers.lattice import Lattice, lattice_of, total
 from model.numbers.pieces import MAX_PIECES, Piece, pieces_of
+from model.numbers.search import Hypothesis, likeliest
 from model.numbers.text_lines import TextLine, find_text_lines
 from model.preprocessing.pipeline import to_input
 

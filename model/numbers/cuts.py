@@ -116,11 +116,14 @@ def cuts_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDArray[n
     wide = np.flatnonzero(~uncut).tolist()
     for i, found in zip(wide, seams_of([inks[i] / np.float32(255) for i in wide], line.height), strict=True):
         seams[i] = found
-    return joined([Component(*one) for one in zip(masks, tops, lefts, seams, strict=True)], line)
+    return cuts_through([Component(*one) for one in zip(masks, tops, lefts, seams, strict=True)], line)
 
 
-def joined(components: Sequence[Component], line: TextLine) -> Cuts:
-    """The cuts between and through the line's components, which are in the order of their middles."""
+def cuts_through(components: Sequence[Component], line: TextLine) -> Cuts:
+    """The cuts between and through the line's components, which are in the order of their middles.
+
+    Raises CrowdedPage if there are more than MAX_CUTS.
+    """
     count = len(components)
     if count + 1 + sum(len(one.seams.costs) for one in components) > MAX_CUTS:
         raise CrowdedPage(CROWDED)

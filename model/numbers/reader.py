@@ -10,7 +10,7 @@
         placed as a single digit is              pieces.py
       → the network's scores for all of them     model/classifier.py
       → a lattice of all readings, the likeliest
-        texts and their probabilities            lattice.py
+        texts and their probabilities            lattice.py, search.py
       → NumbersOnPage                            result.py
 
 `read_numbers_of_page` is this story in code; analysis.py tells the middle of it, from lines to texts. Source: LeCun,
@@ -27,9 +27,10 @@ from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
 from model.numbers.calibration import CALIBRATION, Sureness
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
-from model.numbers.lattice import DASH, Hypothesis
+from model.numbers.lattice import DASH
 from model.numbers.pieces import box_on_page
 from model.numbers.result import Alternative, Number, NumbersOnPage, ReadDigit
+from model.numbers.search import Hypothesis
 from model.preprocessing.decoding.decode import decode
 from model.preprocessing.decoding.limits import Limits
 from model.preprocessing.decoding.page import Box, Page

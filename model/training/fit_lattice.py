@@ -11,7 +11,7 @@ all paths that spell the text less that of all paths, as in a conditional random
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,13 +40,7 @@ REGULARIZATION = 0.0003  # of the squared distance to the present weights
 
 def fit(lines: Sequence[Line], classifier: Classifier, start: Weights) -> tuple[Weights, float, float]:
     """The weights of the greatest likelihood near `start`, and the mean log likelihood before and after."""
-    ordered = sorted(lines, key=lambda line: int(line.last.max()))  # so that little of the lattices is padding
-    judged = []
-    for some in range(0, len(ordered), AT_ONCE):
-        lattices = Lattices(ordered[some : some + AT_ONCE])
-        scores = scores_of(list(lattices.pixels.numpy()), classifier)
-        log_digits = torch.from_numpy(scores.probabilities).clamp_min(LEAST).log()
-        judged.append(partial(lattices.log_likelihood, log_digits, torch.from_numpy(scores.score)))
+    judged = likelihoods_of(lines, classifier)
     begin = as_tensor(start)
     theta = begin.clone().requires_grad_()
     optimizer = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
@@ -72,6 +66,18 @@ def fit(lines: Sequence[Line], classifier: Classifier, start: Weights) -> tuple[
     values = [round(value, 3) for value in theta.tolist()]
     named = dict(zip(NAMES, values[1:-10], strict=True))
     return Weights(digit=values[0], **named, seam_digits=tuple(values[-10:])), before, after
+
+
+def likelihoods_of(lines: Sequence[Line], classifier: Classifier) -> list[Callable[[Tensor], Tensor]]:
+    """Functions of the weights, as `as_tensor` orders them: each gives log P(text) of up to AT_ONCE lines, (S,)."""
+    ordered = sorted(lines, key=lambda line: int(line.last.max()))  # so that little of the lattices is padding
+    judged: list[Callable[[Tensor], Tensor]] = []
+    for start in range(0, len(ordered), AT_ONCE):
+        lattices = Lattices(ordered[start : start + AT_ONCE])
+        scores = scores_of(list(lattices.pixels.numpy()), classifier)
+        log_digits = torch.from_numpy(scores.probabilities).clamp_min(LEAST).log()
+        judged.append(partial(lattices.log_likelihood, log_digits, torch.from_numpy(scores.score)))
+    return judged
 
 
 def lines_written_with(digits: Labelled, classifier: Classifier, count: int, seed: int) -> list[Line]:

@@ -17,7 +17,6 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.autograd.function import FunctionCtx
 
 from model.numbers.cuts import cuts_of
 from model.numbers.ink import find_ink
@@ -35,12 +34,12 @@ from model.numbers.lattice import (
 from model.numbers.pieces import pieces_of
 from model.numbers.text_lines import find_text_lines
 from model.preprocessing.errors import ImageError
+from model.training.path_sums import NEVER, path_sums
 
 NAMES = tuple(dict.fromkeys(OF_PIECES + OF_MARKS))
 SHAPES = tuple(dict.fromkeys(PIECE_SHAPES + MARK_SHAPES))
 PIECE_COLUMNS, MARK_COLUMNS = ([SHAPES.index(name) for name in names] for names in (PIECE_SHAPES, MARK_SHAPES))
 DIGIT, MARK, NONE = 0, 1, 2  # kinds of edges; the last fills up the lattices' arrays
-NEVER = -1e9  # log weight of what is not there
 HOPELESS = 0.02  # probability, below which a line counts little
 
 IsClear = Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]]  # as `cuts_of` takes it
@@ -164,51 +163,6 @@ class Edges(NamedTuple):
         place = np.empty_like(last)
         place[order] = np.arange(len(last)) - np.searchsorted(last[order], last[order])
         return cls(piece, kind, last, place, shapes)
-
-
-class PathSums(torch.autograd.Function):
-    """The forward algorithm, and its gradient: the share of all paths that take an edge.
-
-    Autograd would remember each of its many small steps; the sums are enough.
-    """
-
-    @staticmethod
-    def forward(ctx: FunctionCtx, weights: Tensor, origins: Tensor) -> Tensor:
-        """As `path_sums`."""
-        lines, nodes, edges, rows = weights.shape
-        sums = weights.new_full((lines, nodes, rows), NEVER)
-        sums[:, 0, [0, -1]] = 0
-        flat = sums.view(lines, -1)
-        for node in range(1, nodes):
-            before = flat.gather(1, origins[:, node].reshape(lines, -1)).view(lines, edges, rows)
-            sums[:, node] = (before + weights[:, node]).logsumexp(1)
-        ctx.save_for_backward(weights, origins, sums)
-        return sums
-
-    @staticmethod
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
-        """The gradient of the weights."""
-        weights, origins, sums = ctx.saved_tensors  # type: ignore[attr-defined]
-        lines, nodes, _, _ = weights.shape
-        before = sums.view(lines, -1).gather(1, origins.reshape(lines, -1)).view_as(weights)
-        shares = (before + weights - sums[:, :, None]).exp()
-        of_nodes = gradient.contiguous().clone()
-        flat = of_nodes.view(lines, -1)
-        for node in range(nodes - 1, 0, -1):
-            shares[:, node] *= of_nodes[:, node, None]
-            flat.scatter_add_(1, origins[:, node].reshape(lines, -1), shares[:, node].reshape(lines, -1))
-        shares[:, 0] = 0
-        return shares, None
-
-
-def path_sums(weights: Tensor, origins: Tensor) -> Tensor:
-    """Log of the summed weight of all paths to each row of each node: float (S, N, R).
-
-    They begin at the first node, in its first row and in its last. weights: float (S, N, E, R), log weight of each edge
-    into a row of a node; origins: int64 (S, N, E, R), where it begins: R times its first node, plus the row there.
-    """
-    sums: Tensor = PathSums.apply(weights, origins)  # type: ignore[no-untyped-call]
-    return sums
 
 
 def as_tensor(weights: Weights) -> Tensor:

@@ -12,10 +12,12 @@ from torch import Tensor
 from model.classifier import Classifier
 from model.numbers.analysis import are_clear, reading_of, scores_of
 from model.numbers.ink import find_ink
-from model.numbers.lattice import WEIGHTS, likeliest, total
+from model.numbers.lattice import WEIGHTS, total
 from model.numbers.pieces import MAX_PIECES
+from model.numbers.search import likeliest
 from model.numbers.text_lines import find_text_lines
-from model.training.lattices import Lattices, Line, as_tensor, line_of, path_sums, tempered
+from model.training.lattices import Lattices, Line, as_tensor, line_of, tempered
+from model.training.path_sums import path_sums
 from tests.number_pages import number_page
 
 

@@ -65,11 +65,11 @@ def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> No
 
 def test_the_score_of_a_training_is_the_log_odds_of_a_digit(embedded: Splits) -> None:
     """The score is above 0 for digits and below 0 for outliers, all of them new to the network."""
-    net = fit(embedded.train, embedded.validation, Recipe(epochs=30, outlier_share=0.3, lines_per_batch=0))
+    net = fit(embedded.train, embedded.validation, Recipe(epochs=50, outlier_share=0.3, lines_per_batch=0))
     outliers = make_outliers(embedded.train, 300, seed=99)
     with torch.inference_mode():
         digit, outlier = (
             Deslanted(net)(images.unsqueeze(1).float() / 255).logsumexp(dim=1) > 0
             for images in (torch.from_numpy(embedded.validation.images), outliers)
         )
-    assert digit.float().mean() > 0.9 and outlier.float().mean() < 0.25
+    assert digit.float().mean() > 0.9 and outlier.float().mean() < 0.2
