@@ -2,7 +2,7 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help serve test train lint format bench bench-peers bench-train bench-retrain bench-numbers bench-v2 bench-metrics
-.PHONY: kill-test rolling-test contract-test soak mutation coverage vendor screenshots release clean
+.PHONY: slow-test kill-test rolling-test contract-test soak mutation coverage vendor screenshots release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,8 +22,11 @@ serve: $(VENV)/.serve ## Serve on 127.0.0.1:8000 (PORT=8080 for another port), a
 	[ -n "$$NUMERAL_ADMIN_KEYS" ] || echo "  admin key:  $$KEY"; echo; \
 	HOST=$(HOST) PORT=$(PORT) NUMERAL_ADMIN_KEYS="$$KEY" exec $(BIN)/numeral serve
 
-test: $(VENV)/.dev ## Run the tests: minutes
+test: $(VENV)/.dev ## Run the tests: five minutes
 	$(BIN)/python -m pytest
+
+slow-test: $(VENV)/.dev ## Run the slow tests: whole trainings, kills and restarts under load, ten minutes
+	$(BIN)/python -m pytest -m slow
 
 train: $(VENV)/.train ## Train, evaluate and publish a version by the full recipe: minutes
 	$(BIN)/numeral train
@@ -76,15 +79,15 @@ mutation: $(VENV)/.dev ## Change the pure core's meaning, bit by bit: does a tes
 
 # Not a part of `make test`: before Python 3.14 a trace function counts every line, and the tests take a third more of
 # the processor.
-coverage: $(VENV)/.dev ## Run the tests, and list the lines and branches that none of them reaches
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+coverage: $(VENV)/.dev ## Run all tests, and list the lines and branches that none of them reaches
+	$(BIN)/python -m pytest -m '' --cov --cov-report=term:skip-covered
 
 vendor: $(VENV)/.dev ## Fetch the page's vendored files from npm, at the versions of vendored.json
 	$(BIN)/python -m tests.vendored
 
 screenshots: $(VENV)/.dev ## Write pictures of the page into var/screenshots, in both themes, wide and narrow: minutes
 	mkdir -p var/screenshots
-	SCREENSHOTS=$(CURDIR)/var/screenshots $(BIN)/python -m pytest -n 1 tests/browser
+	SCREENSHOTS=$(CURDIR)/var/screenshots $(BIN)/python -m pytest -m '' -n 1 tests/browser
 
 release: $(VENV)/.dev ## Check, test, build and tag a release: VERSION=1.2.3
 	.ci/release '$(VERSION)'

@@ -176,6 +176,7 @@ def test_an_environment_is_current_only_for_the_pins_it_was_made_from(tmp_path: 
     assert not is_current(pins, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="needs the load generator `wrk`")
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="pins server and client to cores 0 and 1")
 def test_the_smoke_run_prints_every_row_and_no_request_fails(tmp_path: Path) -> None:

@@ -155,6 +155,7 @@ def test_the_page_says_what_to_set_where_the_service_may_not_answer_it(
         assert f"does NUMERAL_CORS_ORIGINS name {site}?" in answer_of(browser)
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(start_server: Callable[..., Server], tmp_path: Path) -> None:
     server, target = start_server(), tmp_path / "ran.ipynb"
     ran = notebook.run(server, target)

@@ -112,6 +112,7 @@ def test_reading_a_picture_calls_nobody_and_writes_nothing(
     assert list((tmp_path / "work").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_serving_and_retraining_call_nobody_and_write_into_their_folders_only(
     traced: list[str], bare: dict[str, str], tmp_path: Path, seven: bytes, start_server: Callable[..., Server]
 ) -> None:

@@ -40,7 +40,7 @@ def clone(tmp_path: Path) -> Path:
     shutil.copy(REPOSITORY / ".ci/release", folder / ".ci/release")
     (folder / "CHANGELOG.md").write_text(CHANGELOG)
     (folder / "pyproject.toml").write_text(PYPROJECT)
-    (folder / "Makefile").write_text("lint test:\n\ttrue\n")
+    (folder / "Makefile").write_text("lint test slow-test:\n\ttrue\n")
     (folder / ".gitignore").write_text("/.venv/\n/bin/\n/dist/\n")
     script(folder / ".venv/bin/python", PYTHON)
     script(folder / "bin/docker", "#!/bin/sh\n")
@@ -135,7 +135,7 @@ def test_a_version_that_has_a_tag_is_refused(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "broken"),
     [
-        ("Makefile", "lint test:\n\tfalse\n"),
+        ("Makefile", "lint test slow-test:\n\tfalse\n"),
         (".venv/bin/python", "#!/bin/sh\nexit 1\n"),
         (".venv/bin/python", "#!/bin/sh\n"),  # builds nothing, and says nothing
         ("bin/docker", '#!/bin/sh\n[ "$1" = info ]\n'),

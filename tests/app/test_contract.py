@@ -237,6 +237,7 @@ def test_head_answers_as_get_does_without_a_body(busy: Server, document: dict[st
     assert busy.client.head("/samples").status_code == 401
 
 
+@pytest.mark.slow
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     phases = ("--phases", "examples,coverage,fuzzing")
     tried = try_contract(tmp_path, *phases, "--max-examples", "4", "--seed", "1")

@@ -100,6 +100,7 @@ def test_a_generated_client_reads_numbers(sdk: Sdk) -> None:
     assert [item.text for item in batch.items] == ["7", "7"]
 
 
+@pytest.mark.slow
 def test_a_generated_client_teaches_and_retrains(sdk: Sdk) -> None:
     models = sdk.models
     sample = sdk("samples", "add_sample", body=models.AddSampleFilesBody(file=sdk.picture(), label=7))

@@ -23,6 +23,7 @@ def right(server: Server, numbers: range) -> int:
     return sum(answer["digit"] == 7 for answer in answers)
 
 
+@pytest.mark.slow
 def test_a_style_of_seven_that_was_misread_is_read_after_it_was_taught(
     start_server, mnist: Splits, postgresql_url: str
 ) -> None:
@@ -39,6 +40,7 @@ def test_a_style_of_seven_that_was_misread_is_read_after_it_was_taught(
     assert job["metrics"]["test"]["accuracy"] > before - 0.003
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["10 % at random", "30 % at random", "every four called a nine"])
 def test_wrong_labels_get_no_worse_version_promoted(
     start_server, small_weights: Path, embedded: Splits, wrong: str

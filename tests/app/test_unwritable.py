@@ -77,6 +77,7 @@ class ReadOnly(Server):
         return ("unshare", "--mount", "env", "-u", "HOME", "sh", "-c", f'{volumes} {rest} exec "$@"', "sh")
 
 
+@pytest.mark.slow
 def test_without_a_temporary_folder_retrainings_work_and_imports_say_what_is_missing(
     folder: Path, small_weights: Path, seven: bytes
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.database.database import Database
@@ -31,6 +32,7 @@ def operate(home: Home) -> None:
     expect(home.locator(".versions")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_retraining_is_followed_to_its_end_and_rolled_back(
     start_server: Callable[..., Server], small_weights: Path, open_home: Open, photograph: Photograph
 ) -> None:
@@ -92,6 +94,7 @@ def beating(database: Database, job_id: str) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_job_from_elsewhere_is_followed_while_the_server_is_stopped_and_started_again(
     start_server: Callable[..., Server], open_home: Open, photograph: Photograph
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_state_dict_of_the_tutorials_net_is_where_a_training_can_go_on_from(em
     assert all(torch.allclose(value, start[name], atol=1e-4) for name, value in net.state_dict().items())
 
 
+@pytest.mark.slow
 def test_a_normalized_training_learns_sooner_and_gives_the_tutorials_net(embedded: Splits) -> None:
     plain, normalized = (
         [fit(embedded.train, embedded.validation, replace(SHORT, seed=seed, normalize=on)) for seed in (1, 2, 3)]

@@ -61,6 +61,7 @@ def test_a_second_sigterm_does_not_wait(start_server) -> None:
     assert server.process.wait(10) in (0, -signal.SIGTERM)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balancer", BALANCERS)
 def test_rolling_restarts_behind_a_balancer_fail_no_request(balancer: str) -> None:
     if not is_installed(balancer):

@@ -157,6 +157,7 @@ def test_an_answer_is_corrected_by_its_request_id_and_reviewed(
     assert raised.value.slug == "picture-not-kept"
 
 
+@pytest.mark.slow
 def test_a_service_is_taught_retrained_and_rolled_back(connect: Connect, start_server: Callable[..., Server]) -> None:
     server = start_server()
     client = connect(server.url, ADMIN_KEY)

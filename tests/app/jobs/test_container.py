@@ -61,6 +61,7 @@ def test_a_worker_asks_after_the_main_process(monkeypatch: pytest.MonkeyPatch) -
     assert asked == [(os.getpid(), os.getppid()), (os.getppid(), container.parent_of(os.getppid()))]
 
 
+@pytest.mark.slow
 def test_a_container_that_stops_interrupts_its_retraining_and_its_next_start_says_so(
     tmp_path: Path, small_weights: Path
 ) -> None:

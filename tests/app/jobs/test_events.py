@@ -162,6 +162,7 @@ def parsed(lines: Iterator[str]) -> Iterator[tuple[int, str, dict]]:
             fields = {}
 
 
+@pytest.mark.slow
 def test_a_listener_that_reconnects_after_a_kill_of_the_server_misses_nothing(
     start_server, small_weights: Path
 ) -> None:
@@ -193,6 +194,7 @@ def test_events_of_an_unknown_job_and_a_bad_last_event_id_are_problems(server: S
         check_problem(answer, 422, "invalid-field")
 
 
+@pytest.mark.slow
 def test_the_terminal_follows_a_retraining_to_its_end(start_server, small_weights: Path) -> None:
     server = start_server(small_weights)
     ended = command(server, "retrain", "--follow", "--epochs", "1", "--learning-rate", str(GENTLE["learning_rate"]))

@@ -29,6 +29,7 @@ def post_samples(server: Server, count: int) -> set[str]:
     return acknowledged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "database"), [("queued", "sqlite"), ("running", "postgresql"), ("evaluating", "sqlite")]
 )

@@ -75,6 +75,7 @@ def test_the_log_has_no_keys_and_no_pictures(start_server: Callable[..., Server]
         assert secret not in text
 
 
+@pytest.mark.slow
 def test_uvicorns_lines_and_a_trainings_are_among_them(
     start_server: Callable[..., Server], small_weights: Path
 ) -> None:

@@ -155,6 +155,7 @@ def test_metrics_can_be_switched_off(start_server: Callable[..., Server], seven:
     assert server.client.get("/metrics").status_code == 404
 
 
+@pytest.mark.slow
 def test_two_workers_count_together_also_after_one_was_killed_and_from_zero_after_a_restart(
     start_server: Callable[..., Server], seven: bytes, tmp_path: Path
 ) -> None:

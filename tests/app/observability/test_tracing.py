@@ -67,6 +67,7 @@ def test_the_log_names_the_trace_and_other_routes_have_spans(
     assert "GET /livez" in [span["name"] for span in wait_until(lambda: collector.of_trace(trace))]
 
 
+@pytest.mark.slow
 def test_a_training_is_a_span_in_the_trace_of_the_request_that_started_it(
     start_server: Callable[..., Server], collector: Collector, small_weights: Path
 ) -> None:

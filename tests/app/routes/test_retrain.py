@@ -73,6 +73,7 @@ def test_a_retraining_is_promoted_and_swapped_without_a_lost_request(small_serve
     assert actions == ["roll-back", "promoted", "retrain"]
 
 
+@pytest.mark.slow
 def test_a_manual_promotion_waits_for_a_person(small_server: Server) -> None:
     job = small_server.finished_job(retrain(small_server, **GENTLE, promote="manual"))
     assert job["state"] == "kept" and "activate" in job["reasons"][-1]
@@ -93,6 +94,7 @@ def test_one_at_a_time_and_cancel(small_server: Server) -> None:
     assert small_server.admin.get("/admin/versions").json()["total"] == 1
 
 
+@pytest.mark.slow
 def test_progress_is_live_and_survives_a_restart_of_the_server(small_server: Server) -> None:
     location = retrain(small_server, **ENDLESS)
     wait_until(lambda: (small_server.job(location)["progress"] or {}).get("step"))
@@ -107,6 +109,7 @@ def test_progress_is_live_and_survives_a_restart_of_the_server(small_server: Ser
     assert small_server.finished_job(location)["state"] == "cancelled"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", ["trainer", "supervisor"])
 def test_a_killed_trainer_leaves_an_interrupted_job_and_a_new_one_works(small_server: Server, victim: str) -> None:
     location = retrain(small_server, **ENDLESS)
@@ -120,6 +123,7 @@ def test_a_killed_trainer_leaves_an_interrupted_job_and_a_new_one_works(small_se
     assert small_server.finished_job(retrain(small_server, **GENTLE))["state"] == "promoted"
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_job_that_goes_on_and_says_so(small_server: Server) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "retrain", "--follow", "--epochs", "1000", "--patience", "0"],
@@ -148,6 +152,7 @@ def test_an_idempotency_key_starts_one_job_only(small_server: Server) -> None:
     small_server.finished_job(first.headers["Location"])
 
 
+@pytest.mark.slow
 def test_events_tell_the_whole_story_and_go_on_where_a_client_left(small_server: Server) -> None:
     location = retrain(small_server, **GENTLE)
     story = events(small_server, location)  # follows until the job ends
@@ -169,6 +174,7 @@ def test_a_trainer_past_a_limit_is_ended(start_server, small_weights: Path, sett
     assert job["state"] == "failed" and reason in job["error"]
 
 
+@pytest.mark.slow
 def test_without_mnist_a_version_promoted_on_mnist_is_never_replaced_by_itself(start_server) -> None:
     server = start_server()
     job = server.finished_job(retrain(server, **GENTLE))

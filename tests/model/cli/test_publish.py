@@ -21,6 +21,7 @@ def file(offline_folder: None, tmp_path: Path) -> str:
     return "net.pt"
 
 
+@pytest.mark.slow
 def test_what_passes_the_gate_is_activated_where_asked_for(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([file, "--promote"]) == 0
     output = capsys.readouterr().out
@@ -28,6 +29,7 @@ def test_what_passes_the_gate_is_activated_where_asked_for(file: str, capsys: py
     assert Store(Path("weights")).current() == 1
 
 
+@pytest.mark.slow
 def test_it_waits_for_a_person_otherwise(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([file]) == 0
     assert "`numeral activate 1` makes it the current one" in capsys.readouterr().out
@@ -35,6 +37,7 @@ def test_it_waits_for_a_person_otherwise(file: str, capsys: pytest.CaptureFixtur
     assert store.versions() == [1] and not store.names_current()
 
 
+@pytest.mark.slow
 def test_what_the_gate_keeps_back_is_published_with_its_reasons(capsys: pytest.CaptureFixture[str], file: str) -> None:
     worse = load_file(SHIPPED / "1" / "weights.safetensors")
     worse["fc3.bias"][4] -= 20  # it reads no 4 any more

@@ -78,6 +78,7 @@ def test_the_command_publishes_and_promotes_a_first_version(small_weights: Path)
     assert {"recipe", "data", "calibration", "acceptance", "gate", "made_with", "image_pipeline"} <= manifest.keys()
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "model.train", "--epochs", "100000"]
     process = subprocess.Popen(
@@ -90,6 +91,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "weights") == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline_folder")
 def test_own_pictures_are_trained_on_beside_the_digits(capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path("mine/7")

@@ -117,6 +117,7 @@ def offline(offline_folder: None, monkeypatch: pytest.MonkeyPatch, small_weights
     monkeypatch.setenv("NUMERAL_WEIGHTS_DIR", str(small_weights))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 def test_the_suite_is_printed_drawn_and_written(capsys: pytest.CaptureFixture[str], small_weights: Path) -> None:
     assert main(["1", "--suite", "--count", "3", "--json", "new/results.json", "--pictures", "pictures"]) == 0
@@ -148,6 +149,7 @@ def test_without_the_suite_there_is_no_word_of_it_and_the_pictures_are_those_pub
     assert written["suite"] is None and written["numbers"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline")
 def test_numbers_are_measured_by_themselves_of_any_length_or_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--numbers", "--count", "2", "--json", "any.json", "--pictures", "pictures"]) == 0

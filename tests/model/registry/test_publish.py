@@ -52,6 +52,7 @@ def test_a_disk_too_small_for_the_weights_is_one_clear_error_and_leaves_nothing(
     assert os.listdir(store.root) == []
 
 
+@pytest.mark.slow
 def test_a_training_from_scratch_has_no_parent(store: Store, embedded: Splits, tmp_path: Path) -> None:
     store.seed(Store(ship(tmp_path)))
     run(store, Recipe(epochs=1), TrainingData(embedded), start="scratch")

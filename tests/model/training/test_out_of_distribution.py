@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from model.data.digits import Splits
@@ -63,6 +64,7 @@ def test_what_a_pen_draws_is_exact_so_that_each_run_learns_from_the_same() -> No
     torch.testing.assert_close(drawn_with_a_pen(line, radius), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_score_of_a_training_is_the_log_odds_of_a_digit(embedded: Splits) -> None:
     """The score is above 0 for digits and below 0 for outliers, all of them new to the network."""
     net = fit(embedded.train, embedded.validation, Recipe(epochs=50, outlier_share=0.3, lines_per_batch=0))

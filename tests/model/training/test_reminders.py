@@ -57,6 +57,7 @@ def test_the_loss_is_how_far_the_answers_have_moved(embedded: Splits, shipped: N
     assert losses == pytest.approx([0.5, 1.5, 3.5], rel=1e-3)  # Huber's loss of 1, 2 and 4
 
 
+@pytest.mark.slow
 def test_a_retraining_keeps_what_was_learned_by_reading_lines(embedded: Splits, shipped: Net) -> None:
     before, start = likelihood(shipped, embedded), shipped.state_dict()
     recipe = replace(RETRAIN, epochs=4, learning_rate=3e-3, cut_share=0, outlier_share=0)

@@ -54,6 +54,7 @@ def test_the_same_seed_writes_the_same_lines() -> None:
     assert texts[0] == texts[1] != texts[2]
 
 
+@pytest.mark.slow
 def test_a_network_that_follows_the_loss_reads_lines_again() -> None:
     lines, net = written(), Net()
     net.load_state_dict(load_file(SHIPPED / "1" / "weights.safetensors"))
