@@ -204,6 +204,7 @@ def test_the_smoke_run_of_the_training_bench_prints_both_loops() -> None:
     assert "tutorial to" in run.stdout and "--quick" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_short_soak_of_good_and_bad_traffic_finds_no_fault() -> None:
     result = soak(seconds=6)
     kinds = Counter(kind for kind, _ in result.outcomes.elements())

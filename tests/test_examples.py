@@ -82,6 +82,7 @@ def test_python_reads_pictures(server: Server) -> None:
     assert ran.stderr.count("\n") == 2 and "nowhere.png" in ran.stderr and "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "expected"), [([], "7"), (["--numbers"], PHOTOGRAPHED)])
 def test_python_reads_a_folder(options: list[str], expected: str, server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "scans"

@@ -133,6 +133,7 @@ def test_a_job_from_elsewhere_is_followed_while_the_server_is_stopped_and_starte
     database.close()
 
 
+@pytest.mark.slow
 def test_a_refused_retraining_and_a_version_that_is_gone_say_what_to_do(
     start_server: Callable[..., Server], two_versions: Store, open_home: Open
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from model.registry.store import Store
@@ -15,6 +16,7 @@ from tests.server import Server, wait_until
 RECORD = "/admin/versions/2/shadow"
 
 
+@pytest.mark.slow
 def test_a_version_judges_in_the_shadow_until_it_is_ended(
     start_server: Callable[..., Server],
     two_versions: Store,

@@ -32,6 +32,7 @@ def test_a_training_learns(embedded: Splits) -> None:
     assert accuracy(Deslanted(net), embedded.test) > 0.85
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(embedded: Splits) -> None:
     first, again = (fit(embedded.train, embedded.validation, SHORT) for _ in range(2))
     other = fit(embedded.train, embedded.validation, replace(SHORT, seed=2))
@@ -82,6 +83,7 @@ def test_data_without_one_of_the_digits_is_refused(embedded: Splits) -> None:
         fit(embedded.train[embedded.train.labels != 4], embedded.validation, SHORT)
 
 
+@pytest.mark.slow
 def test_two_trainings_with_the_same_seed_publish_the_same_files(embedded: Splits, tmp_path: Path) -> None:
     stores = [Store(tmp_path / name) for name in ("first", "again")]
     for store in stores:

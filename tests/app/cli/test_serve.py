@@ -147,6 +147,7 @@ def test_two_workers_serve(start_server, seven: bytes) -> None:
     wait_until(lambda: (server.folder / "log").read_text().count("serving version 1") == 2)
 
 
+@pytest.mark.slow
 def test_sigterm_in_the_middle_of_an_import_is_said_in_one_line(start_server) -> None:
     server = start_server(NUMERAL_SHUTDOWN_TIMEOUT="1")
     pictures = [to_png(np.asarray(draw_seven(side))) for side in range(900, 907)]

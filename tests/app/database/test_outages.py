@@ -139,6 +139,7 @@ def undisturbed(server: Server, seven: bytes) -> float:
     return sum(answer.elapsed.total_seconds() for answer in answers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["silent", "locked"])
 def test_a_crowd_of_requests_hears_within_seconds_that_the_database_is_away(
     start_server, seven: bytes, kind: str, request: pytest.FixtureRequest

@@ -239,6 +239,7 @@ def test_without_a_teach_and_an_admin_key_teaching_is_closed(start_server: Calla
     assert "NUMERAL_TEACH_KEYS" in problem["detail"]
 
 
+@pytest.mark.slow
 def test_every_worker_uses_the_new_keys_within_a_second(
     start_server: Callable[..., Server], file: Path, seven: bytes
 ) -> None:

@@ -32,6 +32,7 @@ def test_promtool_finds_no_fault() -> None:
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 def test_every_query_and_every_rule_evaluates_to_something(
     start_server: Callable[..., Server], seven: bytes, tmp_path: Path
 ) -> None:

@@ -82,7 +82,9 @@ def test_a_training_is_a_span_in_the_trace_of_the_request_that_started_it(
 
 
 def test_a_collector_that_does_not_answer_fails_no_request(start_server: Callable[..., Server], seven: bytes) -> None:
-    server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_BSP_SCHEDULE_DELAY="50")
+    server = start_server(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_BSP_SCHEDULE_DELAY="50", OTEL_EXPORTER_OTLP_TIMEOUT="1"
+    )
     for _ in range(5):
         assert server.client.post("/predict", content=seven).json()["digit"] == 7
 

@@ -267,6 +267,7 @@ def test_where_refused_pictures_are_kept_accepted_ones_are_not(
     assert "those it refused" in check_problem(correct(server, accepted, label=7), 404, "picture-not-kept")["detail"]
 
 
+@pytest.mark.slow
 def test_pictures_survive_a_restart_and_go_when_the_setting_does(start_server: Callable[..., Server]) -> None:
     server = start_server(NUMERAL_KEEP="all")
     request_id = predicted(server)
@@ -284,6 +285,7 @@ def test_pictures_survive_a_restart_and_go_when_the_setting_does(start_server: C
     check_problem(correct(server, request_id, label=7), 404, "picture-not-kept")
 
 
+@pytest.mark.slow
 def test_two_workers_never_keep_more_than_allowed(start_server: Callable[..., Server]) -> None:
     server = start_server(NUMERAL_KEEP="all", NUMERAL_KEEP_PICTURES="10", NUMERAL_WORKERS="2")
     with ThreadPoolExecutor(8) as pool:

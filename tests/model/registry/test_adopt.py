@@ -79,6 +79,7 @@ def test_the_normalization_that_weights_were_trained_with_is_found(
     assert [trial.loss for trial in trials] == sorted(trial.loss for trial in trials)
 
 
+@pytest.mark.slow
 def test_a_network_that_reads_better_without_is_not_deslanted(embedded: Splits, tmp_path: Path) -> None:
     store, state = Store(tmp_path), trained(NORMALIZATIONS[0], embedded.train)
     adopted = adopt(store, state, "", embedded, silent)

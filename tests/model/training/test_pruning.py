@@ -70,6 +70,7 @@ def test_blank_and_equal_images_are_as_hard_as_each_other() -> None:
     assert np.bincount(prune(blank, 20, CPU).labels).tolist() == [2] * 10
 
 
+@pytest.mark.slow
 def test_the_hardest_digits_teach_a_quick_training_more_than_as_many_others(mnist: Splits, quick: Net) -> None:
     others = fit(mnist.train[: QUICK.pruned_to], mnist.validation, QUICK)
     hardest, by_chance = (accuracy(Deslanted(net), mnist.validation) for net in (quick, others))

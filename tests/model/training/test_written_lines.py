@@ -46,6 +46,7 @@ def test_no_more_than_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) ->
     assert sum(one is not other for one, other in zip(before, lines.lines, strict=True)) == 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_lines() -> None:
     one, again, other = written(), written(), written(seed=2)
     for lines in (one, again, other):
