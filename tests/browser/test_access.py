@@ -13,6 +13,8 @@ from tests.browser.conftest import PHONE, THEMES
 from tests.browser.page import SEVEN, Home
 from tests.server import REPOSITORY, Server
 
+pytestmark = pytest.mark.slow  # every view, in two themes and two widths
+
 Open = Callable[..., Home]
 Photograph = Callable[[Page, str], None]
 LIGHT, DARK = "rgb(246, 245, 241)", "rgb(20, 22, 27)"  # the colour of the page

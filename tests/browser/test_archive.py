@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.page import Home
 from tests.browser.samples import labels
 from tests.pictures import picture, zipped
 from tests.server import Server, wait_until
+
+pytestmark = pytest.mark.slow  # uploads over a slow line
 
 Open = Callable[..., Home]
 SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}  # bytes a second

@@ -15,6 +15,8 @@ from tests.browser.test_draw import PHOTO_OF_SEVEN
 from tests.pictures import encoded
 from tests.server import Server
 
+pytestmark = pytest.mark.slow  # pages that wait for what does not come
+
 Open = Callable[..., Home]
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)  # and then it breaks off
 BAD_FILES = {

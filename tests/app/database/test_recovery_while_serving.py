@@ -9,10 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.client import add_sample, check_problem
 from tests.faults import database_at_rest
 from tests.server import wait_until
+
+pytestmark = pytest.mark.slow  # databases that are lost below servers of two workers
 
 
 def test_after_a_loss_every_worker_serves_says_so_and_loses_nothing_that_it_acknowledged(

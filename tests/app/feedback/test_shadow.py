@@ -19,6 +19,8 @@ from tests.pictures import picture
 from tests.processes import kill, server_processes
 from tests.server import Server, wait_until
 
+pytestmark = pytest.mark.slow  # servers of two workers, begun anew for each test
+
 PAGE = to_png(number_page("2504"))
 BESIDE = "/admin/versions/2/shadow"
 

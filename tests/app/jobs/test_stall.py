@@ -22,6 +22,8 @@ from tests.jobs import new_job
 from tests.processes import supervisor_of, trainer_of
 from tests.server import wait_until
 
+pytestmark = pytest.mark.slow  # trainers that hang
+
 
 def test_only_time_without_a_sign_of_progress_and_with_somebody_looking_counts(monkeypatch) -> None:
     clock = Clock()
