@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -15,16 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, Classifier, Scores
+from model.numbers.calibration import CALIBRATION
 from model.numbers.cuts import Cuts, cuts_of
 from model.numbers.gaps import split_at_gaps
 from model.numbers.ink import PageInk
 from model.numbers.lattice import Lattice, lattice_of, total
 from model.numbers.pieces import MAX_PIECES, Piece, pieces_of
+from model.numbers.seams import COARSE, FINE, Density
 from model.numbers.search import Hypothesis, likeliest
 from model.numbers.text_lines import TextLine, find_text_lines
+from model.preprocessing.errors import CrowdedPage
 from model.preprocessing.pipeline import to_input
 
 CLEAR_SCORE, CLEAR_CONFIDENCE = 4.5, 0.99  # log odds that a component is a digit, and of which; it is not cut
+DOUBTFUL = 0.9  # confidence of a number, below which its ink is cut again, more finely
+MAX_FINE_PIECES = 1_000  # on a page, of all that is cut again
 MIN_LENGTH_SHARE = 0.001  # probability of the wanted number of digits, below which the number has another
 
 
@@ -54,6 +60,16 @@ class Analysis(NamedTuple):
         """How many cuts through ink part the likeliest text's digits."""
         return sum(bool(self.cuts.is_seam[edge.first]) for edge in self.texts[0][1].path)
 
+    @property
+    def weakest(self) -> float:
+        """The least log odds that one of the likeliest text's digits is one; the text must have some."""
+        return float(self.scores.score[self.chosen].min())
+
+    @property
+    def confidence(self) -> float:
+        """The calibrated probability, 0–1, that the likeliest text is right; the text must have digits."""
+        return CALIBRATION.confidence(self.probability(self.texts[0][1]), self.weakest, self.seams)
+
     def probability(self, hypothesis: Hypothesis) -> float:
         """Of one of the texts, 0–1."""
         return min(1.0, float(np.exp(hypothesis.weight - self.total)))
@@ -71,12 +87,38 @@ def analyse(ink: PageInk, classifier: Classifier, digits: int | None = None) -> 
         if len(parts) > 1 and not all(part.has_length or is_mark(part) for part in parts):
             parts = [reading_of(line, classifier, digits, MAX_PIECES)]
         found += parts
-    return found
+    return looked_at_again(found, classifier, digits)
 
 
-def reading_of(line: TextLine, classifier: Classifier, digits: int | None, most: int) -> Analysis:
-    """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces."""
-    cuts = cuts_of(line, partial(are_clear, classifier=classifier))
+def looked_at_again(found: Sequence[Analysis], classifier: Classifier, digits: int | None) -> list[Analysis]:
+    """The same stretches of writing, of which the doubtful ones are cut more finely where that leaves enough pieces."""
+    left = MAX_FINE_PIECES
+    result = []
+    for analysis in found:
+        finer = None
+        if is_doubtful(analysis):
+            with suppress(CrowdedPage):
+                finer = reading_of(analysis.line, classifier, digits, left, FINE)
+                left -= len(finer.pieces)
+        result.append(finer or analysis)
+    return result
+
+
+def is_doubtful(analysis: Analysis) -> bool:
+    """Whether finer cuts may help: the writing is a number, of which some component was cut, and which is unsure."""
+    if is_mark(analysis) or not analysis.cuts.is_seam.any():
+        return False
+    return not analysis.has_length or analysis.confidence < DOUBTFUL
+
+
+def reading_of(
+    line: TextLine, classifier: Classifier, digits: int | None, most: int, density: Density = COARSE
+) -> Analysis:
+    """Read one stretch of writing. Raises CrowdedPage if it has more than `most` pieces.
+
+    density: of the seams.
+    """
+    cuts = cuts_of(line, partial(are_clear, classifier=classifier), density)
     pieces = pieces_of(line, cuts, most)
     scores = scores_of([piece.pixels for piece in pieces], classifier)
     lattice = lattice_of(cuts, pieces, scores, line.height)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.numbers.ink import CROWDED
-from model.numbers.seams import Seams, no_seams, seams_of
+from model.numbers.seams import COARSE, Density, Seams, no_seams, seams_of
 from model.numbers.text_lines import TextLine
 from model.preprocessing.centering import center_ink
 from model.preprocessing.components import Components, components_of
@@ -93,11 +93,16 @@ def none_clear(digits: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
     return np.zeros(len(digits), bool)
 
 
-def cuts_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]] = none_clear) -> Cuts:
+def cuts_of(
+    line: TextLine,
+    clear: Callable[[list[NDArray[np.uint8]]], NDArray[np.bool_]] = none_clear,
+    density: Density = COARSE,
+) -> Cuts:
     """Cut the line.
 
     clear: tells of components placed as digits, each uint8 (32, 32), which are so clearly a digit that they are not
-    cut: bool (N,). Raises CrowdedPage if there are more than MAX_CUTS.
+    cut: bool (N,); density: of the seams through the others. Raises CrowdedPage if there are more than
+    MAX_CUTS.
     """
     parts = components_of(line.mask)
     indices = np.flatnonzero(parts.area >= DUST * line.height**2)
@@ -114,7 +119,7 @@ def cuts_of(line: TextLine, clear: Callable[[list[NDArray[np.uint8]]], NDArray[n
         uncut[narrow] = clear([center_ink(inks[i]) for i in narrow])
     seams = [no_seams(len(mask)) for mask in masks]
     wide = np.flatnonzero(~uncut).tolist()
-    for i, found in zip(wide, seams_of([inks[i] / np.float32(255) for i in wide], line.height), strict=True):
+    for i, found in zip(wide, seams_of([inks[i] / np.float32(255) for i in wide], line.height, density), strict=True):
         seams[i] = found
     return cuts_through([Component(*one) for one in zip(masks, tops, lefts, seams, strict=True)], line)
 

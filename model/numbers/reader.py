@@ -25,7 +25,7 @@ import numpy as np
 
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
-from model.numbers.calibration import CALIBRATION, Sureness
+from model.numbers.calibration import Sureness
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import DASH
 from model.numbers.pieces import box_on_page
@@ -79,11 +79,9 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
     """The number that the writing is; None if it is none."""
     text, best = analysis.texts[0]
     pieces = [analysis.pieces[index] for index in analysis.chosen]
-    scores = analysis.scores.score[analysis.chosen].tolist()
-    if not text or np.median(scores) < LEAST_SCORE:
+    if not text or np.median(analysis.scores.score[analysis.chosen]) < LEAST_SCORE:
         return None
-    probability = analysis.probability(best)
-    sure = Sureness(probability, CALIBRATION.confidence(probability, min(scores), analysis.seams))
+    sure = Sureness(analysis.probability(best), analysis.confidence)
     extents = [box_on_page(analysis.line, analysis.cuts, piece) for piece in pieces]
     boxes = [page.box_as_sent(*ink.on_page(*extent)) for extent in extents]
     digits = [
@@ -95,20 +93,20 @@ def number_of(analysis: Analysis, page: Page, ink: PageInk) -> Number | None:
         for other, found in analysis.texts[1 : ALTERNATIVES + 1]
     ]
     likely = [other for other in others if other.confidence >= MIN_ALTERNATIVE and other.text]
-    reason = reason_for(analysis, sure.confidence, min(scores))
+    reason = reason_for(analysis)
     return Number(text, sure.confidence, reason is None, reason, around(boxes), analysis.line.row, digits, likely)
 
 
-def reason_for(analysis: Analysis, confidence: float, weakest: float) -> str | None:
-    """Why a number is not accepted, None if it is. weakest: log odds that its least likely piece is a digit."""
+def reason_for(analysis: Analysis) -> str | None:
+    """Why a number is not accepted, None if it is."""
     if analysis.line.height < LEGIBLE * analysis.line.scale:
         return NOT_A_DIGIT
     if has_other_ink(analysis, analysis.texts[0][1]):
         return OTHER_INK
     if not analysis.has_length:
         return WRONG_LENGTH
-    if confidence < MIN_CONFIDENCE:
-        return NOT_A_DIGIT if weakest < MIN_SCORE else LOW_CONFIDENCE
+    if analysis.confidence < MIN_CONFIDENCE:
+        return NOT_A_DIGIT if analysis.weakest < MIN_SCORE else LOW_CONFIDENCE
     return None
 
 

@@ -18,12 +18,25 @@ from numpy.typing import NDArray
 # Shares of the writing's height:
 MAX_CUT = 0.75  # ink that a seam may cross
 WAIST_REACH, WAIST = 0.25, 0.8  # how near a waist the ink must be higher; its height over that, at most
-SAME = 0.03  # of the height's square: ink between two seams that are not the same, at least
 
 SOLID = 0.5  # share of full ink, above which it is a stroke
 SIDEWAYS = (0.1, 0.4)  # of full ink; the cost of each sidestep of a seam: winding ones, and straighter ones
-WAYPOINTS = (0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85)  # shares of a component's height: rows in which seams are looked for
 WALL = np.float32(1e6)  # cost of a place between two components
+
+
+class Density(NamedTuple):
+    """How densely seams are sought.
+
+    rows: in which, as shares of a component's height; same: ink between two seams that are not the same, at least, as a
+    share of the writing's height, squared.
+    """
+
+    rows: tuple[float, ...]
+    same: float
+
+
+COARSE = Density((0.15, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85), 0.03)
+FINE = Density((0.12, 0.18, 0.25, 0.31, 0.37, 0.44, 0.5, 0.56, 0.63, 0.69, 0.75, 0.82, 0.88), 0.012)
 
 
 class Seams(NamedTuple):
@@ -33,7 +46,7 @@ class Seams(NamedTuple):
     costs: NDArray[np.float32]
 
 
-def seams_of(inks: Sequence[NDArray[np.float32]], height: float) -> list[Seams]:
+def seams_of(inks: Sequence[NDArray[np.float32]], height: float, density: Density = COARSE) -> list[Seams]:
     """The cheapest seams through each component's ink, float32 (h, w), 0–1.
 
     Each is the cheapest of all that pass one place of a row, and cheaper there than those to its left and right. No two
@@ -43,14 +56,14 @@ def seams_of(inks: Sequence[NDArray[np.float32]], height: float) -> list[Seams]:
         return []
     strip, lefts = side_by_side(inks)
     costs, steps = cheapest(strip)
-    starts = [starts_in(ink, costs, left) for ink, left in zip(inks, lefts, strict=True)]
+    starts = [starts_in(ink, costs, left, density.rows) for ink, left in zip(inks, lefts, strict=True)]
     ways, rows, columns = np.concatenate(starts, axis=1)
     up = followed(steps[0], ways, rows, columns)
     down = followed(steps[1], ways, len(strip) - 1 - rows, columns)[:, ::-1]
     paths = np.where(np.arange(len(strip)) <= rows[:, None], up, down)
     owned = np.split(paths, np.cumsum([len(one[0]) for one in starts])[:-1])
     return [
-        distinct(ink, np.concatenate([waists_of(ink, height), some[:, : len(ink)] - left]), height)
+        distinct(ink, np.concatenate([waists_of(ink, height), some[:, : len(ink)] - left]), height, density.same)
         for ink, left, some in zip(inks, lefts, owned, strict=True)
     ]
 
@@ -72,12 +85,14 @@ def side_by_side(inks: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float3
     return strip, lefts
 
 
-def starts_in(ink: NDArray[np.float32], costs: NDArray[np.float32], left: int) -> NDArray[np.int32]:
-    """Where paths pass WAYPOINTS most cheaply in one component, float32 (h, w): int32 (3, n), way, row and column.
+def starts_in(
+    ink: NDArray[np.float32], costs: NDArray[np.float32], left: int, shares: Sequence[float]
+) -> NDArray[np.int32]:
+    """Where paths pass some rows most cheaply in one component, float32 (h, w): int32 (3, n), way, row and column.
 
-    costs: as of `cheapest`; left, and the columns found: on the strip.
+    costs: as of `cheapest`; left, and the columns found: on the strip; shares: of the component's height, the rows.
     """
-    rows = (np.array(WAYPOINTS) * len(ink)).astype(np.intp)
+    rows = np.unique((np.array(shares) * len(ink)).astype(np.intp))
     inside = slice(left, left + ink.shape[1])
     through = costs[0][:, rows, inside] + costs[1][:, costs.shape[2] - 1 - rows, inside] - ink[rows]
     middle = through[..., 1:-1]
@@ -105,8 +120,11 @@ def waists_of(ink: NDArray[np.float32], height: float) -> NDArray[np.int32]:
     return np.repeat(np.array(found, np.int32)[:, None], len(ink), axis=1)
 
 
-def distinct(ink: NDArray[np.float32], paths: NDArray[np.int32], height: float) -> Seams:
-    """The cheapest of the paths (n, h) through a component, float32 (h, w), of which no two part its ink alike."""
+def distinct(ink: NDArray[np.float32], paths: NDArray[np.int32], height: float, same: float) -> Seams:
+    """The cheapest of the paths (n, h) through a component, float32 (h, w), of which no two part its ink alike.
+
+    same: as of `Density`.
+    """
     rows = np.arange(len(ink))
     costs = ink[rows, paths].sum(axis=1)
     order = np.argsort(costs, kind="stable")
@@ -115,7 +133,7 @@ def distinct(ink: NDArray[np.float32], paths: NDArray[np.int32], height: float) 
     left = strokes[rows, paths[order]]  # of each path in each row, (n, h), in pixels
     first = np.sort(np.unique(left, axis=0, return_index=True)[1])
     order, left = order[first], left[first]
-    areas, all_ink, least = left.sum(axis=1), int(strokes[:, -1].sum()), SAME * height**2
+    areas, all_ink, least = left.sum(axis=1), int(strokes[:, -1].sum()), same * height**2
     kept: list[tuple[int, int]] = []  # area to the left, and index, in the order of the areas
     for index, area in enumerate(areas.tolist()):
         if not least <= area <= all_ink - least:

@@ -36,10 +36,9 @@ def readings(digits: Labelled, classifier: Classifier, count: int, seed: int) ->
             continue
         analysis = analyses[0]
         found, best = analysis.texts[0]
-        scores = [float(analysis.scores.score[edge.piece]) for edge in best.path if not edge.is_mark]
         if found and not has_other_ink(analysis, best):
             seams = min(analysis.seams, MANY)
-            rows.append((log_odds(analysis.probability(best)), bounded(min(scores)), seams, found == text))
+            rows.append((log_odds(analysis.probability(best)), bounded(analysis.weakest), seams, found == text))
     return np.array(rows, np.float64)
 
 

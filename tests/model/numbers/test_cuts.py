@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.numbers.cuts import MAX_CUTS, Cuts, cuts_of
 from model.numbers.pieces import MAX_APART, WIDEST, box_on_page, pieces_of
-from model.numbers.seams import MAX_CUT, SAME, SIDEWAYS, cheapest, followed, minima, seams_of, waists_of
+from model.numbers.seams import COARSE, MAX_CUT, SIDEWAYS, cheapest, followed, minima, seams_of, waists_of
 from model.numbers.text_lines import TextLine
 from model.preprocessing.errors import CrowdedPage
 
@@ -91,7 +91,7 @@ def test_no_two_cuts_part_the_ink_alike() -> None:
     cuts = cuts_of(line)
     areas = np.bincount(cuts.labels.ravel())[1:]
     for one, other in itertools.combinations(range(1, len(cuts.ink) - 1), 2):
-        assert (cuts.left[one] ^ cuts.left[other]) @ areas >= SAME * HEIGHT**2
+        assert (cuts.left[one] ^ cuts.left[other]) @ areas >= COARSE.same * HEIGHT**2
 
 
 def test_cuts_may_cross_each_other_and_no_piece_lies_between_such() -> None:
