@@ -18,10 +18,10 @@ MANY = 4  # seams; more make it no less sure
 class Calibration(NamedTuple):
     """The log odds that a number is right are a weighted sum. Fitted by model/training/calibrate_numbers.py."""
 
-    offset: float = -0.136
-    lattice: float = 0.665  # weight of the log odds by the lattice
-    weakest: float = 0.109  # weight of the least log odds that one of the pieces is a digit
-    seams: float = -0.21  # weight of the number of seams
+    offset: float = 0.03
+    lattice: float = 0.59  # weight of the log odds by the lattice
+    weakest: float = 0.11  # weight of the least log odds that one of the pieces is a digit
+    seams: float = -0.217  # weight of the number of seams
 
     def confidence(self, probability: float, weakest: float, seams: int) -> float:
         """The probability, 0–1, that the number is right.

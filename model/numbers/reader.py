@@ -11,6 +11,7 @@
       → the network's scores for all of them     model/classifier.py
       → a lattice of all readings, the likeliest
         texts and their probabilities            lattice.py, search.py
+      → what is doubtful is cut again, finely    analysis.py
       → NumbersOnPage                            result.py
 
 `read_numbers_of_page` is this story in code; analysis.py tells the middle of it, from lines to texts. Source: LeCun,
@@ -40,7 +41,7 @@ WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
-MIN_CONFIDENCE = 0.87  # of an accepted number
+MIN_CONFIDENCE = 0.9  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; a number with less is refused as `not-a-digit`
 LEAST_SCORE = -3.0  # if most of its pieces have less, it is no number at all
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash
