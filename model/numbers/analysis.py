@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.classifier import BATCH, Classifier, Scores
-from model.numbers.calibration import CALIBRATION
+from model.numbers.calibration import CALIBRATION, MIN_CONFIDENCE
 from model.numbers.cuts import Cuts, cuts_of
 from model.numbers.gaps import split_at_gaps
 from model.numbers.ink import PageInk
@@ -29,8 +29,7 @@ from model.preprocessing.errors import CrowdedPage
 from model.preprocessing.pipeline import to_input
 
 CLEAR_SCORE, CLEAR_CONFIDENCE = 4.5, 0.99  # log odds that a component is a digit, and of which; it is not cut
-DOUBTFUL = 0.9  # confidence of a number, below which its ink is cut again, more finely
-MAX_FINE_PIECES = 1_000  # on a page, of all that is cut again
+MAX_FINE_PIECES = 1_000  # on a page, of all that is cut again, more finely
 MIN_LENGTH_SHARE = 0.001  # probability of the wanted number of digits, below which the number has another
 
 
@@ -105,10 +104,10 @@ def looked_at_again(found: Sequence[Analysis], classifier: Classifier, digits: i
 
 
 def is_doubtful(analysis: Analysis) -> bool:
-    """Whether finer cuts may help: the writing is a number, of which some component was cut, and which is unsure."""
+    """Whether finer cuts may help: the writing is a number too unsure to be accepted, and some component was cut."""
     if is_mark(analysis) or not analysis.cuts.is_seam.any():
         return False
-    return not analysis.has_length or analysis.confidence < DOUBTFUL
+    return not analysis.has_length or analysis.confidence < MIN_CONFIDENCE
 
 
 def reading_of(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+MIN_CONFIDENCE = 0.9  # of an accepted number
 MOST = 1 - 1e-4  # of a probability whose log odds are taken
 STRONG = 6.0  # log odds that a piece is a digit; more makes a number no surer
 MANY = 4  # seams; more make it no less sure

@@ -101,8 +101,7 @@ def cuts_of(
     """Cut the line.
 
     clear: tells of components placed as digits, each uint8 (32, 32), which are so clearly a digit that they are not
-    cut: bool (N,); density: of the seams through the others. Raises CrowdedPage if there are more than
-    MAX_CUTS.
+    cut: bool (N,); density: of the seams through the others. Raises CrowdedPage if there are more than MAX_CUTS.
     """
     parts = components_of(line.mask)
     indices = np.flatnonzero(parts.area >= DUST * line.height**2)

@@ -26,7 +26,7 @@ import numpy as np
 
 from model.classifier import LOW_CONFIDENCE, NOT_A_DIGIT, OTHER_INK, Classifier
 from model.numbers.analysis import Analysis, analyse
-from model.numbers.calibration import Sureness
+from model.numbers.calibration import MIN_CONFIDENCE, Sureness
 from model.numbers.ink import LEGIBLE, PageInk, find_ink
 from model.numbers.lattice import DASH
 from model.numbers.pieces import box_on_page
@@ -41,7 +41,6 @@ WRONG_LENGTH = "wrong-length"
 WORK_SIDE = 800  # pixels; a larger picture is shrunk to between this and twice as many before it is read
 LEAST_SIDE = 100  # pixels; but the shorter side of a strip is not shrunk below this
 MAX_DIGITS = 32  # of a number
-MIN_CONFIDENCE = 0.9  # of an accepted number
 MIN_SCORE = 0.0  # log odds that a piece is a digit; a number with less is refused as `not-a-digit`
 LEAST_SCORE = -3.0  # if most of its pieces have less, it is no number at all
 OTHER_HEIGHT = 0.5  # of the writing's height; a mark that is as high is other ink, unless it is a dash

@@ -1,7 +1,7 @@
 """Fit the weights of the lattice's features: `python -m model.training.fit_lattice weights/1` prints them.
 
-It also prints, with the weights in use, the calibration of a number's confidence (model/numbers/calibration.py) and the
-least that is accepted (model/numbers/reader.py).
+It also prints, with the weights in use, the calibration of a number's confidence and the least that is accepted
+(model/numbers/calibration.py).
 
 Maximum likelihood of the true texts of lines that are written with validation digits: log P(text) is the log weight of
 all paths that spell the text less that of all paths, as in a conditional random field (Lafferty, McCallum and Pereira,

@@ -12,6 +12,7 @@ from model.data.numbers import on_paper
 from model.data.strings import Spacing, compose
 from model.numbers import analysis
 from model.numbers.analysis import Analysis, analyse
+from model.numbers.calibration import MIN_CONFIDENCE
 from model.numbers.ink import find_ink
 from tests.number_pages import number_page
 
@@ -40,17 +41,17 @@ def page(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> NDArray[np.
     """A page with a number that is cut along seams and sure at once."""
     for page, _ in touching_numbers():
         with monkeypatch.context() as context:
-            context.setattr(analysis, "DOUBTFUL", 0.0)
+            context.setattr(analysis, "MIN_CONFIDENCE", 0.0)
             found = read(page, classifier)
-        if found.cuts.is_seam.any() and found.confidence >= analysis.DOUBTFUL:
+        if found.cuts.is_seam.any() and found.confidence >= MIN_CONFIDENCE:
             return page
     raise AssertionError("all of them are doubtful")
 
 
 def test_of_touching_numbers_finer_cuts_read_more(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     right = []
-    for doubtful in (0.0, analysis.DOUBTFUL):
-        monkeypatch.setattr(analysis, "DOUBTFUL", doubtful)
+    for least in (0.0, MIN_CONFIDENCE):
+        monkeypatch.setattr(analysis, "MIN_CONFIDENCE", least)
         right.append(sum(read(page, classifier).texts[0][0] == text for page, text in touching_numbers()))
     assert right[1] > right[0]
 
@@ -59,7 +60,7 @@ def test_only_what_is_doubtful_is_cut_again(
     classifier: Classifier, page: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sure = read(page, classifier)
-    monkeypatch.setattr(analysis, "DOUBTFUL", 1.0)
+    monkeypatch.setattr(analysis, "MIN_CONFIDENCE", 1.0)
     assert len(read(page, classifier).pieces) > len(sure.pieces)
 
 
@@ -73,7 +74,7 @@ def test_what_no_number_of_the_wanted_length_was_found_in_is_cut_again(
 def test_digits_that_are_apart_are_not_cut_again(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     page = number_page("11", gap=20)
     apart = read(page, classifier)
-    monkeypatch.setattr(analysis, "DOUBTFUL", 1.0)
+    monkeypatch.setattr(analysis, "MIN_CONFIDENCE", 1.0)
     assert not apart.cuts.is_seam.any() and len(read(page, classifier).pieces) == len(apart.pieces)
 
 
@@ -81,9 +82,9 @@ def test_where_too_many_pieces_would_come_of_it_the_cuts_stay(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = number_page("413 413", gap=0)
-    monkeypatch.setattr(analysis, "DOUBTFUL", 0.0)
+    monkeypatch.setattr(analysis, "MIN_CONFIDENCE", 0.0)
     coarse = [len(one.pieces) for one in analyse(find_ink(page), classifier)]
-    monkeypatch.setattr(analysis, "DOUBTFUL", 1.0)
+    monkeypatch.setattr(analysis, "MIN_CONFIDENCE", 1.0)
     fine = [len(one.pieces) for one in analyse(find_ink(page), classifier)]
     for most, expected in ((0, coarse), (fine[0], [fine[0], coarse[1]]), (sum(fine), fine)):
         monkeypatch.setattr(analysis, "MAX_FINE_PIECES", most)
