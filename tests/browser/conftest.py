@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.page import Home
-from tests.browser.samples import samples
+from tests.browser.samples import make_empty
 from tests.chromium import find_chromium
 from tests.server import Server
 
@@ -48,11 +48,8 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def empty(own_server: Server) -> Server:
-    """A server without samples."""
-    for sample in samples(own_server):
-        own_server.admin.delete(f"/samples/{sample['id']}").raise_for_status()
-    for kept in own_server.admin.get("/samples/review").json()["items"]:
-        own_server.admin.delete(f"/samples/review/{kept['id']}").raise_for_status()
+    """A server without samples or kept pictures."""
+    make_empty(own_server)
     return own_server
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.page import SEVEN, Home
-from tests.browser.samples import labels, samples
+from tests.browser.samples import labels, make_empty, samples, to_review
 from tests.pictures import picture
 from tests.server import Server, wait_until
 
@@ -120,6 +120,19 @@ def test_what_could_not_be_taken_back_without_a_network_is_taken_back_later(empt
     home.page.keyboard.press("u")
     expect(home.notice).to_contain_text("Taken back.")
     assert labels(empty) == []
+
+
+def is_kept(request: Request) -> bool:
+    """Whether the page lets the service keep the picture: it is finished."""
+    return "cache-control" not in request.headers
+
+
+def test_a_picture_that_was_just_answered_does_not_wait_in_the_next_tests_queue(empty: Server, open_home: Open) -> None:
+    home = with_a_number(empty, open_home)
+    with home.page.expect_response(lambda answer: "/predict" in answer.url and is_kept(answer.request)):
+        pass
+    make_empty(empty)
+    assert len(to_review(empty)) == 1
 
 
 @pytest.fixture
